@@ -1,0 +1,65 @@
+"""What all commands share: the spelling of options, and one line for an error.
+
+An option is spelled with ``-`` or ``_`` alike, a boolean takes ``true`` or ``false`` as in Kaldi,
+wrong input is one line on stderr and exit status 1.
+"""
+
+import sys
+from collections.abc import Callable
+from enum import Enum
+
+import typer
+
+from menan.errors import InputError
+
+# Typer makes its usage error public only through this subclass.
+UsageError = typer.BadParameter.__base__
+
+
+class Switch(str, Enum):
+    """A Kaldi boolean: recipes pass ``--resume ${resume}`` through."""
+
+    true = "true"
+    false = "false"
+
+    def __bool__(self) -> bool:
+        return self is Switch.true
+
+
+def new_app() -> typer.Typer:
+    """An application with the house's spelling of options."""
+    return typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "token_normalize_func": lambda token: token.replace("_", "-"),
+        },
+    )
+
+
+def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
+    """The entry point of a console command."""
+
+    def main() -> None:
+        command = typer.main.get_command(app)
+        try:
+            status = command(prog_name=name, standalone_mode=False)
+        except InputError as error:
+            status = _complain(name, str(error))
+        except UsageError as error:
+            status = _complain(name, f"{error.format_message()} (see {name} --help)")
+        except OSError as error:
+            at = f"{error.filename}: " if error.filename is not None else ""
+            status = _complain(name, f"{at}{error.strerror or error}")
+        except (KeyboardInterrupt, typer.Abort):
+            status = _complain(name, "interrupted") + 129
+        sys.exit(status or 0)
+
+    return main
+
+
+def _complain(name: str, message: str) -> int:
+    print(f"{name}: error: {' '.join(message.split())}", file=sys.stderr)
+    return 1

@@ -1,0 +1,1 @@
+"""t-SNE, figures and the tables of results."""

@@ -1,0 +1,228 @@
+"""Configuration: frozen dataclasses filled from a YAML file with one section a dataclass.
+
+A recipe's ``conf/*.yaml`` holds up to three sections: ``features`` (read by menan-dump),
+``training`` and ``runs`` (read by menan-train). Whatever is left out keeps the default of the
+paper or of its protocol; an unknown section or key is an error that names the nearest known one.
+"""
+
+import contextlib
+import dataclasses
+import difflib
+import types
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from menan.errors import InputError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FeatureConfig:
+    """From the waveform to (frames, 43): paper section 5, Kaldi's defaults elsewhere.
+
+    seconds: longer utterances keep their middle part of this length; the network's input is
+        this long (paper: 14 s, 1397 frames).
+    frame_length_ms, frame_shift_ms: of log-mel and pitch alike (Kaldi --frame-length,
+        --frame-shift).
+    num_mel_bins: Kaldi --num-mel-bins.
+    speeds: speaking rates of the copies made by resampling; 1.0 is the utterance itself.
+    """
+
+    seconds: float = 14.0
+    frame_length_ms: float = 40.0
+    frame_shift_ms: float = 10.0
+    num_mel_bins: int = 40
+    speeds: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self):
+        _require(self.frame_shift_ms > 0, "frame_shift_ms must be positive")
+        _require(
+            self.frame_length_ms >= self.frame_shift_ms,
+            "frame_length_ms must be at least frame_shift_ms",
+        )
+        _require(
+            self.seconds * 1000 >= self.frame_length_ms, "seconds must hold at least one frame"
+        )
+        _require(self.num_mel_bins >= 4, "num_mel_bins must be at least 4")
+        _require(1.0 in self.speeds, "speeds must contain 1.0, the utterances as spoken")
+        _require(len(set(self.speeds)) == len(self.speeds), "speeds names a rate twice")
+        _require(all(0.5 <= s <= 2 for s in self.speeds), "speeds must lie between 0.5 and 2")
+
+    @property
+    def dims(self) -> int:
+        """Columns of a feature matrix: log-mel, NCCF, f0 in Hz, log energy."""
+        return self.num_mel_bins + 3
+
+    @property
+    def frames(self) -> int:
+        """Frames of an utterance of ``seconds``, and so of the network's input.
+
+        >>> FeatureConfig().frames
+        1397
+        """
+        return 1 + int((self.seconds * 1000 - self.frame_length_ms) / self.frame_shift_ms + 1e-6)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One training: paper section 5.1 and Table 1.
+
+    epochs: passes over the training utterances.
+    batch_size: utterances a step; the last short batch is kept.
+    lr: Adam's learning rate at the start; it falls linearly to 0 at the last step.
+    lambda_: weight of the emotion loss, the paper's lambda (key ``lambda``); the speaker
+        loss has 1 - lambda.
+    sc_steps: steps of the speaker classifier for each step of encoder and emotion classifier.
+    normalize: ``global`` (one mean and standard deviation a dimension, from the training
+        speakers) or ``none``.
+    """
+
+    epochs: int = 300
+    batch_size: int = 16
+    lr: float = 1e-3
+    lambda_: float = 0.5
+    sc_steps: int = 1
+    normalize: str = "global"
+
+    def __post_init__(self):
+        _require(self.epochs >= 1, "epochs must be at least 1")
+        _require(self.batch_size >= 1, "batch_size must be at least 1")
+        _require(self.lr > 0, "lr must be positive")
+        _require(0 < self.lambda_ < 1, "lambda must lie between 0 and 1, both excluded")
+        _require(self.sc_steps >= 1, "sc_steps must be at least 1")
+        _require(self.normalize in ("global", "none"), "normalize must be global or none")
+
+
+@dataclass(frozen=True)
+class RunsConfig:
+    """Which trainings one call makes: every objective with every seed and held-out group.
+
+    objective: names of :data:`menan.training.objectives.OBJECTIVES`.
+    seed: seeds of initial weights and of the order of the utterances.
+    hold_out: ``("none",)``, ``("each",)`` or names of groups in spk2group.
+    """
+
+    objective: tuple[str, ...] = ("menan",)
+    seed: tuple[int, ...] = (0,)
+    hold_out: tuple[str, ...] = ("none",)
+
+    def __post_init__(self):
+        for name in ("objective", "seed", "hold_out"):
+            values = getattr(self, name)
+            _require(len(values) > 0, f"{name} must not be empty")
+            _require(len(set(values)) == len(values), f"{name} names {values[0]!r} twice")
+        _require(all(seed >= 0 for seed in self.seed), "seed must not be negative")
+
+
+SECTIONS: dict[str, type] = {
+    "features": FeatureConfig,
+    "training": TrainingConfig,
+    "runs": RunsConfig,
+}
+
+
+def load_section(path: str | Path | None, section: str, overrides: dict[str, Any]) -> Any:
+    """The dataclass of one section of a YAML file, with options of the command line over it.
+
+    Args:
+        path: the file; None for the defaults.
+        section: a key of :data:`SECTIONS`. The whole file is checked, not only this section.
+        overrides: values by field; those that are None leave the file's value.
+
+    Raises:
+        InputError: unreadable file, unknown section or key, wrong type or value.
+    """
+    content = _read_yaml(Path(path)) if path is not None else {}
+    _refuse_unknown(content, SECTIONS, f"{path}: unknown section")
+    for name, cls in SECTIONS.items():
+        from_mapping(cls, content.get(name) or {}, f"{path}: {name}")
+    given = {name: value for name, value in overrides.items() if value is not None}
+    where = f"{path}: {section}" if path is not None else "options"
+    return from_mapping(SECTIONS[section], {**(content.get(section) or {}), **given}, where)
+
+
+def from_mapping(cls: type[T], mapping: Any, where: str) -> T:
+    """An instance of the dataclass ``cls`` from a mapping of YAML values.
+
+    A scalar given for a sequence stands for the sequence of it alone.
+
+    Raises:
+        InputError: beginning with ``where``.
+    """
+    if not isinstance(mapping, dict):
+        raise InputError(f"{where}: expected 'key: value' lines, found {mapping!r}")
+    fields = {field.name.rstrip("_"): field for field in dataclasses.fields(cls)}
+    _refuse_unknown(mapping, fields, f"{where}: unknown key")
+    types_by_name = typing.get_type_hints(cls)
+    values = {
+        fields[key].name: _convert(value, types_by_name[fields[key].name], f"{where}.{key}")
+        for key, value in mapping.items()
+    }
+    try:
+        return cls(**values)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def to_mapping(config: Any) -> dict[str, Any]:
+    """The inverse of :func:`from_mapping`, with plain YAML values."""
+    return {
+        key.rstrip("_"): list(value) if isinstance(value, tuple) else value
+        for key, value in dataclasses.asdict(config).items()
+    }
+
+
+def split_option(text: str | None) -> list[str] | None:
+    """The values of a comma-separated option.
+
+    >>> split_option("ec, menan")
+    ['ec', 'menan']
+    """
+    return None if text is None else [part.strip() for part in text.split(",")]
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise InputError(message)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict | types.NoneType):
+        raise InputError(f"{path}: expected the sections {', '.join(SECTIONS)}")
+    return content or {}
+
+
+def _refuse_unknown(given: dict, known: dict, message: str) -> None:
+    for key in given:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            raise InputError(f"{message} {key!r}; {hint}")
+
+
+def _convert(value: Any, wanted: Any, where: str) -> Any:
+    if typing.get_origin(wanted) is tuple:
+        items = value if isinstance(value, list | tuple) else [value]
+        return tuple(_convert(item, typing.get_args(wanted)[0], where) for item in items)
+    # Options arrive as text; YAML reads 1e-3 (no dot) as text too.
+    if isinstance(value, str) and wanted in (int, float):
+        with contextlib.suppress(ValueError):
+            value = wanted(value)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if wanted is str and isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        raise InputError(f"{where}: expected {wanted.__name__}, found {value!r}")
+    return value

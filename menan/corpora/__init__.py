@@ -1,0 +1,1 @@
+"""A release on disk becomes utterance records: one module a corpus."""

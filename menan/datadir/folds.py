@@ -1,0 +1,89 @@
+"""Groups of speakers, and the folds that hold a group out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from menan.datadir.tables import c_sorted
+from menan.errors import InputError
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold of a leave-one-speaker-out evaluation.
+
+    test, valid: two speakers of the held-out group.
+    train: the speakers of all other groups, sorted.
+    """
+
+    test: str
+    valid: str
+    group: str
+    train: tuple[str, ...]
+
+    def __post_init__(self):
+        parts = [{self.test}, {self.valid}, set(self.train)]
+        assert sum(map(len, parts)) == len(set.union(*parts)), f"a speaker in two parts: {self}"
+
+
+def assign_groups(speakers: Iterable[str]) -> dict[str, str]:
+    """The general rule: speakers in sorted order, in pairs; an odd last one joins the last pair.
+
+    >>> assign_groups(["c", "a", "b", "d", "e"])
+    {'a': 'g01', 'b': 'g01', 'c': 'g02', 'd': 'g02', 'e': 'g02'}
+    """
+    names = c_sorted(set(speakers))
+    groups = max(1, len(names) // 2)
+    width = max(2, len(str(groups)))
+    return {
+        name: f"g{min(index // 2, groups - 1) + 1:0{width}d}" for index, name in enumerate(names)
+    }
+
+
+def held_out_groups(spk2group: dict[str, str], wanted: Iterable[str]) -> list[str | None]:
+    """The groups that ``--hold-out`` names: all for ``each``, [None] for ``none``.
+
+    Raises:
+        InputError: a group that does not exist.
+    """
+    known = c_sorted(set(spk2group.values()))
+    wanted = list(wanted)
+    if wanted == ["none"]:
+        return [None]
+    if wanted == ["each"]:
+        return list(known)
+    for name in wanted:
+        if name not in known:
+            raise InputError(
+                f"held-out group {name!r} does not exist; spk2group has {' '.join(known)}"
+            )
+    return list(wanted)
+
+
+def folds_of_group(spk2group: dict[str, str], group: str) -> list[Fold]:
+    """The folds of one held-out group: each speaker tests once, the next one validates.
+
+    >>> for fold in folds_of_group({"a": "g1", "b": "g1", "c": "g2"}, "g1"):
+    ...     print(fold.test, fold.valid, fold.train)
+    a b ('c',)
+    b a ('c',)
+
+    Raises:
+        InputError: a group of one speaker, or one that leaves nobody to train on.
+    """
+    held_out = c_sorted(speaker for speaker, g in spk2group.items() if g == group)
+    train = tuple(c_sorted(speaker for speaker, g in spk2group.items() if g != group))
+    if len(held_out) < 2:
+        raise InputError(
+            f"group {group!r} has {len(held_out)} speaker; one to test and one to validate are "
+            "needed: put speakers together in spk2group"
+        )
+    if not train:
+        raise InputError(
+            f"holding out group {group!r} leaves no speaker to train on: "
+            "spk2group needs a second group"
+        )
+    following = held_out[1:] + held_out[:1]
+    return [
+        Fold(test=test, valid=valid, group=group, train=train)
+        for test, valid in zip(held_out, following, strict=True)
+    ]

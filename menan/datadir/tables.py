@@ -1,0 +1,60 @@
+"""Kaldi text tables: ``<key> <value>`` lines, sorted under LC_ALL=C, keys unique."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from menan.atomic import atomic_open
+from menan.errors import InputError
+
+
+def c_sorted(keys: Iterable[str]) -> list[str]:
+    """Strings in the order of ``LC_ALL=C sort``: by their UTF-8 bytes.
+
+    >>> c_sorted(["b", "a_1", "a-1", "-x", "B"])
+    ['-x', 'B', 'a-1', 'a_1', 'b']
+    """
+    return sorted(keys, key=lambda key: key.encode("utf-8"))
+
+
+def read_table(path: str | Path) -> dict[str, str]:
+    """The lines of a table: the first field, and the rest of the line as it is.
+
+    The order of the file is kept; ``menan-validate`` says whether it is sorted.
+
+    Raises:
+        InputError: missing or undecodable file, empty line, key without value, key twice.
+    """
+    path = Path(path)
+    table: dict[str, str] = {}
+    for number, line in enumerate(read_lines(path), start=1):
+        key, _, value = line.partition(" ")
+        if not key or not value.strip():
+            raise InputError(f"{path}:{number}: expected '<key> <value>', found {line!r}")
+        if key in table:
+            raise InputError(f"{path}:{number}: {key!r} stands here twice; keep one line of it")
+        table[key] = value.strip()
+    return table
+
+
+def read_lines(path: str | Path) -> list[str]:
+    """Lines without their newline; a missing last newline is accepted.
+
+    Raises:
+        InputError: missing file, or bytes that are not UTF-8 text.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start})") from None
+    # Not splitlines(): it also breaks at form feeds and Unicode separators, which Kaldi keeps.
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def write_table(path: str | Path, table: Mapping[str, str]) -> None:
+    """Write a table sorted by key, whole or not at all."""
+    with atomic_open(path) as file:
+        for key in c_sorted(table):
+            file.write(f"{key} {table[key]}\n")

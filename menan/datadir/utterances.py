@@ -1,0 +1,182 @@
+"""Utterance records, and their passage to and from the files of a data directory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from menan.datadir.folds import assign_groups
+from menan.datadir.tables import c_sorted, read_table, write_table
+from menan.emotions import parse_emotions
+from menan.errors import InputError
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One utterance, as a corpus gives it.
+
+    utt: id, beginning with ``<speaker>-``.
+    recording: id in wav.scp; the utterance's own id where the file holds nothing else.
+    path: the audio file, absolute.
+    emotions: one or more of :data:`menan.emotions.EMOTIONS`.
+    duration: seconds.
+    start, end: seconds within the recording, both or neither.
+    group: the unit that is held out with its speakers; None leaves it to the general rule.
+    gender: ``f`` or ``m``.
+    """
+
+    utt: str
+    speaker: str
+    recording: str
+    path: str
+    emotions: tuple[str, ...]
+    duration: float
+    start: float | None = None
+    end: float | None = None
+    group: str | None = None
+    gender: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a data or dump directory says of its utterances, keyed and ordered by utterance id.
+
+    utt2uniq maps each copy to the utterance it was made from, an original to itself.
+    """
+
+    utt2spk: dict[str, str]
+    utt2emo: dict[str, tuple[str, ...]]
+    spk2group: dict[str, str]
+    spk2gender: dict[str, str]
+    utt2uniq: dict[str, str]
+
+    @property
+    def speakers(self) -> list[str]:
+        return c_sorted(set(self.utt2spk.values()))
+
+
+# All that write_datadir may write; what it does not write anew is removed.
+DATA_FILES = (
+    *("wav.scp", "segments", "utt2spk", "spk2utt", "utt2emo"),
+    *("spk2gender", "spk2group", "utt2dur", "text"),
+)
+LABEL_FILES = ("utt2spk", "spk2utt", "utt2emo", "spk2gender", "spk2group")
+
+
+def write_datadir(utterances: Sequence[Utterance], directory: str | Path) -> None:
+    """Write wav.scp, segments, utt2spk, spk2utt, utt2emo, spk2gender, spk2group, utt2dur, text.
+
+    ``segments`` is written if any utterance has a start, ``spk2gender`` and ``text`` if all
+    have them (Kaldi's validator wants these complete).
+
+    Raises:
+        InputError: no utterances, an id that cannot stand in a table, an id given twice.
+    """
+    directory = Path(directory)
+    if not utterances:
+        raise InputError(f"{directory}: nothing to write, no utterance was found")
+    if directory.exists() and not directory.is_dir():
+        raise InputError(f"{directory}: exists and is not a directory; name another")
+    _check_ids(utterances)
+    tables = _tables(utterances)
+    for name in DATA_FILES:
+        if name in tables:
+            write_table(directory / name, tables[name])
+        else:
+            (directory / name).unlink(missing_ok=True)
+
+
+def _check_ids(utterances: Sequence[Utterance]) -> None:
+    seen: dict[str, str] = {}
+    for u in utterances:
+        for what, name in (("utterance", u.utt), ("speaker", u.speaker), ("group", u.group)):
+            if name is not None and (not name or name.split() != [name]):
+                raise InputError(f"{u.path}: {what} id {name!r} is empty or holds white space")
+        if not u.utt.startswith(f"{u.speaker}-"):
+            raise InputError(f"{u.path}: utterance {u.utt!r} must begin with '{u.speaker}-'")
+        if u.utt in seen:
+            raise InputError(f"{u.path}: utterance id {u.utt!r} is also that of {seen[u.utt]}")
+        seen[u.utt] = u.path
+
+
+def _tables(utterances: Sequence[Utterance]) -> dict[str, dict[str, str]]:
+    utt2spk = {u.utt: u.speaker for u in utterances}
+    tables = {
+        "wav.scp": {u.recording: u.path for u in utterances},
+        "utt2spk": utt2spk,
+        "spk2utt": spk2utt(utt2spk),
+        "utt2emo": {u.utt: ",".join(u.emotions) for u in utterances},
+        "spk2group": _groups(utterances),
+        "utt2dur": {u.utt: f"{u.duration:.3f}" for u in utterances},
+    }
+    if any(u.start is not None for u in utterances):
+        tables["segments"] = {
+            u.utt: f"{u.recording} {u.start or 0.0:.4f} {u.end or u.duration:.4f}"
+            for u in utterances
+        }
+    if all(u.gender for u in utterances):
+        tables["spk2gender"] = {u.speaker: u.gender for u in utterances}
+    if all(u.text for u in utterances):
+        tables["text"] = {u.utt: " ".join(u.text.split()) for u in utterances}
+    return tables
+
+
+def _groups(utterances: Sequence[Utterance]) -> dict[str, str]:
+    named = {u.speaker: u.group for u in utterances if u.group is not None}
+    speakers = {u.speaker for u in utterances}
+    if not named:
+        return assign_groups(speakers)
+    if missing := c_sorted(speakers - named.keys()):
+        raise InputError(f"speaker {missing[0]!r} has no group; give every speaker one, or none")
+    return named
+
+
+def spk2utt(utt2spk: dict[str, str]) -> dict[str, str]:
+    """The inverse of utt2spk, values sorted and joined by spaces (Kaldi utt2spk_to_spk2utt.pl)."""
+    utts: dict[str, list[str]] = {}
+    for utt in c_sorted(utt2spk):
+        utts.setdefault(utt2spk[utt], []).append(utt)
+    return {speaker: " ".join(of_speaker) for speaker, of_speaker in utts.items()}
+
+
+def read_labels(directory: str | Path) -> Labels:
+    """The label files of a data or dump directory.
+
+    A missing spk2group is made by the general rule, a missing utt2uniq maps each utterance to
+    itself, a missing spk2gender is empty.
+
+    Raises:
+        InputError: files that are malformed or do not name the same utterances.
+    """
+    directory = Path(directory)
+    utt2spk = read_table(directory / "utt2spk")
+    if not utt2spk:
+        raise InputError(f"{directory / 'utt2spk'}: empty; prepare the data again")
+    emotions = {
+        utt: parse_emotions(text, f"{directory / 'utt2emo'}:{number}")
+        for number, (utt, text) in enumerate(read_table(directory / "utt2emo").items(), start=1)
+    }
+    utts = c_sorted(utt2spk)
+    speakers = set(utt2spk.values())
+    uniq = _optional(directory / "utt2uniq") or {utt: utt for utt in utts}
+    groups = _optional(directory / "spk2group") or assign_groups(speakers)
+    for name, table, keys in (
+        ("utt2emo", emotions, utts),
+        ("utt2uniq", uniq, utts),
+        ("spk2group", groups, speakers),
+    ):
+        if missing := c_sorted(set(keys) - table.keys()):
+            raise InputError(f"{directory / name}: lacks {missing[0]!r}, which utt2spk names")
+        if extra := c_sorted(table.keys() - set(keys)):
+            raise InputError(f"{directory / name}: names {extra[0]!r}, which utt2spk lacks")
+    return Labels(
+        utt2spk={utt: utt2spk[utt] for utt in utts},
+        utt2emo={utt: emotions[utt] for utt in utts},
+        spk2group=groups,
+        spk2gender=_optional(directory / "spk2gender"),
+        utt2uniq={utt: uniq[utt] for utt in utts},
+    )
+
+
+def _optional(path: Path) -> dict[str, str]:
+    return read_table(path) if path.exists() else {}

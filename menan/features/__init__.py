@@ -1,0 +1,1 @@
+"""From the waveform to (frames, 43), on disk as ark/scp and in memory as the frame store."""

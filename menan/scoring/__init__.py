@@ -1,0 +1,1 @@
+"""WA, UA and their relatives: pure functions on labels, without torch."""

@@ -1,0 +1,1 @@
+"""Objectives, the trainer, checkpoints and the selection of an epoch."""

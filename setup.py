@@ -1,0 +1,41 @@
+"""Packaging of menan: the library, its commands (from bin/) and the job launcher (from utils/)."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+# One console command a file: bin/menan_train.py holds menan-train.
+COMMANDS = sorted(path.stem for path in Path(__file__).parent.glob("bin/menan_*.py"))
+
+setup(
+    name="menan",
+    version="0.1.0",
+    description="Speaker-invariant speech emotion recognition: the Max-Entropy Adversarial Network",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10",
+    packages=[*find_packages(include=["menan", "menan.*"]), "menan_bin", "menan_utils"],
+    package_dir={"menan_bin": "bin", "menan_utils": "utils"},
+    entry_points={
+        "console_scripts": [f"{name.replace('_', '-')}=menan_bin.{name}:main" for name in COMMANDS],
+    },
+    # torch and torchaudio must be of one release: the two ranges admit one pair only.
+    install_requires=[
+        "torch>=2.11,<2.12",
+        "torchaudio>=2.11,<2.12",
+        "kaldi-native-fbank>=1.23,<2",
+        "kaldiio>=2.18,<3",
+        "soundfile>=0.12",
+        "numpy>=1.26",
+        "scipy>=1.11",
+        "scikit-learn>=1.4",
+        "h5py>=3.10",
+        "safetensors>=0.4.3",
+        "pyyaml>=6",
+        "typer>=0.12",
+        "tqdm>=4.66",
+        "matplotlib>=3.8",
+    ],
+    extras_require={"dev": ["pytest>=8", "pytest-xdist>=3.5", "hypothesis>=6.100", "ruff>=0.6"]},
+)

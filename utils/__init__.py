@@ -1,0 +1,1 @@
+"""What the recipes share: the parsing of options in shell, and the job launchers."""
