@@ -15,6 +15,9 @@ from menan.errors import InputError
 # Typer makes its usage error public only through this subclass.
 UsageError = typer.BadParameter.__base__
 
+# A shell's status for what Ctrl-C has ended: 128 and SIGINT's number.
+INTERRUPTED = 130
+
 
 class Switch(str, Enum):
     """A Kaldi boolean: recipes pass ``--resume ${resume}`` through."""
@@ -46,6 +49,9 @@ def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
         command = typer.main.get_command(app)
         try:
             status = command(prog_name=name, standalone_mode=False)
+            if status == INTERRUPTED:
+                # Typer makes this of Ctrl-C, and says nothing.
+                raise KeyboardInterrupt
         except InputError as error:
             status = _complain(name, str(error))
         except UsageError as error:
@@ -54,7 +60,8 @@ def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
             at = f"{error.filename}: " if error.filename is not None else ""
             status = _complain(name, f"{at}{error.strerror or error}")
         except (KeyboardInterrupt, typer.Abort):
-            status = _complain(name, "interrupted") + 129
+            _complain(name, "interrupted")
+            status = INTERRUPTED
         sys.exit(status or 0)
 
     return main

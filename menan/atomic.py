@@ -27,7 +27,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_open(path: str | Path, mode: str = "w") -> Iterator[IO]:
-    """Like ``open`` for writing, through :func:`atomic_path`; text is UTF-8, ``\\n`` ends a line."""
+    """Like ``open`` for writing, through :func:`atomic_path`; text is UTF-8 with Unix lines."""
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
     with atomic_path(path) as beside, open(beside, mode, **text) as file:
         yield file

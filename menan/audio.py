@@ -1,5 +1,6 @@
 """Audio files of any rate and channel count, through libsndfile."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,12 @@ import numpy as np
 import soundfile
 
 from menan.errors import InputError
+
+# Of a cut WAV libsndfile reads what is left and tells of it in its log only. Lengths near 2^31 and
+# above are left by programs that write to a pipe, and a few lost bytes are a careless writer's.
+_SHORTENED = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
+_LONGEST_PROMISE = 2**31 - 2**16
+_LEAST_PART = 0.99
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ def audio_info(path: str | Path) -> AudioInfo:
     """The header of an audio file.
 
     Raises:
-        InputError: missing, empty, or not audio.
+        InputError: missing, empty, not audio, or a WAV that was cut short.
     """
     with _opened(path) as file:
         return AudioInfo(file.samplerate, file.frames, file.channels)
@@ -57,8 +64,13 @@ def read_audio(
                     f"{path}: the stretch {start:.3f} to {end:.3f} s lies outside its "
                     f"{file.frames / file.samplerate:.3f} s"
                 )
+        try:
             file.seek(first)
-        samples = file.read(last - first, dtype="float32", always_2d=True)
+            samples = file.read(last - first, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise InputError(
+                f"{path}: damaged ({error.error_string.strip()}); fetch the file again"
+            ) from None
         rate = file.samplerate
     if len(samples) != last - first:
         raise InputError(
@@ -81,4 +93,12 @@ def _opened(path: str | Path) -> soundfile.SoundFile:
     if file.frames == 0:
         file.close()
         raise InputError(f"{path}: holds no samples")
+    if shortened := _SHORTENED.search(file.extra_info):
+        promised, there = map(int, shortened.groups())
+        if promised < _LONGEST_PROMISE and there < _LEAST_PART * promised:
+            file.close()
+            raise InputError(
+                f"{path}: cut short, its header promises {promised} bytes of samples and {there} "
+                "are there; fetch the file again"
+            )
     return file

@@ -8,6 +8,7 @@ paper or of its protocol; an unknown section or key is an error that names the n
 import contextlib
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from dataclasses import dataclass
@@ -115,7 +116,8 @@ class RunsConfig:
         for name in ("objective", "seed", "hold_out"):
             values = getattr(self, name)
             _require(len(values) > 0, f"{name} must not be empty")
-            _require(len(set(values)) == len(values), f"{name} names {values[0]!r} twice")
+            twice = next((value for value in values if values.count(value) > 1), None)
+            _require(twice is None, f"{name} names {twice!r} twice")
         _require(all(seed >= 0 for seed in self.seed), "seed must not be negative")
 
 
@@ -223,6 +225,8 @@ def _convert(value: Any, wanted: Any, where: str) -> Any:
         value = float(value)
     if wanted is str and isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{where}: expected a finite number, found {value!r}")
     if not isinstance(value, wanted) or isinstance(value, bool):
         raise InputError(f"{where}: expected {wanted.__name__}, found {value!r}")
     return value

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from menan.atomic import atomic_open
 from menan.datadir.folds import assign_groups
-from menan.datadir.tables import c_sorted, read_table, write_table
+from menan.datadir.tables import c_sorted, read_lines, read_table, write_table
 from menan.emotions import parse_emotions
 from menan.errors import InputError
 
@@ -41,7 +42,8 @@ class Utterance:
 class Labels:
     """What a data or dump directory says of its utterances, keyed and ordered by utterance id.
 
-    utt2uniq maps each copy to the utterance it was made from, an original to itself.
+    utt2uniq maps each copy to the utterance it was made from, an original to itself. corpus
+    names the data in results, and says if they were generated.
     """
 
     utt2spk: dict[str, str]
@@ -49,6 +51,7 @@ class Labels:
     spk2group: dict[str, str]
     spk2gender: dict[str, str]
     utt2uniq: dict[str, str]
+    corpus: str
 
     @property
     def speakers(self) -> list[str]:
@@ -63,14 +66,20 @@ DATA_FILES = (
 LABEL_FILES = ("utt2spk", "spk2utt", "utt2emo", "spk2gender", "spk2group")
 
 
-def write_datadir(utterances: Sequence[Utterance], directory: str | Path) -> None:
+def write_datadir(
+    utterances: Sequence[Utterance], directory: str | Path, corpus: str | None = None
+) -> None:
     """Write wav.scp, segments, utt2spk, spk2utt, utt2emo, spk2gender, spk2group, utt2dur, text.
 
     ``segments`` is written if any utterance has a start, ``spk2gender`` and ``text`` if all
-    have them (Kaldi's validator wants these complete).
+    have them (Kaldi's validator wants these complete); ``corpus`` if it is given.
+
+    Args:
+        corpus: what results are to call the data; by default the directory's name.
 
     Raises:
-        InputError: no utterances, an id that cannot stand in a table, an id given twice.
+        InputError: no utterances, an id that cannot stand in a table, an id given twice,
+            a recording with two paths, a speaker with two groups or genders.
     """
     directory = Path(directory)
     if not utterances:
@@ -84,6 +93,7 @@ def write_datadir(utterances: Sequence[Utterance], directory: str | Path) -> Non
             write_table(directory / name, tables[name])
         else:
             (directory / name).unlink(missing_ok=True)
+    write_corpus_name(directory, corpus)
 
 
 def _check_ids(utterances: Sequence[Utterance]) -> None:
@@ -97,6 +107,21 @@ def _check_ids(utterances: Sequence[Utterance]) -> None:
         if u.utt in seen:
             raise InputError(f"{u.path}: utterance id {u.utt!r} is also that of {seen[u.utt]}")
         seen[u.utt] = u.path
+    _check_agreement(utterances, "recording", "path")
+    _check_agreement(utterances, "speaker", "group")
+    _check_agreement(utterances, "speaker", "gender")
+
+
+def _check_agreement(utterances: Sequence[Utterance], name: str, of: str) -> None:
+    """Utterances of one recording or speaker must not contradict each other."""
+    first: dict[str, str] = {}
+    for u in utterances:
+        key, value = getattr(u, name), getattr(u, of)
+        if value is not None and first.setdefault(key, value) != value:
+            raise InputError(
+                f"{u.path}: {name} {key!r} has {of} {first[key]!r} elsewhere and {value!r} here; "
+                "give it one"
+            )
 
 
 def _tables(utterances: Sequence[Utterance]) -> dict[str, dict[str, str]]:
@@ -152,10 +177,7 @@ def read_labels(directory: str | Path) -> Labels:
     utt2spk = read_table(directory / "utt2spk")
     if not utt2spk:
         raise InputError(f"{directory / 'utt2spk'}: empty; prepare the data again")
-    emotions = {
-        utt: parse_emotions(text, f"{directory / 'utt2emo'}:{number}")
-        for number, (utt, text) in enumerate(read_table(directory / "utt2emo").items(), start=1)
-    }
+    emotions = read_emotions(directory / "utt2emo")
     utts = c_sorted(utt2spk)
     speakers = set(utt2spk.values())
     uniq = _optional(directory / "utt2uniq") or {utt: utt for utt in utts}
@@ -175,7 +197,41 @@ def read_labels(directory: str | Path) -> Labels:
         spk2group=groups,
         spk2gender=_optional(directory / "spk2gender"),
         utt2uniq={utt: uniq[utt] for utt in utts},
+        corpus=corpus_name(directory),
     )
+
+
+def write_corpus_name(directory: str | Path, corpus: str | None) -> None:
+    """Write the file ``corpus``; for None there is to be none."""
+    path = Path(directory) / "corpus"
+    if corpus is None:
+        path.unlink(missing_ok=True)
+    else:
+        with atomic_open(path) as file:
+            file.write(f"{corpus}\n")
+
+
+def corpus_name(directory: str | Path) -> str:
+    """What results call the data: the line of the file ``corpus``, or the directory's name."""
+    path = Path(directory) / "corpus"
+    return read_lines(path)[0] if path.exists() else path.absolute().parent.name
+
+
+def read_emotions(path: str | Path, single: bool = False) -> dict[str, tuple[str, ...]]:
+    """An utt2emo file: utterance id -> its emotions.
+
+    Args:
+        single: hypotheses, of which each is one emotion.
+
+    Raises:
+        InputError: with file and line.
+    """
+    emotions = {}
+    for number, (utt, text) in enumerate(read_table(path).items(), start=1):
+        emotions[utt] = parse_emotions(text, f"{path}:{number}")
+        if single and len(emotions[utt]) > 1:
+            raise InputError(f"{path}:{number}: a hypothesis is one emotion, found {text!r}")
+    return emotions
 
 
 def _optional(path: Path) -> dict[str, str]:

@@ -1,0 +1,83 @@
+"""Rows of a CSV or TSV file, each knowing its place for the messages."""
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from menan.errors import InputError
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: where it stands (``file:line``) and its cells, stripped, by column name."""
+
+    where: str
+    cells: dict[str, str]
+
+    def text(self, column: str) -> str:
+        """The cell, which must not be empty."""
+        if not self.cells[column]:
+            raise InputError(f"{self.where}: the {column} cell is empty; fill it")
+        return self.cells[column]
+
+    def number(self, column: str) -> float:
+        """The cell as a finite number."""
+        text = self.text(column)
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise InputError(f"{self.where}: {column} should be a number, found {text!r}")
+        return value
+
+
+def read_rows(path: str | Path) -> tuple[list[str], list[Row]]:
+    """The column names, in lower case, and the rows of a file with a header line.
+
+    Tab, semicolon or comma separates, whichever the header has most of; a byte order mark,
+    either kind of line end, quoted cells and blank lines are accepted.
+
+    Raises:
+        InputError: missing or undecodable file, no rows, a column name that is empty or given
+            twice, a row with more or fewer cells than the header.
+    """
+    path = Path(path)
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            header = file.readline()
+            file.seek(0)
+            reader = csv.reader(file, delimiter=max("\t;,", key=header.count), strict=True)
+            lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); save it as such") from None
+    except csv.Error as error:
+        raise InputError(f"{path}:{reader.line_num}: not CSV ({error}); mend the quotes") from None
+    if len(lines) < 2:
+        raise InputError(f"{path}: expected a header line and at least one row below it")
+    columns = [name.strip().lower() for name in lines[0][1]]
+    for name in columns:
+        if not name or columns.count(name) > 1:
+            raise InputError(f"{path}:1: column {name!r} is nameless or named twice; rename it")
+    rows = []
+    for number, cells in lines[1:]:
+        if len(cells) != len(columns):
+            raise InputError(
+                f"{path}:{number}: {len(cells)} cells where the header has {len(columns)} columns; "
+                "quote a cell that holds the separator"
+            )
+        stripped = map(str.strip, cells)
+        rows.append(Row(f"{path}:{number}", dict(zip(columns, stripped, strict=True))))
+    return columns, rows
+
+
+def require_columns(path: str | Path, columns: list[str], wanted: tuple[str, ...]) -> None:
+    """Raise :class:`InputError` for the first of ``wanted`` that the header lacks."""
+    for name in wanted:
+        if name not in columns:
+            raise InputError(
+                f"{path}:1: lacks the column {name!r}; the header has {', '.join(columns)}"
+            )

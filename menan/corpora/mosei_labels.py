@@ -1,0 +1,184 @@
+"""CMU-MOSEI's label file, as the release has it (HDF5) or as CSV."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from menan.corpora.delimited import Row, read_rows, require_columns
+from menan.errors import InputError
+
+# The ratings that are read, by the release's names; they are never told by their order.
+EMOTION_COLUMNS = ("happy", "sad", "anger", "surprise", "disgust", "fear")
+OTHER_NAMES = {
+    "video_id": "video",
+    "clip": "segment",
+    "start_time": "start",
+    "end_time": "end",
+    "happiness": "happy",
+    "sadness": "sad",
+    "angry": "anger",
+}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One rated stretch of a video.
+
+    number: of the segment in its video, from 0, as the label file counts.
+    start, end: seconds, as written: the start may be negative.
+    ratings: of :data:`EMOTION_COLUMNS`, each 0 to 3.
+    """
+
+    video: str
+    number: int
+    start: float
+    end: float
+    ratings: tuple[float, ...]
+
+
+def find_labels(root: Path) -> Path:
+    """CMU_MOSEI_Labels.csd or .csv anywhere under the root.
+
+    Raises:
+        InputError: none, or more than one.
+    """
+    found = sorted(
+        path for path in root.rglob("CMU_MOSEI_Labels.*") if path.suffix in (".csd", ".csv")
+    )
+    if not found:
+        raise InputError(
+            f"{root}: holds no CMU_MOSEI_Labels.csd (or .csv); give the label file by --labels"
+        )
+    if len(found) > 1:
+        raise InputError(f"{found[0]}: {found[1]} exists too; choose one by --labels")
+    return found[0]
+
+
+def read_labels(path: str | Path) -> list[Segment]:
+    """All segments of a label file, those of a video in the file's own order.
+
+    A file that ends in ``.csv`` or ``.tsv`` has the columns video (or video_id), start
+    (start_time), end (end_time), happy (happiness), sad (sadness), anger (angry), surprise,
+    disgust and fear, in any order and case, and optionally segment (or clip), a whole number;
+    without it the rows of a video are counted. Other columns are not read. Any other file is
+    HDF5 as released: ``/All Labels/data/<video>/{features,intervals}``.
+
+    Raises:
+        InputError: unreadable, of another structure, a rating that is no number.
+    """
+    path = Path(path)
+    if path.suffix.lower() in (".csv", ".tsv"):
+        return _read_csv(path)
+    return _read_csd(path)
+
+
+def _read_csd(path: Path) -> list[Segment]:
+    if not path.is_file():
+        raise InputError(f"{path}: no such label file")
+    try:
+        with h5py.File(path, "r") as file:
+            names = _dimension_names(path, file)
+            data = _member(path, file, "All Labels/data", h5py.Group)
+            return [segment for video in data for segment in _of_video(path, data, video, names)]
+    except (OSError, RuntimeError) as error:  # h5py raises either on damage
+        raise InputError(
+            f"{path}: not a whole HDF5 file ({error}); fetch it again, or end its name in .csv if "
+            "it is one"
+        ) from None
+
+
+def _of_video(path: Path, data: h5py.Group, video: str, names: list[str]) -> list[Segment]:
+    where = f"{path}: /All Labels/data/{video}"
+    ratings = _numbers(path, data, f"{video}/features", len(names))
+    intervals = _numbers(path, data, f"{video}/intervals", 2)
+    if len(ratings) != len(intervals):
+        raise InputError(
+            f"{where}: {len(ratings)} rows of features, {len(intervals)} of intervals; they must "
+            "be as many, fetch the file again"
+        )
+    columns = [names.index(name) for name in EMOTION_COLUMNS]
+    return [
+        Segment(video, number, float(start), float(end), tuple(map(float, row[columns])))
+        for number, ((start, end), row) in enumerate(zip(intervals, ratings, strict=True))
+    ]
+
+
+def _numbers(path: Path, data: h5py.Group, name: str, width: int) -> np.ndarray:
+    """A dataset of (segments, width) finite numbers."""
+    dataset = _member(path, data, name, h5py.Dataset)
+    where = f"{path}: {dataset.name}"
+    if dataset.ndim != 2 or dataset.shape[1] != width or dataset.dtype.kind not in "fiu":
+        raise InputError(
+            f"{where}: expected numbers of shape (segments, {width}), found {dataset.dtype} of "
+            f"shape {dataset.shape}; give the label file as released"
+        )
+    values = dataset[()]
+    if len(bad := np.flatnonzero(~np.isfinite(values).all(axis=1))):
+        raise InputError(f"{where}: row {bad[0]} is not all numbers; fetch the file again")
+    return values
+
+
+def _dimension_names(path: Path, file: h5py.File) -> list[str]:
+    """The names of the rating columns: a JSON list as text, in an array of one element."""
+    dataset = _member(path, file, "All Labels/metadata/dimension names", h5py.Dataset)
+    try:
+        names = [_plain_name(name) for name in json.loads(np.ravel(dataset[()])[0])]
+    except (ValueError, TypeError, AttributeError, IndexError):
+        names = []
+    for name in EMOTION_COLUMNS:
+        if names.count(name) != 1:
+            raise InputError(
+                f"{path}: {dataset.name}: expected a JSON list that names "
+                f"{', '.join(EMOTION_COLUMNS)} once each, found {names}"
+            )
+    return names
+
+
+def _member(path: Path, group: h5py.Group, name: str, kind: type) -> h5py.Group | h5py.Dataset:
+    member = group.get(name)
+    if not isinstance(member, kind):
+        raise InputError(
+            f"{path}: {group.name.rstrip('/')}/{name}: no such {kind.__name__.lower()} in the "
+            "file; give CMU_MOSEI_Labels.csd as released"
+        )
+    return member
+
+
+def _plain_name(name: str) -> str:
+    """A column's name in the release's spelling."""
+    name = name.strip().lower()
+    return OTHER_NAMES.get(name, name)
+
+
+def _read_csv(path: Path) -> list[Segment]:
+    header, rows = read_rows(path)
+    columns = [_plain_name(name) for name in header]
+    require_columns(path, columns, ("video", "start", "end", *EMOTION_COLUMNS))
+    for name in columns:
+        if columns.count(name) > 1:
+            raise InputError(f"{path}:1: two columns mean {name!r}; keep one")
+    segments: list[Segment] = []
+    counted: Counter[str] = Counter()
+    numbers: set[tuple[str, int]] = set()
+    for row in rows:
+        row = Row(row.where, dict(zip(columns, row.cells.values(), strict=True)))
+        video = row.text("video")
+        number = _segment_number(row) if "segment" in columns else counted[video]
+        counted[video] += 1
+        if (video, number) in numbers:
+            raise InputError(f"{row.where}: segment {number} of video {video!r} stands here twice")
+        numbers.add((video, number))
+        ratings = tuple(row.number(name) for name in EMOTION_COLUMNS)
+        segments.append(Segment(video, number, row.number("start"), row.number("end"), ratings))
+    return segments
+
+
+def _segment_number(row: Row) -> int:
+    text = row.text("segment")
+    if not (text.isascii() and text.isdigit()):
+        raise InputError(f"{row.where}: segment should be a whole number from 0, found {text!r}")
+    return int(text)

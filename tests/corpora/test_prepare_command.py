@@ -1,0 +1,132 @@
+import json
+import sys
+
+import h5py
+import numpy as np
+import pytest
+import soundfile
+
+from menan.datadir.utterances import DATA_FILES, read_labels
+from menan_bin.menan_prepare import main
+
+
+@pytest.fixture
+def prepare(monkeypatch, capsys):
+    """Run the command; gives exit status, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["menan-prepare", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code, *capsys.readouterr()
+
+    return run
+
+
+def write_wav(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, np.zeros(16000, "int16"), 16000)
+
+
+def write_text(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def assert_one_line(result, *words):
+    status, out, err = result
+    assert status == 1
+    assert out == ""
+    assert err.startswith("menan-prepare: error: ")
+    assert err.count("\n") == 1
+    for word in words:
+        assert str(word) in err
+
+
+def test_iemocap_becomes_a_data_directory_and_a_report(tmp_path, prepare):
+    session = tmp_path / "IEMOCAP_full_release" / "Session1"
+    turns = ["Ses01F_impro01_F000", "Ses01F_impro01_M000"]
+    lines = (f"[0.1 - 1.0]\t{turn}\texc\t[2.5, 2.5, 2.5]\n" for turn in turns)
+    write_text(session / "dialog/EmoEvaluation/Ses01F_impro01.txt", "".join(lines))
+    lines = (f"{turn} [000.1000-001.0000]: Hello.\n" for turn in turns)
+    write_text(session / "dialog/transcriptions/Ses01F_impro01.txt", "".join(lines))
+    for turn in turns:
+        write_wav(session / f"sentences/wav/Ses01F_impro01/{turn}.wav")
+    data = tmp_path / "data"
+    status, out, err = prepare("iemocap", session.parent, data)
+    assert (status, err) == (0, "")
+    assert out.startswith(f"{data}: IEMOCAP, 2 utterances of 2 speakers")
+    assert "hap 2 (1636)" in out
+    assert (data / "text").read_text() == (
+        "Ses01F-Ses01F_impro01_F000 Hello.\nSes01M-Ses01F_impro01_M000 Hello.\n"
+    )
+    labels = read_labels(data)
+    assert labels.spk2group == {"Ses01F": "Ses01", "Ses01M": "Ses01"}
+    assert labels.spk2gender == {"Ses01F": "f", "Ses01M": "m"}
+    assert {path.name for path in data.iterdir()} == set(DATA_FILES) - {"segments"}
+
+
+def test_mosei_becomes_a_data_directory_with_segments(tmp_path, prepare):
+    root = tmp_path / "CMU_MOSEI"
+    write_wav(root / "Raw/Audio/Full/WAV_16000/-a_b.wav")
+    names = ["sentiment", "happy", "sad", "anger", "surprise", "disgust", "fear"]
+    with h5py.File(tmp_path / "labels.csd", "w") as file:
+        file["All Labels/metadata/dimension names"] = [json.dumps(names)]
+        file["All Labels/data/-a_b/features"] = [[0.0, 1, 0, 1, 0, 0, 0], [0.0] * 7]
+        file["All Labels/data/-a_b/intervals"] = [[-0.2, 0.5], [0.25, 0.75]]
+    result = prepare("mosei", root, tmp_path / "data", "--labels", tmp_path / "labels.csd")
+    assert result[0] == 0
+    assert "2 utterances of 1 videos" in result[1]
+    assert "hap 1 (12465)" in result[1]
+    assert (tmp_path / "data/segments").read_text() == (
+        "-a_b-0000 -a_b 0.0000 0.5000\n-a_b-0001 -a_b 0.2500 0.7500\n"
+    )
+    assert read_labels(tmp_path / "data").utt2emo["-a_b-0000"] == ("ang", "hap")
+
+
+@pytest.mark.parametrize(("value", "utterances"), [("true", 2), ("false", 1)])
+def test_ravdess_takes_calm_by_a_switch_in_either_spelling(tmp_path, prepare, value, utterances):
+    for emotion in ("01", "02"):
+        write_wav(tmp_path / f"ravdess/Actor_04/03-01-{emotion}-01-01-01-04.wav")
+    for option in ("--calm-as-neutral", "--calm_as_neutral"):
+        status, out, _ = prepare("ravdess", tmp_path / "ravdess", tmp_path / "data", option, value)
+        assert status == 0
+        assert f"data: RAVDESS, {utterances} utterances of 1 speakers" in out
+
+
+def test_a_table_is_translated_by_map_and_chosen_by_split(tmp_path, prepare):
+    write_wav(tmp_path / "a.wav")
+    write_wav(tmp_path / "b.wav")
+    rows = "path,speaker,emotion,split\na.wav,s1,angry,train\nb.wav,s2,angry,test\n"
+    table = write_text(tmp_path / "t.csv", rows)
+    data = tmp_path / "data"
+    assert prepare("table", table, data, "--map", "angry=ang")[0] == 0
+    assert read_labels(data).utt2emo == {"s1-a": ("ang",), "s2-b": ("ang",)}
+    assert prepare("table", table, data, "--map", "angry=ang", "--split", "test")[0] == 0
+    assert read_labels(data).utt2emo == {"s2-b": ("ang",)}
+    assert prepare("table", table, data, "--map", "angry=ang", "--split", "")[0] == 0
+    assert len(read_labels(data).utt2emo) == 2
+
+
+@pytest.mark.parametrize("corpus", ["iemocap", "mosei", "ravdess", "table"])
+def test_a_missing_root_is_one_line_and_leaves_nothing(tmp_path, prepare, corpus):
+    assert_one_line(prepare(corpus, tmp_path / "none", tmp_path / "data"), tmp_path / "none")
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_unknown_label_is_one_line_and_leaves_nothing(tmp_path, prepare):
+    write_wav(tmp_path / "a.wav")
+    table = write_text(tmp_path / "t.csv", "path,speaker,emotion\na.wav,s1,joy\n")
+    assert_one_line(prepare("table", table, tmp_path / "data"), f"{table}:2", "joy", "--map")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_data_directory_that_is_a_file_is_one_line(tmp_path, prepare):
+    write_wav(tmp_path / "a.wav")
+    table = write_text(tmp_path / "t.csv", "path,speaker,emotion\na.wav,s1,ang\n")
+    assert_one_line(prepare("table", table, table), table, "not a directory")
+
+
+def test_an_unknown_corpus_is_one_line(tmp_path, prepare):
+    assert_one_line(prepare("emodb", tmp_path, tmp_path / "data"), "emodb")
