@@ -1,0 +1,59 @@
+"""menan-train: train one or many networks on a dump directory."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from menan.config import load_section, split_option
+from menan.device import open_device
+from menan.training.experiment import train_runs
+from menan.training.objectives import OBJECTIVES
+from menan_bin.command import Switch, main_of, new_app
+
+app = new_app()
+
+
+@app.command()
+def train(
+    feats: Annotated[Path, typer.Option(help="feats.scp of a dump directory")],
+    exp: Annotated[Path, typer.Option(help="where the runs' directories are made")],
+    config: Annotated[Path | None, typer.Option(help="YAML: sections training and runs")] = None,
+    objective: Annotated[
+        str | None, typer.Option(help=f"one or more of {','.join(OBJECTIVES)}; by default menan")
+    ] = None,
+    seed: Annotated[str | None, typer.Option(help="one or more seeds; by default 0")] = None,
+    hold_out: Annotated[
+        str | None, typer.Option(help="none, each, or groups of spk2group; by default none")
+    ] = None,
+    valid_feats: Annotated[
+        Path | None, typer.Option(help="feats.scp of speakers to validate on, with --hold-out none")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="passes over the data; by default 300")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
+    resume: Annotated[Switch, typer.Option(help="go on from checkpoints")] = Switch.true,
+) -> None:
+    """Train networks: every objective with every seed and every held-out group.
+
+    Writes EXP/<objective>_seed<k>/<held-out group>/ with config.yaml, log.jsonl, checkpoint.pt,
+    heldout.npz and the selected weights <fold>.<rule>.safetensors.
+
+    Example: menan-train --feats dump/train/feats.scp --exp exp --objective ec,menan --hold-out each
+    """
+    training = load_section(config, "training", {"epochs": epochs})
+    runs = load_section(
+        config,
+        "runs",
+        {
+            "objective": split_option(objective),
+            "seed": split_option(seed),
+            "hold_out": split_option(hold_out),
+        },
+    )
+    train_runs(feats, exp, training, runs, open_device(device), valid_feats, bool(resume))
+
+
+main = main_of(app, "menan-train")
+
+if __name__ == "__main__":
+    main()

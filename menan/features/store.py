@@ -1,0 +1,147 @@
+"""The frames of a dump directory in memory: each utterance once, unrepeated, on one device."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import yaml
+
+from menan.config import FeatureConfig, from_mapping
+from menan.datadir.archive import read_matrix, read_scp
+from menan.datadir.tables import read_lines, read_table
+from menan.datadir.utterances import Labels, read_labels
+from menan.errors import InputError
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A dump directory, opened: what its small files say.
+
+    scp: utterance id -> place of its matrix, as in feats.scp.
+    num_frames: utterance id -> rows of its matrix.
+    """
+
+    feats: Path
+    scp: dict[str, str]
+    num_frames: dict[str, int]
+    labels: Labels
+    features: FeatureConfig
+
+
+@dataclass(frozen=True)
+class FrameStore:
+    """Frames of many utterances, end to end.
+
+    utts: ids, in the order of the index that every method takes.
+    frames: float32 (total frames, dims).
+    first: int64 (utterances,), the row of an utterance's first frame.
+    length: int64 (utterances,), its number of frames.
+    """
+
+    utts: tuple[str, ...]
+    frames: torch.Tensor
+    first: torch.Tensor
+    length: torch.Tensor
+
+    def gather(self, index: torch.Tensor, frames: int) -> torch.Tensor:
+        """Utterances repeated cyclically to one length (paper section 5, cycle repeat mode).
+
+        Args:
+            index: int64 (batch,), on the store's device.
+            frames: the length to reach; a longer utterance is cut there.
+
+        Returns:
+            float32 (batch, frames, dims).
+        """
+        step = torch.arange(frames, device=self.frames.device)
+        rows = self.first[index, None] + step % self.length[index, None]
+        return self.frames[rows]
+
+    def mean_and_std(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and standard deviation of each dimension over all frames of some utterances.
+
+        A dimension that never changes has the deviation 1.
+
+        Returns:
+            float32 (dims,) each; the sums are made in float64.
+        """
+        sums = torch.zeros(2, self.frames.shape[1], dtype=torch.float64, device=self.frames.device)
+        starts = zip(self.first[index].tolist(), self.length[index].tolist(), strict=True)
+        for first, length in starts:
+            rows = self.frames[first : first + length].double()
+            sums += torch.stack([rows.sum(dim=0), rows.square().sum(dim=0)])
+        mean, square = sums / self.length[index].sum()
+        variance = square - mean.square()
+        constant = variance <= 1e-12 * square
+        std = torch.where(constant, 1.0, variance.clamp(min=0).sqrt())
+        return mean.float(), std.float()
+
+    def index_of(self, utts: Iterable[str]) -> torch.Tensor:
+        """The index of utterance ids, int64 (n,), on the store's device."""
+        place = {utt: i for i, utt in enumerate(self.utts)}
+        return torch.tensor([place[utt] for utt in utts], device=self.frames.device)
+
+
+def open_dump(feats: str | Path) -> Dump:
+    """Read the small files beside a feats.scp.
+
+    Raises:
+        InputError: a file is missing, malformed, or names other utterances than feats.scp.
+    """
+    feats = Path(feats)
+    scp = read_scp(feats)
+    labels = read_labels(feats.parent)
+    num_frames = _num_frames(feats.parent / "utt2num_frames")
+    for name, utts in (("utt2spk", labels.utt2spk), ("utt2num_frames", num_frames)):
+        if missing := sorted(scp.keys() - utts.keys()):
+            raise InputError(f"{feats.parent / name}: lacks {missing[0]!r}, which {feats} names")
+        if extra := sorted(utts.keys() - scp.keys()):
+            raise InputError(f"{feats}: lacks {extra[0]!r}, which {name} names; dump again")
+    return Dump(feats, scp, num_frames, labels, read_features_yaml(feats.parent))
+
+
+def read_features_yaml(directory: Path) -> FeatureConfig:
+    """The configuration that a dump directory was made with.
+
+    Raises:
+        InputError: no readable features.yaml.
+    """
+    path = directory / "features.yaml"
+    try:
+        content = yaml.safe_load("\n".join(read_lines(path)))
+        features = content["features"]
+    except (yaml.YAMLError, TypeError, KeyError):
+        raise InputError(f"{path}: not the record that menan-dump writes; dump again") from None
+    return from_mapping(FeatureConfig, features, f"{path}: features")
+
+
+def load_frames(dump: Dump, utts: Sequence[str], device: str | torch.device) -> FrameStore:
+    """Read the matrices of some utterances of a dump into one store.
+
+    Raises:
+        InputError: an unreadable or non-finite matrix, or one of another shape than announced.
+    """
+    lengths = torch.tensor([dump.num_frames[utt] for utt in utts])
+    first = torch.cumsum(lengths, 0) - lengths
+    frames = torch.empty(int(lengths.sum()), dump.features.dims)
+    for utt, start, length in zip(utts, first.tolist(), lengths.tolist(), strict=True):
+        matrix = read_matrix(dump.scp[utt], f"{dump.feats}: {utt}")
+        if matrix.shape != (length, dump.features.dims):
+            raise InputError(
+                f"{dump.feats}: {utt}: matrix of shape {matrix.shape}, but utt2num_frames and "
+                f"features.yaml say {(length, dump.features.dims)}; dump again"
+            )
+        frames[start : start + length] = torch.from_numpy(matrix)
+        if not torch.isfinite(frames[start : start + length]).all():
+            raise InputError(f"{dump.feats}: {utt}: NaN or Inf in its features; dump again")
+    return FrameStore(tuple(utts), frames.to(device), first.to(device), lengths.to(device))
+
+
+def _num_frames(path: Path) -> dict[str, int]:
+    counts = {}
+    for number, (utt, text) in enumerate(read_table(path).items(), start=1):
+        if not text.isdecimal() or int(text) == 0:
+            raise InputError(f"{path}:{number}: {text!r} is not a number of frames")
+        counts[utt] = int(text)
+    return counts

@@ -1,0 +1,161 @@
+"""From a dump directory to a tree of trained runs."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from menan import __version__
+from menan.atomic import atomic_open
+from menan.config import RunsConfig, TrainingConfig, to_mapping
+from menan.datadir.tables import read_lines
+from menan.errors import InputError
+from menan.features.store import Dump, load_frames, open_dump
+from menan.network.model import SHORTEST_INPUT
+from menan.training.objectives import make_objective
+from menan.training.run import (
+    Run,
+    RunData,
+    UtteranceSet,
+    held_out_utts,
+    plan_runs,
+    training_utts,
+    utterance_set,
+)
+from menan.training.trainer import Trainer
+
+
+def train_runs(
+    feats: str | Path,
+    exp: str | Path,
+    training: TrainingConfig,
+    runs: RunsConfig,
+    device: torch.device,
+    valid_feats: str | Path | None = None,
+    resume: bool = True,
+) -> list[Run]:
+    """Train every objective with every seed and held-out group on one dump directory.
+
+    Args:
+        feats: feats.scp of a dump directory; the frames of all runs are read once.
+        exp: each run has a directory ``<objective>_seed<k>/<held-out group>`` in it.
+        valid_feats: feats.scp of other speakers, evaluated after every epoch; only where
+            nothing is held out.
+        resume: go on from checkpoints; else what an earlier call left of a run is removed.
+
+    Raises:
+        InputError: anything wrong with the data or the options, before the first step.
+    """
+    for objective in runs.objective:
+        make_objective(objective, training.lambda_)
+    dump = open_dump(feats)
+    if dump.features.frames < SHORTEST_INPUT:
+        raise InputError(
+            f"{feats}: features.yaml gives the network {dump.features.frames} frames; "
+            f"it needs {SHORTEST_INPUT}"
+        )
+    planned = plan_runs(runs, dump.labels.spk2group)
+    valid = None if valid_feats is None else _valid_set(valid_feats, dump, planned, device)
+    sets = _sets_by_group(dump, planned, device)
+    whole = [
+        RunData(
+            run=run,
+            training=training,
+            features=dump.features,
+            train=sets[run.group][0],
+            heldout=valid if run.group is None else sets[run.group][1],
+            directory=Path(exp) / run.name,
+        )
+        for run in planned
+    ]
+    for data in whole:
+        _open_directory(data, dump, resume)
+    for data in whole:
+        Trainer(data, device).fit()
+    return planned
+
+
+def _sets_by_group(
+    dump: Dump, planned: list[Run], device: torch.device
+) -> dict[str | None, tuple[UtteranceSet, UtteranceSet | None]]:
+    """Training and held-out utterances of each held-out group, on one store."""
+    labels = dump.labels
+    train = {run.group: training_utts(labels, run.group) for run in planned}
+    heldout = {group: held_out_utts(labels, group) for group in train if group is not None}
+    wanted = {utt for utts in (*train.values(), *heldout.values()) for utt in utts}
+    store = load_frames(dump, [utt for utt in labels.utt2spk if utt in wanted], device)
+    return {
+        group: (
+            utterance_set(store, dump, utts),
+            utterance_set(store, dump, heldout[group]) if group in heldout else None,
+        )
+        for group, utts in train.items()
+    }
+
+
+def _valid_set(
+    valid_feats: str | Path, dump: Dump, planned: list[Run], device: torch.device
+) -> UtteranceSet:
+    """The originals of another dump directory, for validation."""
+    if any(run.group is not None for run in planned):
+        raise InputError(
+            "--valid-feats and --hold-out exclude each other: a held-out group is what validates"
+        )
+    valid = open_dump(valid_feats)
+    if valid.features.frames != dump.features.frames or valid.features.dims != dump.features.dims:
+        raise InputError(f"{valid_feats}: not dumped with the features of {dump.feats}")
+    if shared := set(valid.labels.speakers) & set(dump.labels.speakers):
+        raise InputError(
+            f"{valid_feats}: speaker {min(shared)!r} is also trained on; validate on others"
+        )
+    utts = [utt for utt, original in valid.labels.utt2uniq.items() if utt == original]
+    return utterance_set(load_frames(valid, utts, device), valid, utts)
+
+
+def _open_directory(data: RunData, dump: Dump, resume: bool) -> None:
+    """Make a run's directory with its config.yaml, or see that the one there is of this run."""
+    path = data.directory / "config.yaml"
+    wanted = _resolved(data, dump)
+    if not resume and data.directory.exists():
+        shutil.rmtree(data.directory)
+    if path.exists():
+        _compare(yaml.safe_load("\n".join(read_lines(path))), wanted, path)
+        return
+    with atomic_open(path) as file:
+        yaml.safe_dump(wanted, file, sort_keys=False)
+
+
+def _resolved(data: RunData, dump: Dump) -> dict[str, Any]:
+    """All that decides the outcome of a run."""
+    return {
+        "objective": data.run.objective,
+        "seed": data.run.seed,
+        "hold_out": data.run.group,
+        "folds": [{"test": fold.test, "valid": fold.valid} for fold in data.run.folds],
+        "speakers": list(data.train.speaker_names),
+        "utterances": len(data.train),
+        "training": to_mapping(data.training),
+        "features": to_mapping(data.features),
+        "corpus": dump.labels.corpus,
+        "feats": str(dump.feats.resolve()),
+        "version": __version__,
+    }
+
+
+def _compare(found: Any, wanted: dict[str, Any], path: Path) -> None:
+    for key, value in wanted.items():
+        was = found.get(key) if isinstance(found, dict) else None
+        if was == value:
+            continue
+        if isinstance(value, dict) and isinstance(was, dict):
+            key, value, was = next(
+                (f"{key}.{name}", value.get(name), was.get(name))
+                for name in {**value, **was}
+                if value.get(name) != was.get(name)
+            )
+        raise InputError(
+            f"{path}: made with {key} {was}, now {value}; "
+            "train into another --exp, or anew with --resume false"
+        )

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from menan.datadir.archive import ArchiveWriter
+from menan.datadir.tables import read_table, write_table
+from menan.errors import InputError
+from menan.features.store import FrameStore, load_frames, open_dump
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=4), st.integers(1, 40))
+def test_cyclic_gather_equals_explicit_repetition(lengths, frames):
+    length = torch.tensor(lengths)
+    total = int(length.sum())
+    store = FrameStore(
+        utts=tuple(map(str, range(len(lengths)))),
+        frames=torch.arange(total * 3, dtype=torch.float32).reshape(total, 3),
+        first=torch.cumsum(length, 0) - length,
+        length=length,
+    )
+    got = store.gather(torch.arange(len(lengths)), frames)
+    for i, part in enumerate(store.frames.split(lengths)):
+        repeated = part.repeat(-(-frames // len(part)), 1)[:frames]
+        assert torch.equal(got[i], repeated)
+
+
+def test_store_holds_each_matrix_once_and_as_dumped(make_dump):
+    dump = open_dump(make_dump())
+    utts = list(dump.scp)[3:6]
+    store = load_frames(dump, utts, "cpu")
+    assert len(store.frames) == sum(dump.num_frames[utt] for utt in utts)
+    last = store.index_of([utts[-1]])
+    matrix = store.gather(last, dump.num_frames[utts[-1]])[0]
+    assert torch.equal(matrix, store.frames[-len(matrix) :])
+
+
+def test_mean_and_std_are_those_of_the_chosen_utterances_frames(make_dump):
+    dump = open_dump(make_dump())
+    utts = list(dump.scp)
+    store = load_frames(dump, utts, "cpu")
+    store.frames[:, 5] = 7.0  # a dimension that never changes
+    mean, std = store.mean_and_std(torch.tensor([1, 4]))
+    rows = np.concatenate(
+        [store.gather(torch.tensor([i]), dump.num_frames[utts[i]])[0].numpy() for i in (1, 4)]
+    ).astype(np.float64)
+    np.testing.assert_allclose(mean, rows.mean(0), rtol=1e-5, atol=1e-6)
+    expected = rows.std(0)
+    expected[5] = 1.0
+    np.testing.assert_allclose(std, expected, rtol=1e-5)
+
+
+def test_matrix_of_other_length_than_announced_is_refused(make_dump):
+    feats = make_dump()
+    counts = read_table(feats.parent / "utt2num_frames")
+    utt = next(iter(counts))
+    write_table(feats.parent / "utt2num_frames", {**counts, utt: str(int(counts[utt]) + 1)})
+    with pytest.raises(InputError, match=rf"{utt}: matrix of shape .* utt2num_frames"):
+        load_frames(open_dump(feats), [utt], "cpu")
+
+
+def test_nan_in_features_is_refused_by_utterance(make_dump):
+    feats = make_dump()
+    dump = open_dump(feats)
+    utt = list(dump.scp)[2]
+    matrix = np.full((dump.num_frames[utt], 43), np.nan, np.float32)
+    with ArchiveWriter(feats.parent, "bad") as archive:
+        archive.write(utt, matrix)
+    scp = read_table(feats)
+    write_table(feats, {**scp, utt: read_table(feats.parent / "bad.scp")[utt]})
+    with pytest.raises(InputError, match=rf"{utt}: NaN or Inf"):
+        load_frames(open_dump(feats), [utt], "cpu")
+
+
+def test_feats_scp_and_labels_must_name_the_same_utterances(make_dump):
+    feats = make_dump()
+    scp = read_table(feats)
+    removed = scp.popitem()[0]
+    write_table(feats, scp)
+    with pytest.raises(InputError, match=rf"lacks '{removed}'"):
+        open_dump(feats)
+
+
+@pytest.mark.parametrize("text", ["", "features: 3\n", "[1, 2]\n", "features: {second: 3}\n"])
+def test_damaged_features_yaml_is_refused(make_dump, text):
+    feats = make_dump()
+    (feats.parent / "features.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"features\.yaml"):
+        open_dump(feats)
