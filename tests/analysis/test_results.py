@@ -1,0 +1,126 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from menan.analysis.cross import baselines, table3
+from menan.analysis.results import write_results
+from menan.analysis.within import read_runs, table2
+from menan.config import RunsConfig, TrainingConfig
+from menan.datadir.tables import write_table
+from menan.errors import InputError
+from menan.training.experiment import train_runs
+from menan.training.selection import RULES
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def experiment(make_dump, tmp_path):
+    runs = RunsConfig(objective=("ec", "menan"), seed=(0, 1), hold_out=("each",))
+    train_runs(make_dump(), tmp_path / "exp", TrainingConfig(epochs=3), runs, CPU)
+    return tmp_path / "exp"
+
+
+def test_table_2_has_val_test_and_delta_over_all_folds_and_seeds(experiment):
+    table = table2(read_runs(experiment), "best-ua")
+    assert list(table["systems"]) == ["ec", "menan"]
+    for system in table["systems"].values():
+        assert system["seeds"] == [0, 1]
+        assert len(system["folds"]) == 2 * 4
+        for measure in ("wa", "ua"):
+            folds = np.array([fold[measure] for fold in system["folds"]])
+            assert system[measure]["val"] == pytest.approx(100 * folds[:, 0].mean())
+            assert system[measure]["test"] == pytest.approx(100 * folds[:, 1].mean())
+            assert system[measure]["delta"] == pytest.approx(
+                system[measure]["test"] - system[measure]["val"]
+            )
+
+
+def test_delta_is_zero_where_the_rule_ignores_validation(experiment):
+    rules = table2(read_runs(experiment), "best-ua")["rules"]
+    assert set(rules) == set(RULES)
+    for system in ("ec", "menan"):
+        for measure in ("wa", "ua"):
+            assert rules["last"][system][measure]["delta"] == pytest.approx(0, abs=1e-9)
+            assert rules["last10"][system][measure]["delta"] == pytest.approx(0, abs=1e-9)
+        assert rules["best-ua"][system]["ua"]["delta"] <= 1e-9
+        assert rules["oracle"][system]["ua"]["test"] >= rules["best-ua"][system]["ua"]["test"]
+
+
+def test_pooled_figures_count_every_test_utterance_once_a_seed(experiment):
+    pooled = table2(read_runs(experiment), "last")["systems"]["ec"]["pooled"]
+    confusion = np.array(pooled["confusion"])
+    assert confusion.sum() == 2 * 4 * 8
+    assert pooled["wa"] == pytest.approx(100 * confusion.trace() / confusion.sum())
+
+
+def test_results_file_holds_the_numbers_of_the_json_and_where_they_come_from(experiment, tmp_path):
+    out, json_file = tmp_path / "RESULTS.md", tmp_path / "results.json"
+    text = write_results(
+        out, json_file, experiment, "best-ua", None, None, tmp_path / "tsne.png", "./run.sh --x 1"
+    )
+    assert out.read_text() == text
+    system = json.loads(json_file.read_text())["table2"]["systems"]["menan"]
+    for measure in ("wa", "ua"):
+        for part in ("val", "test", "delta"):
+            assert f"{system[measure][part]:.2f}" in text
+    for said in ("`./run.sh --x 1`", "59.91", "lambda 0.5", "`best-ua`", "(tsne.png)", "menan 0."):
+        assert said in text
+
+
+def test_unfinished_and_mixed_experiments_are_refused(experiment, make_dump, tmp_path):
+    (experiment / "ec_seed0/g01/heldout.npz").rename(tmp_path / "aside")
+    with pytest.raises(InputError, match=r"ec_seed0/g01/heldout\.npz: missing"):
+        read_runs(experiment)
+    (tmp_path / "aside").rename(experiment / "ec_seed0/g01/heldout.npz")
+    other = RunsConfig(objective=("dat",), hold_out=("g01",))
+    train_runs(make_dump(), experiment, TrainingConfig(epochs=2), other, CPU)
+    with pytest.raises(InputError, match="its trainings differ in training"):
+        read_runs(experiment)
+
+
+def test_an_empty_directory_is_no_experiment(tmp_path):
+    with pytest.raises(InputError, match="no training with a held-out group"):
+        read_runs(tmp_path)
+
+
+REFERENCES = {"v-0": ("hap",), "v-1": ("hap", "sad"), "v-2": ("neu",), "v-3": ("ang", "hap")}
+
+
+def write_hypotheses(directory, guesses: str) -> None:
+    table = dict(zip(REFERENCES, guesses.split(), strict=True))
+    write_table(directory / "utt2emo", table)
+
+
+def test_table_3_is_mean_min_max_over_fold_models_beside_baselines(tmp_path):
+    write_table(tmp_path / "utt2emo", {u: ",".join(e) for u, e in REFERENCES.items()})
+    write_hypotheses(tmp_path / "exp/menan_seed0/a", "hap sad neu ang")
+    write_hypotheses(tmp_path / "exp/menan_seed0/b", "hap neu neu sad")
+    table = table3(tmp_path / "exp", tmp_path / "utt2emo")
+    system = table["systems"]["menan"]
+    assert (system["mean"], system["min"], system["max"]) == (75, 50, 100)
+    assert system["ua_single"] == 100
+    assert table["single"] == 2
+    assert system["paper"] == (33.24, 28.84, 39.85)
+    text = write_results(
+        tmp_path / "R.md", None, None, "best-ua", tmp_path / "exp", tmp_path / "utt2emo", None, None
+    )
+    for said in ("| always hap | 75.00 |", "| oracle | 100.00 |", "33.24 28.84 39.85"):
+        assert said in text
+
+
+def test_baselines_are_what_guessing_without_listening_gives():
+    b = baselines(REFERENCES)
+    assert (b["always ang"], b["always hap"], b["always neu"], b["always sad"]) == (25, 75, 25, 25)
+    # Labels: hap 3, ang 1, neu 1, sad 1 of 6; right with 3/4, 1/4, 1/4, 1/4.
+    expected = 100 * (3 / 6 * 3 / 4 + 3 * 1 / 6 * 1 / 4)
+    assert b["random, by the labels' frequency"] == pytest.approx(expected)
+
+
+def test_hypotheses_of_other_utterances_are_refused(tmp_path):
+    write_table(tmp_path / "utt2emo", {u: ",".join(e) for u, e in REFERENCES.items()})
+    write_table(tmp_path / "exp/ec_seed0/a/utt2emo", {"v-0": "hap"})
+    with pytest.raises(InputError, match="does not answer for the utterances"):
+        table3(tmp_path / "exp", tmp_path / "utt2emo")
