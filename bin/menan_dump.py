@@ -1,0 +1,46 @@
+"""menan-dump: features of a data directory, with speed copies, as Kaldi archives."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from menan.config import load_section, split_option
+from menan.features.dump import LAUNCHER, dump_features, dump_part
+from menan_bin.command import main_of, new_app
+
+app = new_app()
+
+
+@app.command()
+def dump(
+    data: Annotated[Path, typer.Option(help="Data directory: wav.scp, segments, label files.")],
+    out: Annotated[Path, typer.Option(help="Directory to write feats.scp and its company to.")],
+    config: Annotated[Path | None, typer.Option(help="YAML file; its section 'features'.")] = None,
+    speeds: Annotated[
+        str | None, typer.Option(help="Speaking rates, 1.0 among them: 0.8,0.9,1.0,1.1,1.2.")
+    ] = None,
+    nj: Annotated[int, typer.Option(help="Parallel jobs.")] = 1,
+    cmd: Annotated[
+        str | None, typer.Option(help="Launcher of the jobs, as Kaldi's run.pl, with its options.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N, for log-mel.")] = "cpu",
+    job: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Extract 40 log-mel, NCCF, f0 and log energy a frame from the audio of a data directory.
+
+    Example: menan-dump --data data/iemocap --out dump/iemocap --speeds 0.8,0.9,1.0,1.1,1.2 --nj 4
+    """
+    features = load_section(config, "features", {"speeds": split_option(speeds)})
+    if job is not None:
+        dump_part(data, out, features, nj, job, device)
+        return
+    launcher = shlex.split(cmd) if cmd else LAUNCHER
+    print(dump_features(data, out, features, nj, launcher, device))
+
+
+main = main_of(app, "menan-dump")
+
+if __name__ == "__main__":
+    main()

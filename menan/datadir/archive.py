@@ -1,0 +1,153 @@
+"""Kaldi's binary matrices: ark files of them, and the scp tables that point into those.
+
+The one module that knows kaldiio. kaldiio itself would run ``cmd |`` and unpickle what a file
+tells it to; here a name is a file and an offset, and its bytes are checked to be a matrix, whole,
+before they are read.
+"""
+
+import re
+import struct
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+import kaldiio
+import numpy as np
+from kaldiio.matio import read_matrix_or_vector
+
+from menan.atomic import atomic_open
+from menan.datadir.tables import read_table
+from menan.errors import InputError
+
+# Token of a type: where rows and columns stand behind it, bytes an element, bytes of column
+# headers a column (Kaldi matrix/kaldi-matrix.cc, matrix/compressed-matrix.h).
+_MATRIX_TYPES = {
+    b"\0BFM ": ("<xixi", 4, 0),
+    b"\0BDM ": ("<xixi", 8, 0),
+    b"\0BCM ": ("<8xii", 1, 8),
+    b"\0BCM2 ": ("<8xii", 2, 0),
+    b"\0BCM3 ": ("<8xii", 1, 0),
+}
+# The same of vectors, which have a length only.
+_VECTOR_TYPES = {b"\0BFV ": ("<xi", 4, 0), b"\0BDV ": ("<xi", 8, 0)}
+_LONGEST_HEADER = 22
+
+
+def read_scp(path: str | Path) -> dict[str, str]:
+    """The entries of an scp file: utterance to ``file.ark:offset``, in the order of the file.
+
+    Raises:
+        InputError: a missing or malformed file, or an entry that is a pipe.
+    """
+    table = read_table(path)
+    for number, entry in enumerate(table.values(), start=1):
+        _file_and_offset(entry, f"{path}:{number}")
+    return table
+
+
+def read_matrix(rxfilename: str, where: str) -> np.ndarray:
+    """The matrix that an scp entry points at, compressed ones (Kaldi --compress) included.
+
+    Args:
+        rxfilename: ``file.ark:offset``, or a file that holds nothing but the matrix.
+        where: the scp file and line, to begin an error's message with.
+
+    Returns:
+        float32 (rows, columns), at least one of each.
+
+    Raises:
+        InputError: a pipe, a missing file, bytes that are no matrix, or too few of them.
+    """
+    return _read(rxfilename, where, "matrix", _MATRIX_TYPES)
+
+
+def read_vector(rxfilename: str, where: str) -> np.ndarray:
+    """The vector that an scp entry points at, float32 (n,); else as :func:`read_matrix`."""
+    return _read(rxfilename, where, "vector", _VECTOR_TYPES)
+
+
+class ArchiveWriter:
+    """Writes ``<name>.ark`` and ``<name>.scp``, one matrix at a time, as a context manager.
+
+    Both files appear when the block ends well, and not at all otherwise. The scp names the ark
+    by its absolute path, as Kaldi's make_fbank.sh does, so that it can be read from anywhere.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with ArchiveWriter(folder, "feats") as writer:
+    ...         writer.write("a", np.ones((3, 2), np.float32))
+    ...     read_matrix(read_scp(f"{folder}/feats.scp")["a"], "feats.scp:1").shape
+    (3, 2)
+    """
+
+    def __init__(self, directory: str | Path, name: str):
+        self._ark_path = Path(directory).absolute() / f"{name}.ark"
+        self._scp_path = self._ark_path.with_name(f"{name}.scp")
+        if re.search(r"\s", str(self._ark_path)):
+            raise InputError(
+                f"{self._ark_path}: an scp file cannot name a path with white space; use another"
+            )
+
+    def __enter__(self) -> "ArchiveWriter":
+        with ExitStack() as opened:
+            # Closed in reverse order: the scp appears last, when its ark is there.
+            self._scp = opened.enter_context(atomic_open(self._scp_path))
+            self._ark = opened.enter_context(atomic_open(self._ark_path, "wb"))
+            self._opened = opened.pop_all()
+        return self
+
+    def __exit__(self, *exception) -> bool | None:
+        return self._opened.__exit__(*exception)
+
+    def write(self, key: str, values: np.ndarray) -> None:
+        """Append a float32 matrix (rows, columns), or a vector (n,); keys come sorted."""
+        assert values.dtype == np.float32, values.dtype
+        assert values.ndim in (1, 2), values.shape
+        assert key.split() == [key], key
+        offset = self._ark.tell() + len(f"{key} ".encode())
+        kaldiio.save_ark(self._ark, {key: values})
+        self._scp.write(f"{key} {self._ark_path}:{offset}\n")
+
+
+def _file_and_offset(rxfilename: str, where: str) -> tuple[Path, int]:
+    if rxfilename.startswith("|") or rxfilename.endswith("|"):
+        raise InputError(
+            f"{where}: {rxfilename!r} is a command; run it, and name the archive it writes"
+        )
+    path, offset = re.fullmatch(r"(.+?)(?::(\d+))?", rxfilename).groups(default="0")
+    return Path(path), int(offset)
+
+
+def _read(rxfilename: str, where: str, kind: str, types: dict) -> np.ndarray:
+    path, offset = _file_and_offset(rxfilename, where)
+    try:
+        with path.open("rb") as file:
+            fault = _fault(file, offset, path.stat().st_size, kind, types)
+            if fault is not None:
+                raise InputError(f"{where}: {rxfilename}: {fault}; make the archive again")
+            file.seek(offset)
+            # astype also copies: the array over the file's bytes could not be written to.
+            return read_matrix_or_vector(file).astype(np.float32)
+    except OSError as error:
+        raise InputError(
+            f"{where}: {path} cannot be read ({error.strerror}); make the archive again"
+        ) from None
+
+
+def _fault(file: BinaryIO, offset: int, size: int, kind: str, types: dict) -> str | None:
+    """What keeps the bytes at ``offset`` from being a header with all of its values behind it."""
+    file.seek(offset)
+    header = file.read(_LONGEST_HEADER)
+    token = next((token for token in types if header.startswith(token)), None)
+    if token is None:
+        return f"no Kaldi binary {kind} starts at this byte"
+    layout, element, column = types[token]
+    start = len(token) + struct.calcsize(layout)
+    if len(header) < start:
+        return f"the {kind} is cut short"
+    rows, columns = (*struct.unpack(layout, header[len(token) : start]), 1)[:2]
+    if rows < 1 or columns < 1:
+        return f"the {kind} is empty"
+    if offset + start + columns * (rows * element + column) > size:
+        return f"the {kind} is cut short"
+    return None

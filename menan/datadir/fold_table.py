@@ -1,0 +1,69 @@
+"""The folds of a data directory as a table: who tests, who validates, and on how much."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from menan.atomic import atomic_open
+from menan.datadir.folds import Fold, folds_of_group, held_out_groups
+from menan.datadir.utterances import Labels, read_labels
+
+COLUMNS = (
+    *("group", "test", "valid", "train_speakers"),
+    *("train_utts", "valid_utts", "test_utts"),
+)
+
+
+@dataclass(frozen=True)
+class FoldRow:
+    """One fold, with the number of utterances in each part; speed copies are not counted."""
+
+    fold: Fold
+    train_utts: int
+    valid_utts: int
+    test_utts: int
+
+    def cells(self) -> tuple[str, ...]:
+        """The values of :data:`COLUMNS`."""
+        speakers = (self.fold.group, self.fold.test, self.fold.valid)
+        counts = (len(self.fold.train), self.train_utts, self.valid_utts, self.test_utts)
+        return (*speakers, *map(str, counts))
+
+
+def fold_table(directory: str | Path) -> list[FoldRow]:
+    """All folds of a data or dump directory, group by group.
+
+    Raises:
+        InputError: label files that are malformed or disagree, a group of one speaker, or
+            no second group.
+    """
+    labels = read_labels(directory)
+    size = _originals_by_speaker(labels)
+    return [
+        FoldRow(fold, sum(size[s] for s in fold.train), size[fold.valid], size[fold.test])
+        for group in held_out_groups(labels.spk2group, ["each"])
+        for fold in folds_of_group(labels.spk2group, group)
+    ]
+
+
+def write_fold_table(path: str | Path, rows: Iterable[FoldRow]) -> None:
+    """Write tab-separated values under a line of :data:`COLUMNS`, whole or not at all."""
+    with atomic_open(path) as file:
+        for cells in (COLUMNS, *(row.cells() for row in rows)):
+            file.write("\t".join(cells) + "\n")
+
+
+def format_fold_table(rows: Iterable[FoldRow]) -> str:
+    """The same in columns of equal width, for a terminal."""
+    lines = [COLUMNS, *(row.cells() for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        for cells in lines
+    )
+
+
+def _originals_by_speaker(labels: Labels) -> Counter[str]:
+    originals = (utt for utt, original in labels.utt2uniq.items() if utt == original)
+    return Counter(labels.utt2spk[utt] for utt in originals)

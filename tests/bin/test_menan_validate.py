@@ -1,0 +1,78 @@
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from menan.datadir.utterances import Utterance, write_datadir
+from menan_bin import menan_folds, menan_validate
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Four speakers in pairs, one utterance each."""
+    utterances = []
+    for speaker in "abcd":
+        path = tmp_path / f"{speaker}.wav"
+        soundfile.write(path, np.zeros(800), 8000)
+        utt = f"{speaker}-1"
+        utterances.append(Utterance(utt, speaker, utt, str(path), ("neu",), 0.1))
+    write_datadir(utterances, tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def call(module, *arguments):
+        monkeypatch.setattr(sys, "argv", ["menan", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            module.main()
+        return ended.value.code, *capsys.readouterr()
+
+    return call
+
+
+def test_a_whole_directory_is_ok_with_status_0(run, data):
+    assert run(menan_validate, data, "--read_audio", "true") == (
+        0,
+        f"{data}: ok, 4 utterances of 4 speakers in 2 groups\n",
+        "",
+    )
+
+
+def test_problems_are_printed_with_status_1(run, data):
+    (data / "spk2gender").write_text("a f\nb f\nc f\nd x\n")
+    assert run(menan_validate, data) == (
+        1,
+        f"{data}/spk2gender:4: 'd' is of gender 'x'; write f or m, or no file\n{data}: 1 problem\n",
+        "",
+    )
+
+
+def test_what_is_no_directory_is_one_line_on_stderr(run, tmp_path):
+    status, out, err = run(menan_validate, tmp_path / "absent")
+    assert (status, out, err.count("\n")) == (1, "", 1)
+
+
+def test_folds_are_printed_and_written_beside_the_data(run, data):
+    status, out, err = run(menan_folds, data)
+    assert (status, err) == (0, "")
+    written = (data / "folds.tsv").read_text()
+    assert [line.split() for line in out.splitlines()] == [
+        line.split("\t") for line in written.splitlines()
+    ]
+    assert written.splitlines()[1] == "g01\ta\tb\t2\t2\t1\t1"
+
+
+def test_folds_are_written_where_out_says(run, data, tmp_path):
+    assert run(menan_folds, data, "--out", tmp_path / "new" / "f.tsv")[0] == 0
+    assert (tmp_path / "new" / "f.tsv").exists()
+    assert not (data / "folds.tsv").exists()
+
+
+def test_refused_folds_leave_no_table(run, data):
+    (data / "spk2group").write_text("a x\nb x\nc x\nd y\n")
+    status, out, err = run(menan_folds, data)
+    assert (status, out) == (1, "")
+    assert "group 'y' has 1 speaker" in err
+    assert not (data / "folds.tsv").exists()

@@ -1,0 +1,56 @@
+import pytest
+
+from menan.atomic import atomic_open, atomic_path
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_appears_whole_when_the_block_ends(tmp_path):
+    with atomic_open(tmp_path / "out.txt") as file:
+        file.write("é\n")
+        file.flush()
+        assert not (tmp_path / "out.txt").exists()
+    assert (tmp_path / "out.txt").read_bytes() == "é\n".encode()
+    assert names(tmp_path) == ["out.txt"]
+
+
+def test_parent_folders_are_made(tmp_path):
+    with atomic_open(tmp_path / "a" / "b" / "out.bin", "wb") as file:
+        file.write(b"\r\n\xff")
+    assert (tmp_path / "a" / "b" / "out.bin").read_bytes() == b"\r\n\xff"
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_an_exception_leaves_what_stood_there_and_nothing_beside_it(tmp_path, error):
+    (tmp_path / "out.txt").write_text("old")
+
+    def interrupted():
+        with atomic_open(tmp_path / "out.txt") as file:
+            file.write("half")
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
+    assert (tmp_path / "out.txt").read_text() == "old"
+    assert names(tmp_path) == ["out.txt"]
+
+
+def test_an_exception_makes_no_file_where_none_was(tmp_path):
+    def broken():
+        with atomic_path(tmp_path / "out.npz") as beside:
+            beside.write_bytes(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
+    assert names(tmp_path) == []
+
+
+def test_the_path_to_write_to_keeps_folder_and_suffix(tmp_path):
+    with atomic_path(tmp_path / "figure.v1.png") as beside:
+        assert (beside.parent, beside.suffix) == (tmp_path, ".png")
+        assert beside.name != "figure.v1.png"
+        beside.write_bytes(b"x")
+    assert names(tmp_path) == ["figure.v1.png"]

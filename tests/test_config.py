@@ -1,0 +1,128 @@
+import dataclasses
+
+import pytest
+import yaml
+
+from menan.config import (
+    SECTIONS,
+    FeatureConfig,
+    RunsConfig,
+    TrainingConfig,
+    from_mapping,
+    load_section,
+    split_option,
+    to_mapping,
+)
+from menan.errors import InputError
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Writes a configuration file."""
+
+    def write(text):
+        (tmp_path / "conf.yaml").write_text(text)
+        return tmp_path / "conf.yaml"
+
+    return write
+
+
+def test_defaults_are_those_of_the_paper():
+    features, training = FeatureConfig(), TrainingConfig()
+    assert (features.frames, features.dims) == (1397, 43)
+    assert (training.epochs, training.batch_size, training.lr, training.lambda_) == (
+        *(300, 16),
+        *(1e-3, 0.5),
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "frames"),
+    [
+        ({"seconds": 0.04}, 1),
+        ({"seconds": 0.05}, 2),
+        ({"seconds": 0.0499}, 1),
+        # 2.01 * 1000 is a hair below 2010 in floating point.
+        ({"seconds": 2.01}, 198),
+        ({"seconds": 2.0, "frame_length_ms": 25.0}, 198),
+        ({"seconds": 0.7, "frame_shift_ms": 12.5}, 53),
+    ],
+)
+def test_frames_are_those_that_fit_whole(fields, frames):
+    assert FeatureConfig(**fields).frames == frames
+
+
+def test_options_stand_over_the_file_and_the_file_over_defaults(written):
+    path = written("training: {epochs: 7, lambda: 0.25, lr: 1e-2}\nfeatures:\n")
+    config = load_section(path, "training", {"epochs": "9", "lr": None})
+    assert config == TrainingConfig(epochs=9, lambda_=0.25, lr=0.01)
+    assert load_section(path, "features", {}) == FeatureConfig()
+    assert load_section(None, "runs", {"seed": ["0", "3"]}) == RunsConfig(seed=(0, 3))
+
+
+def test_one_value_stands_for_a_list_of_it(written):
+    path = written("runs: {seed: 3, hold_out: 1, objective: [ec, dat]}")
+    assert load_section(path, "runs", {}) == RunsConfig(("ec", "dat"), (3,), ("1",))
+
+
+@pytest.mark.parametrize("cls", SECTIONS.values())
+def test_a_saved_configuration_is_loaded_as_it_was(cls):
+    mapping = yaml.safe_load(yaml.safe_dump(to_mapping(cls())))
+    assert from_mapping(cls, mapping, "x") == cls()
+    assert not any(key.endswith("_") for key in mapping)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("trainning: {}", "unknown section 'trainning'; did you mean 'training'"),
+        ("training: {epoch: 3}", "training: unknown key 'epoch'; did you mean 'epochs'"),
+        ("training: {zzz: 3}", "unknown key 'zzz'; known are epochs, batch_size"),
+        ("training: {epochs: many}", r"training\.epochs: expected int, found 'many'"),
+        ("training: {epochs: 2.5}", r"training\.epochs: expected int, found 2\.5"),
+        ("training: {epochs: true}", r"training\.epochs: expected int, found True"),
+        ("training: {epochs: }", r"training\.epochs: expected int, found None"),
+        ("training: {lr: .inf}", r"training\.lr: expected a finite number"),
+        ("features: {seconds: .nan}", r"features\.seconds: expected a finite number"),
+        ("training: [1]", "training: expected 'key: value' lines"),
+        ("- training", "expected the sections features, training, runs"),
+        ("training: {", "not YAML"),
+        ("training: {lambda: 1}", "lambda must lie between 0 and 1"),
+        ("training: {normalize: speaker}", "normalize must be global or none"),
+        ("features: {speeds: [0.9]}", r"speeds must contain 1\.0"),
+        ("features: {speeds: [1, 3]}", "speeds must lie between"),
+        ("features: {seconds: 0.01}", "seconds must hold at least one frame"),
+        ("runs: {seed: [0, 1, 1]}", "seed names 1 twice"),
+        ("runs: {objective: []}", "objective must not be empty"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_line_that_names_it(written, text, message):
+    path = written(text)
+    # Whatever section is asked for, the whole file is checked.
+    for section in SECTIONS:
+        with pytest.raises(InputError, match=message) as refusal:
+            load_section(path, section, {})
+        assert str(refusal.value).startswith(str(path))
+        assert "\n" not in str(refusal.value)
+
+
+def test_a_wrong_option_is_refused(written):
+    with pytest.raises(InputError, match="options: epochs must be at least 1"):
+        load_section(None, "training", {"epochs": 0})
+    with pytest.raises(InputError, match=r"training\.lr: expected float, found 'fast'"):
+        load_section(written(""), "training", {"lr": "fast"})
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"absent\.yaml: cannot be read"):
+        load_section(tmp_path / "absent.yaml", "runs", {})
+
+
+def test_configurations_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        TrainingConfig().epochs = 1
+
+
+def test_options_are_split_at_commas():
+    assert split_option("0, 1,2") == ["0", "1", "2"]
+    assert split_option(None) is None
