@@ -1,0 +1,32 @@
+# make demo   sets up, runs the IEMOCAP recipe whole on a generated corpus, ends with the report
+# make test   sets up, runs the tests
+# make lint   sets up, checks style
+# All need Python 3.10 or later and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+DEMO := egs/iemocap/demo
+
+.PHONY: demo test lint clean
+
+demo: $(READY)
+	test -d $(DEMO)/corpus || $(VENV)/bin/menan-synthesize iemocap $(DEMO)/corpus
+	egs/iemocap/run.sh --corpus-root demo/corpus --config conf/quick.yaml --work demo
+
+test: $(READY)
+	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
+
+lint: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+# torch and torchaudio are downloaded once (some gigabytes); editing the code needs no new set-up.
+$(READY): setup.py pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install --quiet -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(DEMO) build *.egg-info

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# RAVDESS: the paper's protocol on open data, twelve pairs of speakers.
+set -euo pipefail
+cd "$(dirname "$0")"
+. ./path.sh
+. ./cmd.sh
+
+corpus_root=           # folder of Actor_01 to Actor_24
+config=conf/paper.yaml # features, training and runs
+stage=0
+stop_stage=5
+work=.     # data/, dump/ and exp/ are made in it
+nj=2       # jobs of the feature dump
+device=cpu # cpu or cuda
+rule=best-ua
+
+help_message="Usage: ./run.sh --corpus-root <folder of Actor_01 ... Actor_24> [options]
+
+Paths are relative to $(pwd).
+  --stage 0 --stop-stage 5   0 prepare and validate, 1 folds, 2 features, 3 training,
+                             4 inference and scoring, 5 t-SNE and report
+  --config conf/paper.yaml   or conf/quick.yaml
+  --work .                   where data/, dump/ and exp/ are made
+  --nj 2                     jobs of the feature dump
+  --device cpu               cpu or cuda
+  --rule best-ua             selection rule: best-ua, best-wa, best-loss, last"
+command_line="./run.sh $*"
+. ../../utils/parse_options.sh
+
+name=$(basename "${config}" .yaml)
+data="${work}/data/ravdess"
+dump="${work}/dump/ravdess_${name}"
+exp="${work}/exp/${name}"
+
+runs() { [ "${stage}" -le "$1" ] && [ "${stop_stage}" -ge "$1" ]; }
+say() { echo "== stage $1: $2"; }
+
+if runs 0; then
+  say 0 "prepare and validate: ${corpus_root:-<no --corpus-root>} -> ${data}"
+  menan-prepare ravdess "${corpus_root:?name the release with --corpus-root}" "${data}"
+  menan-validate "${data}"
+fi
+
+if runs 1; then
+  say 1 "folds: ${data}/spk2group -> ${data}/folds.tsv"
+  menan-folds "${data}"
+fi
+
+if runs 2; then
+  say 2 "features: ${data} -> ${dump}"
+  menan-dump --data "${data}" --out "${dump}" --config "${config}" \
+    --nj "${nj}" --cmd "${train_cmd}" --device "${device}"
+  menan-validate "${dump}"
+fi
+
+if runs 3; then
+  say 3 "training: ${dump}/feats.scp -> ${exp}/<objective>_seed<k>/<group> (log: ${exp}/log/train.log)"
+  # shellcheck disable=SC2086 # the launcher is a command with options
+  ${train_cmd} "${exp}/log/train.log" \
+    menan-train --feats "${dump}/feats.scp" --exp "${exp}" --config "${config}" --device "${device}"
+fi
+
+if runs 4; then
+  say 4 "inference and scoring: every fold's test speaker -> ${exp}/infer"
+  for system in "${exp}"/*_seed*; do
+    out="${exp}/infer/$(basename "${system}")"
+    menan-infer --model "${system}" --rule "${rule}" --test-speakers-only true \
+      --feats "${dump}/feats.scp" --out "${out}" --device "${device}"
+    menan-score --ref "${data}/utt2emo" --hyp "${out}" --json "${out}/score.json" \
+      >"${out}/score.txt"
+    echo "$(basename "${system}"): $(head -n 1 "${out}/score.txt") (${out}/score.txt)"
+  done
+fi
+
+if runs 5; then
+  say 5 "t-SNE and report -> ${exp}/RESULTS.md"
+  for objective in mtl menan; do
+    models=("${exp}/${objective}"_seed0/*/*."${rule}".safetensors)
+    menan-infer --model "${models[0]}" --feats "${dump}/feats.scp" \
+      --out "${exp}/infer/tsne_${objective}" --device "${device}"
+  done
+  menan-tsne --data "${dump}" --hyp "${exp}/infer/tsne_mtl,${exp}/infer/tsne_menan" \
+    --out "${exp}/tsne"
+  menan-results --exp "${exp}" --rule "${rule}" --figure "${exp}/tsne.png" \
+    --out "${exp}/RESULTS.md" --json "${exp}/results.json" --command "${command_line}"
+  echo "report: $(pwd)/${exp}/RESULTS.md"
+fi
