@@ -41,7 +41,11 @@ class FeatureConfig:
     speeds: tuple[float, ...] = (1.0,)
 
     def __post_init__(self):
-        _require(self.frame_shift_ms > 0, "frame_shift_ms must be positive")
+        # The pitch tracker works at 4 kHz; between its samples log-mel and pitch would drift apart.
+        _require(
+            self.frame_shift_ms > 0 and self.frame_shift_ms % 0.25 == 0,
+            "frame_shift_ms must be a positive multiple of 0.25",
+        )
         _require(
             self.frame_length_ms >= self.frame_shift_ms,
             "frame_length_ms must be at least frame_shift_ms",
@@ -134,7 +138,7 @@ def load_section(path: str | Path | None, section: str, overrides: dict[str, Any
     Args:
         path: the file; None for the defaults.
         section: a key of :data:`SECTIONS`. The whole file is checked, not only this section.
-        overrides: values by field; those that are None leave the file's value.
+        overrides: values by key; those that are None leave the file's value.
 
     Raises:
         InputError: unreadable file, unknown section or key, wrong type or value.

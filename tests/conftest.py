@@ -10,8 +10,8 @@ import yaml
 
 from menan.config import FeatureConfig, to_mapping
 from menan.datadir.archive import ArchiveWriter
+from menan.datadir.labels import spk2utt
 from menan.datadir.tables import c_sorted, write_table
-from menan.datadir.utterances import spk2utt
 from menan.emotions import EMOTIONS
 
 # Tests run beside each other; threads of one would only take cores from another.

@@ -84,6 +84,7 @@ def test_a_saved_configuration_is_loaded_as_it_was(cls):
         ("training: {epochs: }", r"training\.epochs: expected int, found None"),
         ("training: {lr: .inf}", r"training\.lr: expected a finite number"),
         ("features: {seconds: .nan}", r"features\.seconds: expected a finite number"),
+        ("features: {frame_shift_ms: 10.1}", "a positive multiple of 0.25"),
         ("training: [1]", "training: expected 'key: value' lines"),
         ("- training", "expected the sections features, training, runs"),
         ("training: {", "not YAML"),

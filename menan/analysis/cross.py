@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from menan.analysis.paper import TABLE3
-from menan.datadir.utterances import read_emotions
+from menan.datadir.labels import read_emotions
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
 from menan.scoring.files import read_hypotheses

@@ -7,7 +7,7 @@ from typing import Any
 from menan.analysis.cross import table3
 from menan.analysis.within import TrainedRun, read_runs, table2
 from menan.atomic import atomic_open
-from menan.datadir.utterances import corpus_name
+from menan.datadir.labels import corpus_name
 from menan.emotions import EMOTIONS
 from menan.provenance import code_version
 from menan.training.selection import RULES

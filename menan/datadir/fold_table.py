@@ -7,7 +7,7 @@ from pathlib import Path
 
 from menan.atomic import atomic_open
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
-from menan.datadir.utterances import Labels, read_labels
+from menan.datadir.labels import Labels, read_labels
 
 COLUMNS = (
     *("group", "test", "valid", "train_speakers"),

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-import yaml
 from tqdm import tqdm
 
-from menan.config import FeatureConfig, from_mapping
+from menan.config import FeatureConfig
 from menan.datadir.archive import read_matrix
+from menan.datadir.features_yaml import read_features_yaml
 from menan.datadir.problems import Problem, message_and_cure
 from menan.datadir.scan import Table
-from menan.datadir.tables import read_lines
 from menan.errors import InputError
 
 
@@ -28,7 +27,7 @@ def check_feats(tables: Mapping[str, Table], features_yaml: Path) -> Iterator[Pr
     config = None
     if features_yaml.exists():
         try:
-            config = _read_config(features_yaml)
+            config = read_features_yaml(features_yaml.parent)
         except InputError as error:
             message, cure = message_and_cure(error, "dump again")
             yield Problem(features_yaml, None, message.removeprefix(f"{features_yaml}: "), cure)
@@ -58,11 +57,3 @@ def _faults(
     if config is not None and frames > config.frames:
         message = f"has {frames} frames, more than the {config.frames} that features.yaml allows"
         yield message, "crop it as menan-dump does"
-
-
-def _read_config(path: Path) -> FeatureConfig:
-    try:
-        features = yaml.safe_load("\n".join(read_lines(path)))["features"]
-    except (yaml.YAMLError, TypeError, KeyError):
-        raise InputError(f"{path}: not the record that menan-dump writes") from None
-    return from_mapping(FeatureConfig, features, f"{path}: features")

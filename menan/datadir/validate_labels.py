@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from menan.datadir.folds import assign_groups
+from menan.datadir.labels import spk2utt
 from menan.datadir.problems import Problem, message_and_cure
 from menan.datadir.scan import Table
 from menan.datadir.tables import c_sorted
-from menan.datadir.utterances import spk2utt
 from menan.emotions import parse_emotions
 from menan.errors import InputError
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from menan.atomic import atomic_open
 from menan.config import FeatureConfig
+from menan.datadir.labels import Labels, spk2utt
 from menan.datadir.tables import c_sorted, write_table
-from menan.datadir.utterances import Labels, spk2utt
 from menan.errors import InputError
 from menan.features.sources import Source, read_sources
 

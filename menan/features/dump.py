@@ -13,12 +13,12 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
-from menan import __version__
 from menan.atomic import atomic_open
 from menan.config import FeatureConfig, to_mapping
 from menan.datadir.archive import ArchiveWriter, read_scp
-from menan.datadir.tables import c_sorted, read_lines, read_table, write_table
-from menan.datadir.utterances import read_labels
+from menan.datadir.features_yaml import read_features_yaml, write_features_yaml
+from menan.datadir.labels import read_labels
+from menan.datadir.tables import c_sorted, read_table, write_table
 from menan.device import open_device
 from menan.errors import InputError
 from menan.features.copies import Copy, speed_copies, write_copy_labels
@@ -80,9 +80,7 @@ def dump_features(
     assert list(scp) == list(copies)
     write_copy_labels(out, labels, copies)
     write_table(out / "utt2num_frames", frames)
-    with atomic_open(out / "features.yaml") as file:
-        content = {"features": to_mapping(config), "version": __version__}
-        yaml.safe_dump(content, file, sort_keys=False)
+    write_features_yaml(out, config)
     write_table(out / "feats.scp", scp)
     for path in (*out.glob("feats.*.scp"), *out.glob("utt2num_frames.*")):
         path.unlink()
@@ -122,18 +120,12 @@ def dump_part(
 def _check_complete(out: Path, config: FeatureConfig, copies: dict[str, Copy]) -> None:
     """Refuse a finished dump that is not the wanted one."""
     cure = f"remove {out} to make it anew"
-    path = out / "features.yaml"
-    try:
-        stored = yaml.safe_load("\n".join(read_lines(path)))["features"]
-        differing = [
-            f"{key} is {stored.get(key)} there and {value} here"
-            for key, value in to_mapping(config).items()
-            if stored.get(key) != value
-        ]
-    except (yaml.YAMLError, TypeError, KeyError, AttributeError):
-        raise InputError(f"{path}: not a dump's configuration; {cure}") from None
-    if differing:
-        raise InputError(f"{path}: {differing[0]}; {cure}")
+    stored = to_mapping(read_features_yaml(out))
+    for key, value in to_mapping(config).items():
+        if stored[key] != value:
+            raise InputError(
+                f"{out / 'features.yaml'}: {key} is {stored[key]} there and {value} here; {cure}"
+            )
     there = read_scp(out / "feats.scp").keys()
     if missing := c_sorted(copies.keys() - there):
         raise InputError(f"{out / 'feats.scp'}: lacks {missing[0]!r} of the data; {cure}")

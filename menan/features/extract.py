@@ -73,8 +73,7 @@ def extract(samples: np.ndarray, config: FeatureConfig, device: str = "cpu") -> 
         float32 (frames, config.dims): log-mel, NCCF, f0 in Hz, log energy.
 
     Raises:
-        InputError: fewer samples than one frame, a frame shift that the pitch tracker lacks, or
-            features that are not finite.
+        InputError: fewer samples than one frame, or features that are not finite.
     """
     if len(samples) < (needed := int(SAMPLE_RATE * config.frame_length_ms * 0.001)):
         raise InputError(
@@ -111,11 +110,6 @@ def _pitch(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:
     The library gives processed features only, so both are computed back from those. An NCCF above
     1 (interpolation makes Kaldi's reach 1.003 on tones) comes out as 1: processing clips it.
     """
-    if config.frame_shift_ms % 0.25:
-        raise InputError(
-            f"frame_shift_ms {config.frame_shift_ms:g} is not a whole number of the pitch "
-            "tracker's 4 kHz samples; use a multiple of 0.25"
-        )
     processed = knf.compute_and_process_kaldi_pitch(
         knf.PitchExtractionOptions(
             samp_freq=SAMPLE_RATE,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import yaml
 
-from menan.config import FeatureConfig, from_mapping
+from menan.config import FeatureConfig
 from menan.datadir.archive import read_matrix, read_scp
-from menan.datadir.tables import read_lines, read_table
-from menan.datadir.utterances import Labels, read_labels
+from menan.datadir.features_yaml import read_features_yaml
+from menan.datadir.labels import Labels, read_labels
+from menan.datadir.tables import read_table
 from menan.errors import InputError
 
 
@@ -99,21 +99,6 @@ def open_dump(feats: str | Path) -> Dump:
         if extra := sorted(utts.keys() - scp.keys()):
             raise InputError(f"{feats}: lacks {extra[0]!r}, which {name} names; dump again")
     return Dump(feats, scp, num_frames, labels, read_features_yaml(feats.parent))
-
-
-def read_features_yaml(directory: Path) -> FeatureConfig:
-    """The configuration that a dump directory was made with.
-
-    Raises:
-        InputError: no readable features.yaml.
-    """
-    path = directory / "features.yaml"
-    try:
-        content = yaml.safe_load("\n".join(read_lines(path)))
-        features = content["features"]
-    except (yaml.YAMLError, TypeError, KeyError):
-        raise InputError(f"{path}: not the record that menan-dump writes; dump again") from None
-    return from_mapping(FeatureConfig, features, f"{path}: features")
 
 
 def load_frames(dump: Dump, utts: Sequence[str], device: str | torch.device) -> FrameStore:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from menan.datadir.labels import read_emotions
 from menan.datadir.tables import read_table
-from menan.datadir.utterances import read_emotions
 from menan.errors import InputError
 from menan.scoring.score import ScoreReport, score_report
 

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from menan.config import FeatureConfig, RunsConfig, TrainingConfig
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
+from menan.datadir.labels import Labels
 from menan.datadir.tables import c_sorted
-from menan.datadir.utterances import Labels
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore

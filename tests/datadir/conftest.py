@@ -11,7 +11,8 @@ import yaml
 
 from menan.config import FeatureConfig, to_mapping
 from menan.datadir.archive import ArchiveWriter
-from menan.datadir.utterances import LABEL_FILES, Utterance, write_datadir
+from menan.datadir.labels import LABEL_FILES
+from menan.datadir.utterances import Utterance, write_datadir
 from menan.datadir.validate import validate
 
 RATE = 8000

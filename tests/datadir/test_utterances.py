@@ -2,7 +2,8 @@ import dataclasses
 
 import pytest
 
-from menan.datadir.utterances import Utterance, read_labels, write_datadir
+from menan.datadir.labels import read_labels
+from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
 
 FIRST = Utterance("b-2", "b", "b-2", "/audio/b 2.wav", ("sad",), 1.25, group="g1", gender="m")

@@ -9,8 +9,9 @@ import yaml
 
 from menan.config import FeatureConfig
 from menan.datadir.archive import read_matrix, read_scp
+from menan.datadir.labels import read_labels
 from menan.datadir.tables import c_sorted, read_table
-from menan.datadir.utterances import Utterance, read_labels, write_datadir
+from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
 from menan.features.dump import dump_features
 from menan.features.extract import utterance_features
@@ -143,7 +144,7 @@ def test_a_dump_of_another_configuration_is_refused(data, tmp_path):
     with pytest.raises(InputError, match=r"frame_length_ms is 40.0 there and 25.0 here; remove"):
         dump_features(data, out, FeatureConfig(frame_length_ms=25.0))
     (out / "features.yaml").write_text("nonsense")
-    with pytest.raises(InputError, match="not a dump's configuration"):
+    with pytest.raises(InputError, match="not the record that menan-dump writes"):
         dump_features(data, out, FeatureConfig())
 
 
