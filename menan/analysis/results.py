@@ -79,7 +79,9 @@ def _table2(table: dict[str, Any], corpus: str) -> str:
     rows = []
     for name, system in table["systems"].items():
         cells = [
-            f"{system[m][part]:.2f}" for m in ("wa", "ua") for part in ("val", "test", "delta")
+            _two_decimals(system[m][part])
+            for m in ("wa", "ua")
+            for part in ("val", "test", "delta")
         ]
         paper = [
             " ".join(f"{value:.2f}" for value in system["paper"][m]) if system["paper"][m] else "-"
@@ -103,7 +105,7 @@ def _rules(table: dict[str, Any]) -> str:
     rows = [
         [f"`{rule}`"]
         + [
-            f"{means[name]['ua']['test']:.2f} ({means[name]['ua']['delta']:+.2f})"
+            f"{means[name]['ua']['test']:.2f} ({_two_decimals(means[name]['ua']['delta'])})"
             for name in systems
         ]
         for rule, means in ((rule, table["rules"][rule]) for rule in RULES)
@@ -147,6 +149,11 @@ def _table3(table: dict[str, Any], corpus: str) -> str:
         f"the mean recall over the {table['single']} utterances with one label. The last rows "
         "listen to nothing. The paper's figures are of CMU-MOSEI."
     )
+
+
+def _two_decimals(value: float) -> str:
+    """Without the minus of a zero that rounding errors have made negative."""
+    return f"{round(value, 2) + 0.0:.2f}"
 
 
 def _markdown(header: list[str], rows: list[list[str]]) -> str:
