@@ -83,6 +83,13 @@ def _sets_by_group(
     """Training and held-out utterances of each held-out group, on one store."""
     labels = dump.labels
     train = {run.group: training_utts(labels, run.group) for run in planned}
+    for group, utts in train.items():
+        if len({labels.utt2spk[utt] for utt in utts}) < 2:
+            raise InputError(
+                f"{dump.feats.parent / 'utt2spk'}: one speaker to train on"
+                + (f" without group {group!r}" if group else "")
+                + "; a speaker classifier needs two"
+            )
     heldout = {group: held_out_utts(labels, group) for group in train if group is not None}
     wanted = {utt for utts in (*train.values(), *heldout.values()) for utt in utts}
     store = load_frames(dump, [utt for utt in labels.utt2spk if utt in wanted], device)

@@ -1,0 +1,149 @@
+"""The recipes run whole: IEMOCAP and MOSEI on generated speech, RAVDESS on real speech."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from menan.analysis.paper import TABLE3
+from menan.corpora.generated import Lengths
+from menan.corpora.synthetic_iemocap import synthesize_iemocap
+from menan.corpora.synthetic_mosei import synthesize_mosei
+
+ROOT = Path(__file__).resolve().parents[2]
+RAVDESS = ROOT.parent / "shared" / "ravdess"
+SHORT = Lengths(0.6, 1.0)
+TINY = """
+features: {seconds: 1, speeds: [0.9, 1.0]}
+training: {epochs: 2, batch_size: 8}
+runs: {objective: [mtl, menan], hold_out: each}
+"""
+
+
+def run(recipe: str, *options: str | Path) -> subprocess.CompletedProcess:
+    """Start a recipe's run.sh from elsewhere, as a user might."""
+    return subprocess.run(
+        [ROOT / "egs" / recipe / "run.sh", *map(str, options)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+    )
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recipes")
+    (folder / "tiny.yaml").write_text(TINY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def iemocap(work):
+    synthesize_iemocap(work / "iemocap", sessions=2, utts_per_emotion=2, lengths=SHORT)
+    options = ["--config", work / "tiny.yaml", "--work", work]
+    whole = run("iemocap", "--corpus-root", work / "iemocap", *options)
+    return whole, options
+
+
+def test_iemocap_goes_from_the_release_to_the_report(work, iemocap):
+    whole, _ = iemocap
+    assert whole.returncode == 0, whole.stderr
+    exp = work / "exp/tiny"
+    text = (exp / "RESULTS.md").read_text()
+    assert text.startswith("# Results: IEMOCAP's layout, generated speech, seed 0")
+    assert "`./run.sh --corpus-root" in text
+    assert (exp / "tsne.png").read_bytes().startswith(b"\x89PNG")
+    results = json.loads((exp / "results.json").read_text())
+    for objective in ("mtl", "menan"):
+        score = json.loads((exp / f"infer/{objective}_seed0/score.json").read_text())
+        pooled = results["table2"]["systems"][objective]["pooled"]
+        # Posteriors kept in training and those of inference from model files tell the same.
+        assert 100 * score["whole"]["wa"] == pytest.approx(pooled["wa"])
+        assert score["whole"]["confusion"] == pooled["confusion"]
+
+
+def test_a_second_run_does_nothing_twice(work, iemocap):
+    _, options = iemocap
+    archive, checkpoint = (
+        work / "dump/iemocap_tiny/feats.1.ark",
+        work / "exp/tiny/menan_seed0/Ses01/checkpoint.pt",
+    )
+    before = [path.stat().st_mtime_ns for path in (archive, checkpoint)]
+    again = run("iemocap", *options, "--stage", "1", "--stop_stage=3")
+    assert again.returncode == 0, again.stderr
+    assert "complete already" in again.stdout
+    log = (work / "exp/tiny/log/train.log").read_text()
+    assert log.count("already trained") == 4
+    assert [path.stat().st_mtime_ns for path in (archive, checkpoint)] == before
+
+
+def test_mosei_scores_the_fold_models_of_iemocap(work, iemocap):
+    assert iemocap[0].returncode == 0
+    synthesize_mosei(work / "mosei", videos=6, segments_per_video=4, lengths=SHORT)
+    (work / "one_speed.yaml").write_text("features: {seconds: 1}\n")
+    whole = run(
+        *("mosei", "--corpus-root", work / "mosei", "--models", work / "exp/tiny"),
+        *("--config", work / "one_speed.yaml", "--work", work),
+    )
+    assert whole.returncode == 0, whole.stderr
+    results = json.loads((work / "exp/one_speed/results.json").read_text())
+    systems = results["table3"]["systems"]
+    assert {name: len(system["folds"]) for name, system in systems.items()} == {
+        "mtl": 4,
+        "menan": 4,
+    }
+    text = (work / "exp/one_speed/RESULTS.md").read_text()
+    assert "# Results: CMU-MOSEI's layout, generated speech" in text
+    assert "| always hap |" in text
+    assert " ".join(f"{value:.2f}" for value in TABLE3["menan"]) in text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--stop-stagee", "1"], "unknown option --stop-stagee"),
+        (["--stage"], "--stage lacks its value"),
+        (["stage"], "expected an option, found 'stage'"),
+        (["--PATH", "x"], "unknown option --PATH"),
+        (["--stop-stage", "0"], "name the release with --corpus-root"),
+        (["--corpus-root", "/nowhere"], "/nowhere: no such directory"),
+    ],
+)
+@pytest.mark.parametrize("recipe", ["iemocap", "mosei", "ravdess"])
+def test_wrong_options_of_a_recipe_are_told(tmp_path, recipe, options, message):
+    wrong = run(recipe, "--work", tmp_path, *options)
+    assert wrong.returncode == 1
+    assert message in wrong.stderr
+
+
+def test_help_names_the_options():
+    told = run("iemocap", "--help")
+    assert told.returncode == 0
+    assert "--corpus-root" in told.stdout
+
+
+def test_a_failing_stage_stops_the_recipe_with_the_log_shown(work, iemocap, tmp_path):
+    (tmp_path / "tiny.yaml").write_text(TINY.replace("mtl, menan", "mtl, mean"))
+    options = ["--config", tmp_path / "tiny.yaml", "--work", work]
+    failed = run("iemocap", *options, "--stage", "3")
+    assert failed.returncode == 1
+    assert "unknown objective 'mean'" in failed.stderr
+    assert "stage 4" not in failed.stdout
+
+
+@pytest.mark.skipif(not RAVDESS.exists(), reason="needs RAVDESS in ../shared")
+def test_ravdess_runs_on_real_speech(tmp_path):
+    for actor in ("Actor_01", "Actor_02", "Actor_03", "Actor_04"):
+        (tmp_path / "ravdess").mkdir(exist_ok=True)
+        (tmp_path / "ravdess" / actor).symlink_to(RAVDESS / actor)
+    (tmp_path / "tiny.yaml").write_text(TINY.replace("each", "[g02]"))
+    whole = run(
+        *("ravdess", "--corpus-root", tmp_path / "ravdess"),
+        *("--config", tmp_path / "tiny.yaml", "--work", tmp_path),
+    )
+    assert whole.returncode == 0, whole.stderr
+    results = json.loads((tmp_path / "exp/tiny/results.json").read_text())
+    assert results["corpus"] == "RAVDESS"
+    assert len(results["table2"]["systems"]["menan"]["folds"]) == 2
