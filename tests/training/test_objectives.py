@@ -34,14 +34,20 @@ def main_parameters(network: Network) -> list[torch.Tensor]:
 
 
 def snapshot(players: Players, side: str) -> dict:
-    """Weights and Adam's state of one side, copied."""
+    """Weights, gradients and Adam's state of one side, copied."""
     optimizer = getattr(players, side)
     weights = [p for group in optimizer.param_groups for p in group["params"]]
-    return copy.deepcopy({"weights": weights, "adam": optimizer.state_dict()["state"]})
+    gradients = [p.grad for p in weights]
+    state = optimizer.state_dict()["state"]
+    return copy.deepcopy({"weights": weights, "gradients": gradients, "adam": state})
 
 
 def equal(a: dict, b: dict) -> bool:
-    same = all(torch.equal(x, y) for x, y in zip(a["weights"], b["weights"], strict=True))
+    same = all(
+        torch.equal(x, y)
+        for name in ("weights", "gradients")
+        for x, y in zip(a[name], b[name], strict=True)
+    )
     return same and all(
         torch.equal(a["adam"][i][name], b["adam"][i][name])
         for i in b["adam"]
