@@ -1,11 +1,11 @@
-"""menan-results: the paper's tables from trained runs."""
+"""menan-results: the paper's tables from trained runs, with intervals, tests and leakage."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from menan.analysis.results import write_results
+from menan.analysis.results import Sources, write_results
 from menan.errors import InputError
 from menan_bin.command import main_of, new_app
 
@@ -22,7 +22,12 @@ def results(
         typer.Option(help="hypotheses <objective>_seed<k>/<fold>/utt2emo, for Table 3"),
     ] = None,
     ref: Annotated[Path | None, typer.Option(help="utt2emo of the corpus of --cross")] = None,
-    figure: Annotated[Path | None, typer.Option(help="picture to show, of menan-tsne")] = None,
+    leakage: Annotated[
+        Path | None, typer.Option(help="directory with the JSON files of menan-probe")
+    ] = None,
+    tsne: Annotated[
+        Path | None, typer.Option(help="path without suffix, as given to menan-tsne --out")
+    ] = None,
     command: Annotated[str | None, typer.Option(help="command line to quote")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="also written here")] = None,
 ) -> None:
@@ -34,7 +39,10 @@ def results(
         raise InputError("nothing to report: give --exp, or --cross with --ref")
     if (cross is None) != (ref is None):
         raise InputError("--cross and --ref go together")
-    print(write_results(out, json_file, exp, rule, cross, ref, figure, command))
+    if leakage is not None and exp is None:
+        raise InputError("--leakage is shown beside the accuracy of --exp; give both")
+    text, _ = write_results(Sources(exp, rule, cross, ref, leakage, tsne, command), out, json_file)
+    print(text)
 
 
 main = main_of(app, "menan-results")

@@ -81,7 +81,7 @@ if runs 5; then
   done
   menan-tsne --data "${dump}" --hyp "${exp}/infer/tsne_mtl,${exp}/infer/tsne_menan" \
     --out "${exp}/tsne"
-  menan-results --exp "${exp}" --rule "${rule}" --figure "${exp}/tsne.png" \
+  menan-results --exp "${exp}" --rule "${rule}" --tsne "${exp}/tsne" \
     --out "${exp}/RESULTS.md" --json "${exp}/results.json" --command "${command_line}"
   echo "report: $(pwd)/${exp}/RESULTS.md"
 fi

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import label_ranking_average_precision_score
 
 from menan.analysis.paper import TABLE3
+from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.labels import read_emotions
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
@@ -37,6 +39,7 @@ def table3(hyps: Path, ref: Path) -> dict[str, Any]:
         folds.setdefault(objective, []).append(
             {"seed": seed, "fold": path.parent.name, "wa": 100 * result.wa}
             | {"ua_single": None if result.ua is None else 100 * result.ua}
+            | {"lrap": 100 * _ranking_precision(path.parent, references)}
         )
     if not folds:
         raise InputError(f"{hyps}: no <objective>_seed<k>/<fold>/utt2emo in it; infer first")
@@ -66,6 +69,16 @@ def baselines(references: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
     }
 
 
+def _ranking_precision(directory: Path, references: Mapping[str, tuple[str, ...]]) -> float:
+    """Label-ranking average precision: how high a model's posteriors rank the true emotions."""
+    scp = read_scp(directory / "posteriors.scp")
+    if missing := references.keys() - scp.keys():
+        raise InputError(f"{directory / 'posteriors.scp'}: lacks {min(missing)!r}; infer again")
+    truth = [[emotion in emotions for emotion in EMOTIONS] for emotions in references.values()]
+    posteriors = [read_vector(scp[utt], f"{directory}: {utt}") for utt in references]
+    return float(label_ranking_average_precision_score(truth, posteriors))
+
+
 def _system(folds: list[dict[str, Any]], paper: tuple | None) -> dict[str, Any]:
     accuracies = [fold["wa"] for fold in folds]
     single = [fold["ua_single"] for fold in folds if fold["ua_single"] is not None]
@@ -74,6 +87,7 @@ def _system(folds: list[dict[str, Any]], paper: tuple | None) -> dict[str, Any]:
         "min": min(accuracies),
         "max": max(accuracies),
         "ua_single": float(np.mean(single)) if single else None,
+        "lrap": float(np.mean([fold["lrap"] for fold in folds])),
         "paper": paper,
         "folds": folds,
     }

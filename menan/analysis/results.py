@@ -1,161 +1,135 @@
 """RESULTS.md and its JSON, from an experiment and from hypotheses on another corpus."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from menan.analysis import markdown
+from menan.analysis.comparisons import comparisons
 from menan.analysis.cross import table3
-from menan.analysis.within import TrainedRun, read_runs, table2
+from menan.analysis.runs import TrainedRun, fold_results, read_runs
+from menan.analysis.table2 import table2
 from menan.atomic import atomic_open
 from menan.datadir.labels import corpus_name
-from menan.emotions import EMOTIONS
+from menan.datadir.tables import read_table
+from menan.errors import InputError
 from menan.provenance import code_version
-from menan.training.selection import RULES
 
 
-def write_results(
-    out: Path,
-    json_file: Path | None,
-    exp: Path | None,
-    rule: str,
-    cross: Path | None,
-    ref: Path | None,
-    figure: Path | None,
-    command: str | None,
-) -> str:
-    """Write RESULTS.md and return its text.
+@dataclass(frozen=True)
+class Sources:
+    """What a report is made of; None leaves a part out.
 
-    Args:
-        exp: experiment directory, for Table 2.
-        rule: selection rule of Table 2's headline.
-        cross, ref: hypotheses by fold models and utt2emo of another corpus, for Table 3.
-        figure: a picture to show, named relative to ``out``.
-        command: the command line that made all this, quoted in the text.
+    exp: experiment directory, for Table 2.
+    rule: selection rule of Table 2's headline.
+    cross, ref: hypotheses by fold models and utt2emo of another corpus, for Table 3.
+    leakage: directory of the JSON files of menan-probe.
+    tsne: path without suffix, as given to menan-tsne.
+    command: the command line that made all this, to be quoted.
+    """
+
+    exp: Path | None = None
+    rule: str = "best-ua"
+    cross: Path | None = None
+    ref: Path | None = None
+    leakage: Path | None = None
+    tsne: Path | None = None
+    command: str | None = None
+
+
+def collect(sources: Sources) -> dict[str, Any]:
+    """All figures of a report, as JSON values.
 
     Raises:
         InputError: what is named is not there or not whole.
     """
-    results: dict[str, Any] = {"code": code_version(), "command": command}
-    sections = []
-    if exp is not None:
-        runs = read_runs(exp)
-        results["corpus"] = runs[0].config["corpus"]
-        results["config"] = {key: runs[0].config[key] for key in ("training", "features")}
-        results["table2"] = table2(runs, rule)
-        sections += [_protocol(runs, rule), _table2(results["table2"], results["corpus"])]
-        sections += [_rules(results["table2"]), _pooled(results["table2"])]
-    if cross is not None and ref is not None:
-        results["corpus"] = corpus_name(ref.parent)
-        results["table3"] = table3(cross, ref)
-        sections.append(_table3(results["table3"], results["corpus"]))
-    if figure is not None:
-        name = figure.name if figure.parent == out.parent else str(figure)
-        sections.append(f"## Embeddings of unseen speakers\n\n![t-SNE of v]({name})")
+    results: dict[str, Any] = {"code": code_version(), "command": sources.command}
+    if sources.exp is not None:
+        runs = read_runs(sources.exp)
+        config = runs[0].config
+        results["corpus"] = config["corpus"]
+        results["config"] = {key: config[key] for key in ("training", "features")}
+        genders = Path(config["feats"]).with_name("spk2gender")
+        results["table2"] = table2(
+            runs, sources.rule, read_table(genders) if genders.exists() else None
+        )
+        results["table2"]["comparisons"] = comparisons(runs, sources.rule)
+        if sources.leakage is not None:
+            results["leakage"] = _leakages(sources.leakage, runs)
+    if sources.cross is not None and sources.ref is not None:
+        results["corpus"] = corpus_name(sources.ref.parent)
+        results["table3"] = table3(sources.cross, sources.ref)
+    return results
+
+
+def write_results(sources: Sources, out: Path, json_file: Path | None) -> tuple[str, dict]:
+    """Write RESULTS.md, and its JSON where asked; gives the text and the JSON values."""
+    results = collect(sources)
     head = [f"# Results: {results['corpus']}", f"Code: menan {results['code']}."]
-    if command:
-        head.append(f"Made by `{command}`.")
-    text = "\n\n".join(head + sections) + "\n"
+    if sources.command:
+        head.append(f"Made by `{sources.command}`.")
+    text = "\n\n".join([*head, *filter(None, _sections(results, sources, out))]) + "\n"
     with atomic_open(out) as file:
         file.write(text)
     if json_file is not None:
         with atomic_open(json_file) as file:
             file.write(json.dumps(results, indent=1) + "\n")
-    return text
+    return text, results
 
 
-def _protocol(runs: list[TrainedRun], rule: str) -> str:
-    config = runs[0].config
-    training = ", ".join(f"{key} {value}" for key, value in config["training"].items())
-    features = ", ".join(f"{key} {value}" for key, value in config["features"].items())
-    return (
-        f"Protocol: leave one speaker out; the other of the held-out group validates, and one "
-        f"training serves all folds of its group. Epoch by `{rule}`. Training: {training}. "
-        f"Features: {features}. Trained on the speakers outside the group, speed copies "
-        "included; held-out figures are of originals. The input is not normalised by speaker."
-    )
-
-
-def _table2(table: dict[str, Any], corpus: str) -> str:
-    rows = []
-    for name, system in table["systems"].items():
-        cells = [
-            _two_decimals(system[m][part])
-            for m in ("wa", "ua")
-            for part in ("val", "test", "delta")
+def _sections(results: dict[str, Any], sources: Sources, out: Path) -> list[str]:
+    sections = []
+    if table := results.get("table2"):
+        sections += [
+            markdown.protocol_section(results["config"], table["rule"]),
+            markdown.table2_section(table, results["corpus"]),
+            markdown.rules_section(table),
+            markdown.pooled_section(table),
         ]
-        paper = [
-            " ".join(f"{value:.2f}" for value in system["paper"][m]) if system["paper"][m] else "-"
-            for m in ("wa", "ua")
-        ]
-        counts = [str(len(system["seeds"])), str(len(system["folds"]))]
-        rows.append([f"`{name}`", *counts, *cells, *paper])
-    header = ["system", "seeds", "folds", "WA val", "WA test", "Δ", "UA val", "UA test", "Δ"]
-    header += ["paper: WA val, test, Δ", "paper: UA val, test, Δ"]
-    return (
-        f"## Table 2: accuracy on unseen speakers, % ({corpus})\n\n{_markdown(header, rows)}\n\n"
-        "Means over folds and seeds. Δ = test − val. Each speaker validates once and tests once, "
-        "so a rule that ignores validation has Δ = 0, and one that picks the best on validation "
-        "has Δ ≤ 0 by construction: Δ is shown as the paper shows it and is no evidence of "
-        "invariance. The paper's figures are of IEMOCAP."
-    )
+        if table["comparisons"]:
+            sections.append(markdown.comparisons_section(table["comparisons"]))
+        sections.append(markdown.calibration_section(table))
+    if leakages := results.get("leakage"):
+        sections.append(
+            "## What the embedding tells of the speaker\n\nUtility and leakage of the same models: "
+            "UA is of the rule by which the probed models were chosen."
+        )
+        for part, title in (
+            ("train", "training speakers, utterances apart"),
+            ("heldout", "held-out speakers"),
+            ("other", "speakers of another corpus"),
+        ):
+            sections.append(markdown.leakage_section(leakages, part, title))
+    if table := results.get("table3"):
+        sections.append(markdown.table3_section(table, results["corpus"]))
+    if sources.tsne is not None:
+        figure = sources.tsne.with_name(sources.tsne.name + ".png")
+        name = figure.name if figure.parent == out.parent else str(figure)
+        sections.append(f"## Embeddings of unseen speakers\n\n![t-SNE of v]({name})")
+    return sections
 
 
-def _rules(table: dict[str, Any]) -> str:
-    systems = list(table["systems"])
-    rows = [
-        [f"`{rule}`"]
-        + [
-            f"{means[name]['ua']['test']:.2f} ({_two_decimals(means[name]['ua']['delta'])})"
-            for name in systems
-        ]
-        for rule, means in ((rule, table["rules"][rule]) for rule in RULES)
-    ]
-    return (
-        "### Test UA (Δ), % under each selection rule\n\n"
-        f"{_markdown(['rule', *(f'`{name}`' for name in systems)], rows)}\n\n"
-        "`last10` averages the posteriors of the last ten epochs. `oracle` chooses the epoch on "
-        "the test speaker: its distance to the others is the optimism of doing so."
-    )
-
-
-def _pooled(table: dict[str, Any]) -> str:
-    rows = []
-    for name, system in table["systems"].items():
-        pooled = system["pooled"]
-        recall = ["-" if r is None else f"{r:.2f}" for r in pooled["recall"]]
-        rows.append([f"`{name}`", f"{pooled['wa']:.2f}", f"{pooled['ua']:.2f}", *recall])
-    header = ["system", "WA", "UA", *(f"recall {emotion}" for emotion in EMOTIONS)]
-    return (
-        "### Pooled over all test utterances, %\n\n" + _markdown(header, rows) + "\n\n"
-        f"By `{table['rule']}`; utterances of all folds and seeds count alike."
-    )
-
-
-def _table3(table: dict[str, Any], corpus: str) -> str:
-    rows = []
-    for name, system in table["systems"].items():
-        cells = [f"{system[part]:.2f}" for part in ("mean", "min", "max")]
-        single = "-" if system["ua_single"] is None else f"{system['ua_single']:.2f}"
-        paper = " ".join(f"{v:.2f}" for v in system["paper"]) if system["paper"] else "-"
-        rows.append([f"`{name}`", *cells, single, paper])
-    for name, accuracy in table["baselines"].items():
-        rows.append([name, f"{accuracy:.2f}", "", "", "", ""])
-    header = ["system", "mean", "min", "max", "UA, one label", "paper: mean, min, max"]
-    return (
-        f"## Table 3: accuracy of the fold models on another corpus, % ({corpus})\n\n"
-        f"{_markdown(header, rows)}\n\n"
-        f"{table['utterances']} utterances; a hypothesis is right if its emotion was rated "
-        "positive, neutral if none was. Mean, minimum and maximum over the fold models. UA is "
-        f"the mean recall over the {table['single']} utterances with one label. The last rows "
-        "listen to nothing. The paper's figures are of CMU-MOSEI."
-    )
-
-
-def _two_decimals(value: float) -> str:
-    """Without the minus of a zero that rounding errors have made negative."""
-    return f"{round(value, 2) + 0.0:.2f}"
-
-
-def _markdown(header: list[str], rows: list[list[str]]) -> str:
-    rule = [":--"] + ["--:"] * (len(header) - 1)
-    return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *rows))
+def _leakages(directory: Path, runs: list[TrainedRun]) -> list[dict[str, Any]]:
+    """What menan-probe measured, each with the test UA (per cent) of the same models."""
+    paths = sorted(directory.glob("*.json"))
+    if not paths:
+        raise InputError(f"{directory}: no JSON of menan-probe in it; run menan-probe first")
+    leakages = []
+    for path in paths:
+        try:
+            leakage = json.loads(path.read_text(encoding="utf-8"))
+            of_system = [
+                run
+                for run in runs
+                if (run.objective, run.config["seed"]) == (leakage["objective"], leakage["seed"])
+            ]
+            folds = fold_results(of_system, leakage["rule"])
+        except (KeyError, TypeError, ValueError):
+            raise InputError(f"{path}: not what menan-probe writes; probe again") from None
+        if not folds:
+            raise InputError(f"{path}: of {leakage['objective']}, which was not trained here")
+        leakages.append(leakage | {"ua": 100 * float(np.mean([fold.test.ua for fold in folds]))})
+    return leakages

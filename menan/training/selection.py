@@ -90,20 +90,20 @@ def check_rule(rule: str) -> None:
         raise InputError(f"unknown selection rule {rule!r}; there are {', '.join(RULES)}")
 
 
-def selected_guesses(
+def selected_log_posteriors(
     rule: str, valid: HeldOut, test: HeldOut
 ) -> tuple[int | None, np.ndarray, np.ndarray]:
-    """Hypotheses for a validation and a test speaker under a rule.
+    """What a rule makes of a fold: log posteriors of its validation and its test speaker.
 
     Returns:
-        The epoch (from 1; None for last10), and class indices of the utterances of either.
+        The epoch (from 1; None for last10), and (utterances, 4) of either speaker.
     """
     check_rule(rule)
     if rule == "last10":
-        means = [np.exp(part.log_posteriors[-10:]).mean(axis=0) for part in (valid, test)]
-        return None, *(mean.argmax(axis=-1) for mean in means)
+        last = [np.exp(part.log_posteriors[-10:]).mean(axis=0) for part in (valid, test)]
+        return None, *(np.log(mean) for mean in last)
     if rule == "oracle":
         epoch = EPOCH_RULES["best-ua"](test)
     else:
         epoch = EPOCH_RULES[rule](valid)
-    return epoch + 1, valid.guesses[epoch], test.guesses[epoch]
+    return epoch + 1, valid.log_posteriors[epoch], test.log_posteriors[epoch]

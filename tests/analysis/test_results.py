@@ -5,10 +5,14 @@ import pytest
 import torch
 
 from menan.analysis.cross import baselines, table3
-from menan.analysis.results import write_results
-from menan.analysis.within import read_runs, table2
+from menan.analysis.comparisons import comparisons
+from menan.analysis.results import Sources, write_results
+from menan.analysis.runs import read_runs
+from menan.analysis.table2 import table2
 from menan.config import RunsConfig, TrainingConfig
+from menan.datadir.archive import ArchiveWriter
 from menan.datadir.tables import write_table
+from menan.emotions import EMOTIONS
 from menan.errors import InputError
 from menan.training.experiment import train_runs
 from menan.training.selection import RULES
@@ -19,7 +23,8 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def experiment(make_dump, tmp_path):
     runs = RunsConfig(objective=("ec", "menan"), seed=(0, 1), hold_out=("each",))
-    train_runs(make_dump(), tmp_path / "exp", TrainingConfig(epochs=3), runs, CPU)
+    training = TrainingConfig(epochs=4, batch_size=4, lr=5e-3)
+    train_runs(make_dump(), tmp_path / "exp", training, runs, CPU)
     return tmp_path / "exp"
 
 
@@ -31,6 +36,8 @@ def test_table_2_has_val_test_and_delta_over_all_folds_and_seeds(experiment):
         assert len(system["folds"]) == 2 * 4
         for measure in ("wa", "ua"):
             folds = np.array([fold[measure] for fold in system["folds"]])
+            low, high = system[measure]["interval"]
+            assert low <= system[measure]["test"] <= high
             assert system[measure]["val"] == pytest.approx(100 * folds[:, 0].mean())
             assert system[measure]["test"] == pytest.approx(100 * folds[:, 1].mean())
             assert system[measure]["delta"] == pytest.approx(
@@ -49,18 +56,43 @@ def test_delta_is_zero_where_the_rule_ignores_validation(experiment):
         assert rules["oracle"][system]["ua"]["test"] >= rules["best-ua"][system]["ua"]["test"]
 
 
+def test_every_system_is_compared_with_every_other(experiment):
+    rows = comparisons(read_runs(experiment), "best-ua")
+    assert [(row["a"], row["b"], row["measure"]) for row in rows] == [
+        ("ec", "menan", "ua"),
+        ("ec", "menan", "wa"),
+    ]
+    systems = table2(read_runs(experiment), "best-ua")["systems"]
+    for row in rows:
+        figures = [systems[name][row["measure"]]["test"] for name in ("ec", "menan")]
+        assert row["difference"] == pytest.approx(figures[0] - figures[1])
+        # Four speakers: the smallest p of 16 sign assignments is 1/8.
+        assert 1 / 8 <= row["p"] <= row["p_holm"] <= 1
+
+
+def test_speakers_genders_and_calibration_are_told(experiment):
+    genders = {"spk00": "f", "spk01": "m", "spk02": "f", "spk03": "m"}
+    system = table2(read_runs(experiment), "last", genders)["systems"]["menan"]
+    uas = {name: speaker["ua"] for name, speaker in system["speakers"].items()}
+    assert np.mean(list(uas.values())) == pytest.approx(system["ua"]["test"])
+    assert system["worst_speaker"]["ua"] == min(uas.values())
+    women = (uas["spk00"] + uas["spk02"]) / 2
+    assert system["genders"]["f"]["ua"] == pytest.approx(women)
+    assert system["calibration"]["nll_scaled"] > 0
+
+
 def test_pooled_figures_count_every_test_utterance_once_a_seed(experiment):
     pooled = table2(read_runs(experiment), "last")["systems"]["ec"]["pooled"]
     confusion = np.array(pooled["confusion"])
     assert confusion.sum() == 2 * 4 * 8
     assert pooled["wa"] == pytest.approx(100 * confusion.trace() / confusion.sum())
+    assert pooled["wa_interval"][0] <= pooled["wa"] <= pooled["wa_interval"][1]
 
 
 def test_results_file_holds_the_numbers_of_the_json_and_where_they_come_from(experiment, tmp_path):
     out, json_file = tmp_path / "RESULTS.md", tmp_path / "results.json"
-    text = write_results(
-        out, json_file, experiment, "best-ua", None, None, tmp_path / "tsne.png", "./run.sh --x 1"
-    )
+    sources = Sources(exp=experiment, tsne=tmp_path / "tsne", command="./run.sh --x 1")
+    text, _ = write_results(sources, out, json_file)
     assert out.read_text() == text
     system = json.loads(json_file.read_text())["table2"]["systems"]["menan"]
     for measure in ("wa", "ua"):
@@ -92,6 +124,9 @@ REFERENCES = {"v-0": ("hap",), "v-1": ("hap", "sad"), "v-2": ("neu",), "v-3": ("
 def write_hypotheses(directory, guesses: str) -> None:
     table = dict(zip(REFERENCES, guesses.split(), strict=True))
     write_table(directory / "utt2emo", table)
+    with ArchiveWriter(directory, "posteriors") as archive:
+        for utt, guess in table.items():
+            archive.write(utt, np.array([0.1 + 0.6 * (e == guess) for e in EMOTIONS], np.float32))
 
 
 def test_table_3_is_mean_min_max_over_fold_models_beside_baselines(tmp_path):
@@ -104,9 +139,9 @@ def test_table_3_is_mean_min_max_over_fold_models_beside_baselines(tmp_path):
     assert system["ua_single"] == 100
     assert table["single"] == 2
     assert system["paper"] == (33.24, 28.84, 39.85)
-    text = write_results(
-        tmp_path / "R.md", None, None, "best-ua", tmp_path / "exp", tmp_path / "utt2emo", None, None
-    )
+    assert 50 < system["lrap"] < 100
+    sources = Sources(cross=tmp_path / "exp", ref=tmp_path / "utt2emo")
+    text, _ = write_results(sources, tmp_path / "R.md", None)
     for said in ("| always hap | 75.00 |", "| oracle | 100.00 |", "33.24 28.84 39.85"):
         assert said in text
 

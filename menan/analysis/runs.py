@@ -1,0 +1,110 @@
+"""Finished trainings, and what they said of each test speaker under a selection rule."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from menan.datadir.tables import read_lines
+from menan.errors import InputError
+from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
+from menan.training.selection import HeldOut, selected_log_posteriors
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A finished training: its config.yaml and what it said of its held-out speakers."""
+
+    config: dict[str, Any]
+    heldout: HeldOut
+
+    @property
+    def objective(self) -> str:
+        return self.config["objective"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A speaker's utterances in a fold: labels (n,), log posteriors (n, 4) at the epoch."""
+
+    labels: np.ndarray
+    log_posteriors: np.ndarray
+
+    @property
+    def guesses(self) -> np.ndarray:
+        return self.log_posteriors.argmax(axis=-1)
+
+    @property
+    def wa(self) -> float:
+        return float(weighted_accuracy(self.labels, self.guesses))
+
+    @property
+    def ua(self) -> float:
+        return float(unweighted_accuracy(self.labels, self.guesses))
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """One fold of one run under one rule.
+
+    valid_speaker, test_speaker: who validates and who tests.
+    epoch: from 1; None for a rule that mixes epochs.
+    epoch_sd: standard deviation of the test UA over the last ten epochs.
+    """
+
+    objective: str
+    seed: int
+    valid_speaker: str
+    test_speaker: str
+    epoch: int | None
+    valid: Part
+    test: Part
+    epoch_sd: float
+
+
+def read_runs(exp: Path) -> list[TrainedRun]:
+    """All runs with a held-out group below an experiment directory.
+
+    Raises:
+        InputError: none, an unfinished one, or runs of different data or configuration.
+    """
+    runs = []
+    for path in sorted(exp.glob("*_seed*/*/config.yaml")):
+        config = yaml.safe_load("\n".join(read_lines(path)))
+        if config["hold_out"] is not None:
+            runs.append(TrainedRun(config, HeldOut.load(path.with_name("heldout.npz"))))
+    if not runs:
+        raise InputError(f"{exp}: no training with a held-out group in it; run menan-train first")
+    for run in runs[1:]:
+        for key in ("training", "features", "feats", "version"):
+            if run.config[key] != runs[0].config[key]:
+                raise InputError(
+                    f"{exp}: its trainings differ in {key} ({runs[0].config[key]} and "
+                    f"{run.config[key]}); compare like with like"
+                )
+    return runs
+
+
+def fold_results(runs: list[TrainedRun], rule: str) -> list[FoldResult]:
+    """Every fold of every run, the epoch chosen by ``rule``."""
+    return [fold for run in runs for fold in _folds_of_run(run, rule)]
+
+
+def _folds_of_run(run: TrainedRun, rule: str) -> Iterator[FoldResult]:
+    for fold in run.config["folds"]:
+        valid = run.heldout.of_speaker(fold["valid"])
+        test = run.heldout.of_speaker(fold["test"])
+        epoch, valid_log_p, test_log_p = selected_log_posteriors(rule, valid, test)
+        yield FoldResult(
+            objective=run.objective,
+            seed=run.config["seed"],
+            valid_speaker=fold["valid"],
+            test_speaker=fold["test"],
+            epoch=epoch,
+            valid=Part(valid.labels, valid_log_p),
+            test=Part(test.labels, test_log_p),
+            epoch_sd=float(test.ua()[-10:].std()),
+        )
