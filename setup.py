@@ -33,9 +33,21 @@ setup(
         "h5py>=3.10",
         "safetensors>=0.4.3",
         "pyyaml>=6",
-        "typer>=0.12",
+        "typer>=0.29",
         "tqdm>=4.66",
         "matplotlib>=3.8",
     ],
-    extras_require={"dev": ["pytest>=8", "pytest-xdist>=3.5", "hypothesis>=6.100", "ruff>=0.6"]},
+    extras_require={
+        "tensorboard": ["tensorboard>=2.15"],
+        "export": ["onnxscript>=0.5"],
+        "dev": [
+            "tensorboard>=2.15",
+            "onnxscript>=0.5",
+            "onnxruntime>=1.20",
+            "pytest>=8",
+            "pytest-xdist>=3.5",
+            "hypothesis>=6.100",
+            "ruff>=0.6",
+        ],
+    },
 )

@@ -32,6 +32,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="passes over the data; by default 300")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
     resume: Annotated[Switch, typer.Option(help="go on from checkpoints")] = Switch.true,
+    tensorboard: Annotated[Switch, typer.Option(help="write scalars for it too")] = Switch.false,
 ) -> None:
     """Train networks: every objective with every seed and every held-out group.
 
@@ -50,7 +51,16 @@ def train(
             "hold_out": split_option(hold_out),
         },
     )
-    train_runs(feats, exp, training, runs, open_device(device), valid_feats, bool(resume))
+    train_runs(
+        feats,
+        exp,
+        training,
+        runs,
+        open_device(device),
+        valid_feats,
+        resume=bool(resume),
+        tensorboard=bool(tensorboard),
+    )
 
 
 main = main_of(app, "menan-train")

@@ -35,6 +35,7 @@ def train_runs(
     device: torch.device,
     valid_feats: str | Path | None = None,
     resume: bool = True,
+    tensorboard: bool = False,
 ) -> list[Run]:
     """Train every objective with every seed and held-out group on one dump directory.
 
@@ -44,6 +45,7 @@ def train_runs(
         valid_feats: feats.scp of other speakers, evaluated after every epoch; only where
             nothing is held out.
         resume: go on from checkpoints; else what an earlier call left of a run is removed.
+        tensorboard: write scalars for TensorBoard too.
 
     Raises:
         InputError: anything wrong with the data or the options, before the first step.
@@ -73,7 +75,7 @@ def train_runs(
     for data in whole:
         _open_directory(data, dump, resume)
     for data in whole:
-        Trainer(data, device).fit()
+        Trainer(data, device, tensorboard).fit()
     return planned
 
 

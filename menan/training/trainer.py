@@ -21,19 +21,23 @@ from menan.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from menan.training.objectives import make_objective
 from menan.training.players import Players
 from menan.training.run import RunData
+from menan.training.scalars import Scalars
 from menan.training.selection import EPOCH_RULES, HeldOut
 
 
 class Trainer:
     """Trains one run to its last epoch, from its checkpoint if there is one.
 
+    tensorboard: write scalars too (:class:`menan.training.scalars.Scalars`).
+
     Writes below ``data.directory``: log.jsonl (a line an epoch), checkpoint.pt, heldout.npz
     (posteriors of the held-out utterances after every epoch) and the weights of each fold at
     the epoch that each selection rule picks, ``<fold>.<rule>.safetensors``.
     """
 
-    def __init__(self, data: RunData, device: torch.device):
+    def __init__(self, data: RunData, device: torch.device, tensorboard: bool = False):
         self.data = data
+        self.tensorboard = tensorboard
         self.device = device
         self.objective = make_objective(data.run.objective, data.training.lambda_)
         network = build_network(
@@ -56,6 +60,7 @@ class Trainer:
         if not todo:
             print(f"{self.data.run.name}: already trained")
             return
+        scalars = Scalars(self.data.directory, self.epoch) if self.tensorboard else None
         with tqdm(
             desc=self.data.run.name,
             total=self.data.training.epochs * self.batches,
@@ -64,9 +69,13 @@ class Trainer:
             disable=None,  # on a terminal only; a log gets the lines of _report
         ) as bar:
             for epoch in todo:
-                self._run_epoch(epoch, bar)
+                line = self._run_epoch(epoch, bar)
+                if scalars:
+                    scalars.write(line)
+        if scalars:
+            scalars.close()
 
-    def _run_epoch(self, epoch: int, bar: tqdm) -> None:
+    def _run_epoch(self, epoch: int, bar: tqdm) -> dict:
         started = time.perf_counter()
         lr = self.players.lr
         losses = self._train_epoch(epoch, bar)
@@ -80,6 +89,7 @@ class Trainer:
             file.write(json.dumps(line) + "\n")
         self._report(line, bar)
         self._save()
+        return line
 
     def _train_epoch(self, epoch: int, bar: tqdm) -> dict[str, float]:
         data = self.data.train

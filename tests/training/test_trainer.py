@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
@@ -192,6 +193,19 @@ def test_each_group_and_seed_and_objective_is_trained(make_dump, tmp_path):
     planned = train_runs(make_dump(), tmp_path / "exp", TrainingConfig(epochs=1), runs, CPU)
     assert len(planned) == 8
     assert all((tmp_path / "exp" / run.name / "heldout.npz").exists() for run in planned)
+
+
+def test_tensorboard_gets_the_figures_of_the_log(make_dump, tmp_path):
+    train_runs(make_dump(), tmp_path / "exp", QUICK, HELD_OUT, CPU, tensorboard=True)
+    directory = tmp_path / "exp/menan_seed0/g01"
+    events = EventAccumulator(str(directory / "tensorboard")).Reload()
+    lines = [json.loads(line) for line in (directory / "log.jsonl").read_text().splitlines()]
+    for tag, value in (
+        ("speaker_entropy", [line["speaker_entropy"] for line in lines]),
+        ("heldout/spk00/ua", [line["heldout"]["spk00"]["ua"] for line in lines]),
+    ):
+        assert [event.value for event in events.Scalars(tag)] == pytest.approx(value)
+        assert [event.step for event in events.Scalars(tag)] == [1, 2, 3]
 
 
 def test_emotion_is_learnt_on_speakers_never_seen(make_dump, tmp_path):

@@ -1,0 +1,34 @@
+import json
+
+import numpy as np
+import onnxruntime
+import torch
+
+from menan.config import FeatureConfig, TrainingConfig
+from menan.network.export import export_onnx
+from menan.network.model import build_network
+from menan.network.modelfile import ModelCard, card_to_json, save_model
+
+CARD = ModelCard(
+    *("menan", 0, ("a", "b"), None, None, None, "last", 1),
+    *(FeatureConfig(seconds=0.5), TrainingConfig(), "0"),
+)
+
+
+def test_onnx_says_what_the_network_says_for_any_batch(tmp_path):
+    network = build_network(43, 2, 0)
+    network.encoder.mean.fill_(0.3)
+    save_model(tmp_path / "m.safetensors", network, CARD)
+    export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    assert json.loads(session.get_modelmeta().custom_metadata_map["menan"]) == json.loads(
+        json.dumps(card_to_json(CARD))
+    )
+    for batch in (1, 5):
+        features = torch.randn(batch, CARD.features.frames, 43)
+        with torch.inference_mode():
+            v = network.encoder(features)
+            posteriors = torch.softmax(network.emotion(v), dim=-1)
+        got = session.run(["posteriors", "embedding"], {"features": features.numpy()})
+        np.testing.assert_allclose(got[0], posteriors, atol=1e-6)
+        np.testing.assert_allclose(got[1], v, atol=1e-5)
