@@ -10,6 +10,7 @@ import numpy as np
 from menan.analysis import markdown
 from menan.analysis.comparisons import comparisons
 from menan.analysis.cross import table3
+from menan.analysis.findings import findings
 from menan.analysis.runs import TrainedRun, fold_results, read_runs
 from menan.analysis.table2 import table2
 from menan.atomic import atomic_open
@@ -68,9 +69,12 @@ def collect(sources: Sources) -> dict[str, Any]:
 def write_results(sources: Sources, out: Path, json_file: Path | None) -> tuple[str, dict]:
     """Write RESULTS.md, and its JSON where asked; gives the text and the JSON values."""
     results = collect(sources)
+    results["findings"] = findings(results)
     head = [f"# Results: {results['corpus']}", f"Code: menan {results['code']}."]
     if sources.command:
         head.append(f"Made by `{sources.command}`.")
+    if results["findings"]:
+        head.append("\n".join(f"- {sentence}" for sentence in results["findings"]))
     text = "\n\n".join([*head, *filter(None, _sections(results, sources, out))]) + "\n"
     with atomic_open(out) as file:
         file.write(text)

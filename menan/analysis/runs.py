@@ -1,5 +1,6 @@
 """Finished trainings, and what they said of each test speaker under a selection rule."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,16 @@ from menan.training.selection import HeldOut, selected_log_posteriors
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A finished training: its config.yaml and what it said of its held-out speakers."""
+    """A finished training.
+
+    config: its config.yaml.
+    heldout: what it said of its held-out speakers after every epoch.
+    log: the lines of its log.jsonl, one an epoch.
+    """
 
     config: dict[str, Any]
     heldout: HeldOut
+    log: list[dict[str, Any]]
 
     @property
     def objective(self) -> str:
@@ -75,7 +82,9 @@ def read_runs(exp: Path) -> list[TrainedRun]:
     for path in sorted(exp.glob("*_seed*/*/config.yaml")):
         config = yaml.safe_load("\n".join(read_lines(path)))
         if config["hold_out"] is not None:
-            runs.append(TrainedRun(config, HeldOut.load(path.with_name("heldout.npz"))))
+            heldout = HeldOut.load(path.with_name("heldout.npz"))
+            log = [json.loads(line) for line in read_lines(path.with_name("log.jsonl"))]
+            runs.append(TrainedRun(config, heldout, log))
     if not runs:
         raise InputError(f"{exp}: no training with a held-out group in it; run menan-train first")
     for run in runs[1:]:

@@ -41,7 +41,9 @@ def table2(
     return {
         "rule": rule,
         "systems": {
-            name: system_figures(_of(by_rule[rule], name), spk2gender or {}) for name in systems
+            name: system_figures(_of(by_rule[rule], name), spk2gender or {})
+            | {"adversary": _adversary([run for run in runs if run.objective == name])}
+            for name in systems
         },
         "rules": {
             other: {name: _means(_of(folds, name)) for name in systems}
@@ -129,6 +131,16 @@ def _speaker_figures(answer: SpeakerAnswers) -> dict[str, Any]:
         "wa": 100 * float(mean_wa(counts)),
         "ua": 100 * float(mean_ua(counts)),
         "recall": [None if np.isnan(value) else 100 * float(value) for value in recall],
+    }
+
+
+def _adversary(runs: list[TrainedRun]) -> dict[str, float]:
+    """What SC itself reads from v in the last epoch, means over runs; accuracy in per cent."""
+    last = [run.log[-1] for run in runs]
+    return {
+        "accuracy": 100 * float(np.mean([line["speaker_accuracy"] for line in last])),
+        "entropy": float(np.mean([line["speaker_entropy"] for line in last])),
+        "top": 100 * float(np.mean([line["speaker_top"] for line in last])),
     }
 
 

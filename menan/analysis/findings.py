@@ -1,0 +1,60 @@
+"""What the figures say, in sentences made from them: also where the paper's system does not win."""
+
+from typing import Any
+
+PROBES = ("linear", "mlp", "knn")
+SYSTEM = "menan"
+LEVEL = 0.05
+
+
+def findings(results: dict[str, Any]) -> list[str]:
+    """Sentences on accuracy and leakage of ``menan`` against its rivals."""
+    table = results.get("table2")
+    if table is None or SYSTEM not in table["systems"]:
+        return []
+    return [*_accuracy(table), *_leakage(results.get("leakage", []), table)]
+
+
+def strongest_probe(leakage: dict[str, Any], embedding: str = "v") -> tuple[str, float]:
+    """Name and accuracy (0 to 1) of the fresh probe that reads the training speakers best."""
+    probes = leakage["sets"]["train"]["embeddings"][embedding]
+    best = max(PROBES, key=lambda name: probes[name]["accuracy"])
+    return best, probes[best]["accuracy"]
+
+
+def _accuracy(table: dict[str, Any]) -> list[str]:
+    sentences = []
+    for row in table["comparisons"]:
+        if row["measure"] != "ua" or SYSTEM not in (row["a"], row["b"]):
+            continue
+        rival = row["b"] if row["a"] == SYSTEM else row["a"]
+        difference = row["difference"] if row["a"] == SYSTEM else -row["difference"]
+        if row["p_holm"] < LEVEL:
+            verdict = "above" if difference > 0 else "below"
+        else:
+            verdict = "not distinguishable from"
+        sentences.append(
+            f"Test UA of `{SYSTEM}` is {verdict} that of `{rival}`: difference "
+            f"{difference:+.2f} points, p {row['p_holm']:.3f} (Holm)."
+        )
+    return sentences
+
+
+def _leakage(leakages: list[dict[str, Any]], table: dict[str, Any]) -> list[str]:
+    by_system: dict[str, list[dict[str, Any]]] = {}
+    for leakage in leakages:
+        if "train" in leakage["sets"]:
+            by_system.setdefault(leakage["objective"], []).append(leakage)
+    sentences = []
+    for name, of_system in by_system.items():
+        best = [strongest_probe(leakage) for leakage in of_system]
+        accuracy = 100 * sum(value for _, value in best) / len(best)
+        chance = 100 * of_system[0]["sets"]["train"]["chance"]
+        adversary = table["systems"][name]["adversary"]["accuracy"]
+        removed = "does not hold" if accuracy > 2 * chance else "is not contradicted here"
+        sentences.append(
+            f"`{name}`: its own speaker classifier names {adversary:.1f} % of the training "
+            f"speakers' utterances rightly, the strongest fresh probe {accuracy:.1f} % (chance "
+            f"{chance:.1f} %). That the speaker is gone {removed}."
+        )
+    return sentences
