@@ -17,6 +17,7 @@ setup(
     python_requires=">=3.10",
     packages=[*find_packages(include=["menan", "menan.*"]), "menan_bin", "menan_utils"],
     package_dir={"menan_bin": "bin", "menan_utils": "utils"},
+    package_data={"menan.analysis": ["*.j2", "*.css"]},
     entry_points={
         "console_scripts": [f"{name.replace('_', '-')}=menan_bin.{name}:main" for name in COMMANDS],
     },
@@ -36,6 +37,8 @@ setup(
         "typer>=0.29",
         "tqdm>=4.66",
         "matplotlib>=3.8",
+        "jinja2>=3.1",
+        "threadpoolctl>=3.1",
     ],
     extras_require={
         "tensorboard": ["tensorboard>=2.15"],
@@ -48,6 +51,7 @@ setup(
             "pytest-xdist>=3.5",
             "hypothesis>=6.100",
             "ruff>=0.6",
+            "selenium>=4",
         ],
     },
 )

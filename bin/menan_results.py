@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from menan.analysis.report_page import write_report
 from menan.analysis.results import Sources, write_results
 from menan.errors import InputError
 from menan_bin.command import main_of, new_app
@@ -30,10 +31,13 @@ def results(
     ] = None,
     command: Annotated[str | None, typer.Option(help="command line to quote")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="also written here")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="a page of tables and figures, with --exp")
+    ] = None,
 ) -> None:
     """Write the tables of the paper, ours beside its own, and print them.
 
-    Example: menan-results --exp exp --out exp/RESULTS.md --json exp/results.json
+    Example: menan-results --exp exp --out exp/RESULTS.md --html exp/report.html
     """
     if exp is None and cross is None:
         raise InputError("nothing to report: give --exp, or --cross with --ref")
@@ -41,7 +45,13 @@ def results(
         raise InputError("--cross and --ref go together")
     if leakage is not None and exp is None:
         raise InputError("--leakage is shown beside the accuracy of --exp; give both")
-    text, _ = write_results(Sources(exp, rule, cross, ref, leakage, tsne, command), out, json_file)
+    if html is not None and exp is None:
+        raise InputError("--html shows the trainings of --exp; give both")
+    text, figures = write_results(
+        Sources(exp, rule, cross, ref, leakage, tsne, command), out, json_file
+    )
+    if html is not None and exp is not None:
+        write_report(html, figures, exp, tsne and tsne.with_name(tsne.name + ".tsv"))
     print(text)
 
 

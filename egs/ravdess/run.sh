@@ -18,7 +18,7 @@ help_message="Usage: ./run.sh --corpus-root <folder of Actor_01 ... Actor_24> [o
 
 Paths are relative to $(pwd).
   --stage 0 --stop-stage 5   0 prepare and validate, 1 folds, 2 features, 3 training,
-                             4 inference and scoring, 5 t-SNE and report
+                             4 inference and scoring, 5 probes, t-SNE and report
   --config conf/paper.yaml   or conf/quick.yaml
   --work .                   where data/, dump/ and exp/ are made
   --nj 2                     jobs of the feature dump
@@ -73,15 +73,21 @@ if runs 4; then
 fi
 
 if runs 5; then
-  say 5 "t-SNE and report -> ${exp}/RESULTS.md"
-  for objective in mtl menan; do
-    models=("${exp}/${objective}"_seed0/*/*."${rule}".safetensors)
-    menan-infer --model "${models[0]}" --feats "${dump}/feats.scp" \
-      --out "${exp}/infer/tsne_${objective}" --device "${device}"
+  say 5 "probes, t-SNE and report -> ${exp}/RESULTS.md, ${exp}/report.html"
+  for system in "${exp}"/*_seed*; do
+    # The last epoch's network is the same for all folds of a group, and nobody chose it.
+    embeddings="${exp}/infer/last/$(basename "${system}")"
+    menan-infer --model "${system}" --rule last --feats "${dump}/feats.scp" \
+      --out "${embeddings}" --device "${device}" >/dev/null
+    menan-probe --embeddings "${embeddings}" --feats "${dump}/feats.scp" \
+      --out "${exp}/leakage/$(basename "${system}").json"
   done
-  menan-tsne --data "${dump}" --hyp "${exp}/infer/tsne_mtl,${exp}/infer/tsne_menan" \
-    --out "${exp}/tsne"
-  menan-results --exp "${exp}" --rule "${rule}" --tsne "${exp}/tsne" \
-    --out "${exp}/RESULTS.md" --json "${exp}/results.json" --command "${command_line}"
-  echo "report: $(pwd)/${exp}/RESULTS.md"
+  folds=("${exp}"/infer/last/menan_seed0/*/)
+  fold=$(basename "${folds[0]}")
+  menan-tsne --data "${dump}" --out "${exp}/tsne" \
+    --hyp "${exp}/infer/last/mtl_seed0/${fold},${exp}/infer/last/menan_seed0/${fold}"
+  menan-results --exp "${exp}" --rule "${rule}" --leakage "${exp}/leakage" \
+    --tsne "${exp}/tsne" --out "${exp}/RESULTS.md" --json "${exp}/results.json" \
+    --html "${exp}/report.html" --command "${command_line}"
+  echo "report: $(pwd)/${exp}/report.html"
 fi

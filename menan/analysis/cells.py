@@ -1,0 +1,31 @@
+"""Numbers as the cells of a table show them."""
+
+
+def fixed(value: float | None, decimals: int = 2, factor: float = 1.0) -> str:
+    """A number for a table cell, with a true minus sign and no negative zero.
+
+    >>> fixed(-0.0001), fixed(-2.345, 1), fixed(0.125, 1, 100), fixed(None)
+    ('0.00', '−2.3', '12.5', '–')
+    """
+    if value is None:
+        return "–"
+    return f"{round(factor * value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
+
+
+def p_value(value: float | None) -> str:
+    """Three decimals; very small ones are only said to be so.
+
+    >>> p_value(0.00195), p_value(1e-9)
+    ('0.002', '< 0.001')
+    """
+    return "< 0.001" if value is not None and value < 0.001 else fixed(value, 3)
+
+
+def span(values: list[float], decimals: int = 0, factor: float = 1.0) -> str:
+    """One number if all agree when written, else the least and the greatest.
+
+    >>> span([8, 8.0]), span([0.1, 0.25], 1, 100)
+    ('8', '10.0 to 25.0')
+    """
+    ends = [fixed(end, decimals, factor) for end in (min(values), max(values))]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)

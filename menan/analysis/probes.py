@@ -1,0 +1,198 @@
+"""Probes: fresh classifiers that are asked what a frozen embedding tells.
+
+Elazar and Goldberg, EMNLP 2018: an adversary at chance shows nothing, a classifier that learns
+on the finished embedding may still find what the adversary lost. A probe learns on one half of
+the utterances and is tested on the other, and the other way round, so that every utterance is
+answered once, by a probe that has not heard it.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+from menan.analysis.erasure import fit_leace
+from menan.randomness import derived_seed
+
+# Inverse strength of the L2 penalty; the probe takes what serves best between two quarters.
+PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
+NEIGHBOURS = 5
+LEAST_PROBABILITY = 1e-6  # an answer costs 13.8 nats at most
+
+PROBES = ("linear", "mlp", "knn")
+
+
+@dataclass(frozen=True)
+class View:
+    """Embeddings as a probe meets them that learns on one half.
+
+    learn, test: bool (utterances,).
+    x_learn, x_test: float64 (utterances of the half, dims), standardised by the learning half.
+    """
+
+    learn: np.ndarray
+    test: np.ndarray
+    x_learn: np.ndarray
+    x_test: np.ndarray
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the probes of one kind answered.
+
+    right: bool (utterances,).
+    cross_entropy: mean, in nats. The entropy of the speaker given the embedding is at most this;
+        a probe that is too sure of itself exceeds even ln K. None where a probe gives no
+        probabilities.
+    control: accuracy in the control task.
+    """
+
+    right: np.ndarray
+    cross_entropy: float | None
+    control: float
+
+
+def views(x: np.ndarray, half: np.ndarray, erased: np.ndarray | None = None) -> list[View]:
+    """Both ways round.
+
+    Args:
+        x: (utterances, dims).
+        half: 0 or 1 (utterances,).
+        erased: int (utterances,), a class to be erased by LEACE, fitted on the learning half.
+            Erasure comes after standardising: the other way round would blow up rounding errors
+            where nothing is left.
+    """
+    both = []
+    for part in (0, 1):
+        learn, test = half == part, half != part
+        scaler = StandardScaler().fit(x[learn])
+        x_learn, x_test = scaler.transform(x[learn]), scaler.transform(x[test])
+        if erased is not None:
+            eraser = fit_leace(x_learn, erased[learn])
+            x_learn, x_test = eraser(x_learn), eraser(x_test)
+        both.append(View(learn, test, x_learn, x_test))
+    return both
+
+
+def ask(
+    views: list[View], labels: np.ndarray, control: np.ndarray, quarter: np.ndarray, seed: int
+) -> dict[str, Answers]:
+    """The answers of all probes, by the names of :data:`PROBES`.
+
+    The probe of the control task is the same, chosen penalty included. No utterance is in both
+    halves, so that control labels can only be guessed: the control is the accuracy that such a
+    probe reaches with nothing to find, and selectivity the rest.
+
+    Args:
+        views: of :func:`views`.
+        labels: int (utterances,), 0 to K - 1.
+        control: int (utterances,), labels of the control task, K of them too.
+        quarter: 0 or 1 (utterances,), a split of each half to choose the penalty by.
+    """
+    classes = int(labels.max()) + 1
+    truth: dict[str, np.ndarray] = {name: np.empty(len(labels)) for name in PROBES}
+    guesses = {name: np.empty(len(labels), dtype=np.int64) for name in PROBES}
+    controls = {name: np.empty(len(labels), dtype=bool) for name in PROBES}
+    for view in views:
+        makers: dict[str, Callable] = {
+            "linear": linear_probe(view, labels, quarter),
+            "mlp": partial(mlp_probe, len(view.x_learn), seed),
+            "knn": partial(knn_probe, len(view.x_learn)),
+        }
+        for name, make in makers.items():
+            posteriors = _posteriors(make(), view, labels, classes)
+            truth[name][view.test] = posteriors[np.arange(len(posteriors)), labels[view.test]]
+            guesses[name][view.test] = posteriors.argmax(axis=1)
+            random = _posteriors(make(), view, control, classes).argmax(axis=1)
+            controls[name][view.test] = random == control[view.test]
+    return {
+        name: Answers(
+            right=guesses[name] == labels,
+            cross_entropy=None if name == "knn" else _cross_entropy(truth[name]),
+            control=float(controls[name].mean()),
+        )
+        for name in PROBES
+    }
+
+
+def linear_accuracy(views: list[View], labels: np.ndarray, quarter: np.ndarray) -> float:
+    """Accuracy of the linear probe alone, without a control task."""
+    right = np.empty(len(labels), dtype=bool)
+    for view in views:
+        probe = linear_probe(view, labels, quarter)()
+        guesses = _posteriors(probe, view, labels, int(labels.max()) + 1).argmax(axis=1)
+        right[view.test] = guesses == labels[view.test]
+    return float(right.mean())
+
+
+def linear_probe(
+    view: View, labels: np.ndarray, quarter: np.ndarray
+) -> Callable[[], LogisticRegression]:
+    """Logistic regression; its L2 penalty has the least cross-entropy between the quarters."""
+    labels, quarter = labels[view.learn], quarter[view.learn]
+    inner = [
+        View(quarter == q, quarter != q, view.x_learn[quarter == q], view.x_learn[quarter != q])
+        for q in (0, 1)
+    ]
+
+    def loss(penalty: float) -> float:
+        truth = [
+            _posteriors(_logistic(penalty), part, labels, int(labels.max()) + 1)[
+                np.arange(int(part.test.sum())), labels[part.test]
+            ]
+            for part in inner
+        ]
+        return _cross_entropy(np.concatenate(truth))
+
+    best = min(PENALTIES, key=loss)
+    return partial(_logistic, best)
+
+
+def mlp_probe(utterances: int, seed: int) -> MLPClassifier:
+    """Two layers: 64 rectified units, then the classes; a hundred epochs of Adam.
+
+    Args:
+        utterances: to learn on; a batch is 64 of them, or all if they are fewer.
+        seed: of initial weights and of the order of the utterances.
+    """
+    return MLPClassifier(
+        (64,),
+        alpha=1.0,  # scikit-learn divides it by the size of the batch
+        batch_size=min(64, utterances),
+        learning_rate_init=3e-3,
+        max_iter=100,
+        random_state=derived_seed(seed, "mlp") % 2**32,
+    )
+
+
+def knn_probe(utterances: int) -> KNeighborsClassifier:
+    """The five nearest by Euclidean distance, nearer ones counting more."""
+    return KNeighborsClassifier(min(NEIGHBOURS, utterances), weights="distance")
+
+
+def _logistic(penalty: float) -> LogisticRegression:
+    return LogisticRegression(C=penalty, max_iter=1000)
+
+
+def _posteriors(probe, view: View, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Learn on one half, answer for the other: float64 (utterances of it, classes)."""
+    with warnings.catch_warnings():
+        # The hundred epochs of the MLP are a choice, not a failure; many speakers with few
+        # utterances each are classes nevertheless.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
+        probe.fit(view.x_learn, labels[view.learn])
+    posteriors = np.zeros((len(view.x_test), classes))
+    posteriors[:, probe.classes_] = probe.predict_proba(view.x_test)
+    return posteriors
+
+
+def _cross_entropy(truth: np.ndarray) -> float:
+    return float(-np.log(np.maximum(truth, LEAST_PROBABILITY)).mean())

@@ -1,0 +1,135 @@
+"""The report as a reader's browser shows it."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from menan.analysis.report_page import write_report
+
+CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
+EXAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "analysis/report_example.py"))
+PHONE = 380  # pixels
+
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM.exists() and DRIVER.exists()), reason=f"no {CHROMIUM} or no {DRIVER} here"
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
+    for argument in (
+        *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run"),
+        *("disable-background-networking", "disable-component-update", "disable-sync"),
+    ):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """The page's address, and the results it shows."""
+    directory = tmp_path_factory.mktemp("report")
+    # Many speakers of long names, as wide as a table gets.
+    speakers = tuple(f"a-speaker-of-a-very-long-name-{number:02d}" for number in range(24))
+    results = EXAMPLE["full_results"](speakers, corpus="X" * 80, command="./run.sh " + "x" * 300)
+    exp = EXAMPLE["write_experiment"](directory / "exp")
+    planes = EXAMPLE["write_planes"](directory / "tsne.tsv")
+    write_report(directory / "report.html", results, exp, planes)
+    return (directory / "report.html").as_uri(), results
+
+
+@pytest.fixture
+def show(browser, report):
+    """Loads the page anew on a screen of some width, in a colour scheme."""
+
+    def show(width: int = 1180, scheme: str = "light"):
+        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == PHONE}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        browser.get(report[0])
+        return browser
+
+    return show
+
+
+def test_nothing_is_complained_of_and_nothing_else_is_asked_for(browser, show, report):
+    browser.get("about:blank")
+    browser.get_log("performance")  # what the browser's own first page asked for
+    show()
+    assert browser.get_log("browser") == []
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = {
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    }
+    assert asked == {report[0]}
+
+
+@pytest.mark.parametrize("width", [1180, PHONE])
+def test_every_figure_has_a_size(show, width):
+    sizes = show(width).execute_script(
+        "return [...document.querySelectorAll('svg, img')].map(e => {"
+        " const r = e.getBoundingClientRect(); return [r.width, r.height]; })"
+    )
+    assert len(sizes) == 15
+    assert all(across > 200 and down > 100 for across, down in sizes)
+
+
+def test_cells_show_the_numbers_of_the_json(show, report):
+    rows = show().execute_script(
+        "return [...document.querySelectorAll('#table2 tbody tr')]"
+        ".map(r => [...r.querySelectorAll('th, td')].map(c => c.innerText.trim()))"
+    )
+    shown = next(row for row in rows if row[0].endswith("menan") and row[1] == "here")
+    for place, measure in ((2, "wa"), (5, "ua")):
+        figures = report[1]["table2"]["systems"]["menan"][measure]
+        assert shown[place] == f"{figures['val']:.2f}"
+        assert shown[place + 1].split()[0] == f"{figures['test']:.2f}"
+        assert shown[place + 2].replace("−", "-") == f"{figures['delta']:.2f}"
+
+
+def test_on_a_phone_tables_scroll_and_the_page_does_not(show):
+    browser = show(PHONE)
+    browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page, window = browser.execute_script(
+        "return [document.documentElement.scrollWidth, window.innerWidth]"
+    )
+    assert page <= window == PHONE
+    wider = browser.execute_script(
+        "return [...document.querySelectorAll('.scroll')]"
+        ".filter(e => e.scrollWidth > e.clientWidth).length"
+    )
+    assert wider > 3
+
+
+@pytest.mark.parametrize("width", [1180, PHONE])
+def test_text_in_figures_can_be_read(show, width):
+    heights = show(width).execute_script(
+        "return [...document.querySelectorAll('svg text')]"
+        ".map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().d)"
+        ".filter(h => h > 0)"  # turned text has no height in this sense
+    )
+    assert min(heights) > 9
+
+
+@pytest.mark.parametrize(("scheme", "light"), [("light", True), ("dark", False)])
+def test_page_and_figures_follow_the_colour_scheme(show, scheme, light):
+    paper, inks = show(scheme=scheme).execute_script(
+        "const light = colour => colour.match(/[0-9.]+/g).slice(0, 3)"
+        ".reduce((sum, part) => sum + Number(part), 0) / 765;"
+        "return [light(getComputedStyle(document.body).backgroundColor),"
+        " [...document.querySelectorAll('svg text')].map(e => light(getComputedStyle(e).fill))]"
+    )
+    assert (paper > 0.9) if light else (paper < 0.15)
+    assert min(abs(paper - ink) for ink in inks) > 0.4
