@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from menan.analysis.leakage import write_leakage
-from menan.analysis.leakage_text import leakage_text
+from menan.analysis.leakage.measure import write_leakage
+from menan.analysis.leakage.text import leakage_text
 from menan_bin.command import main_of, new_app
 
 app = new_app()

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from menan.analysis.report_page import write_report
-from menan.analysis.results import Sources, write_results
+from menan.analysis.report.page import write_report
+from menan.analysis.tables.results import Sources, write_results
 from menan.errors import InputError
 from menan_bin.command import main_of, new_app
 

@@ -1,1 +1,1 @@
-"""t-SNE, figures and the tables of results."""
+"""What is made of trained runs: leakage probes, tables, t-SNE and the report."""

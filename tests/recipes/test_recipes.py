@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from menan.analysis.paper import TABLE3
+from menan.analysis.tables.paper import TABLE3
 from menan.corpora.generated import Lengths
 from menan.corpora.synthetic_iemocap import synthesize_iemocap
 from menan.corpora.synthetic_mosei import synthesize_mosei

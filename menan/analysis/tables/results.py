@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from menan.analysis import markdown
-from menan.analysis.comparisons import comparisons
-from menan.analysis.cross import table3
-from menan.analysis.findings import findings
-from menan.analysis.runs import TrainedRun, fold_results, read_runs
-from menan.analysis.table2 import table2
+from menan.analysis.tables import markdown
+from menan.analysis.tables.comparisons import comparisons
+from menan.analysis.tables.findings import findings
+from menan.analysis.tables.runs import TrainedRun, fold_results, read_runs
+from menan.analysis.tables.table2 import table2
+from menan.analysis.tables.table3 import table3
 from menan.atomic import atomic_open
 from menan.datadir.labels import corpus_name
 from menan.datadir.tables import read_table

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from menan.analysis.report_page import write_report
+from menan.analysis.report.page import write_report
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
-EXAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "analysis/report_example.py"))
+EXAMPLE = runpy.run_path(str(Path(__file__).with_name("report_example.py")))
 PHONE = 380  # pixels
 
 pytestmark = pytest.mark.skipif(

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from menan.analysis.embeddings import find_sources
-from menan.analysis.leakage import write_leakage
-from menan.analysis.leakage_text import leakage_text
+from menan.analysis.leakage.embeddings import find_sources
+from menan.analysis.leakage.measure import write_leakage
+from menan.analysis.leakage.text import leakage_text
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.labels import read_labels

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import label_ranking_average_precision_score
 
-from menan.analysis.paper import TABLE3
+from menan.analysis.tables.paper import TABLE3
 from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.labels import read_emotions
 from menan.emotions import EMOTIONS

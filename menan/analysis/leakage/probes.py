@@ -18,7 +18,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from menan.analysis.erasure import fit_leace
+from menan.analysis.leakage.erasure import fit_leace
 from menan.randomness import derived_seed
 
 # Inverse strength of the L2 penalty; the probe takes what serves best between two quarters.

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from menan.analysis.report_page import write_report
+from menan.analysis.report.page import write_report
 from menan.errors import InputError
 
 EXAMPLE = runpy.run_path(str(Path(__file__).with_name("report_example.py")))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from menan.analysis.mixing import knn_mixing
+from menan.analysis.report.mixing import knn_mixing
 
 
 def test_classes_far_apart_keep_to_themselves():

@@ -1,6 +1,6 @@
 import pytest
 
-from menan.analysis.findings import findings, strongest_probe
+from menan.analysis.tables.findings import findings, strongest_probe
 
 
 def leakage(objective="menan", accuracy=0.5):

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from menan.analysis.probe_sets import MOST_SPEAKERS, control_labels, halves, probe_set
+from menan.analysis.leakage.sets import MOST_SPEAKERS, control_labels, halves, probe_set
 from menan.datadir.labels import Labels
 from menan.emotions import EMOTIONS
 from menan.errors import InputError

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from menan.analysis.probe_sets import ProbeSet
-from menan.analysis.probes import PROBES, Answers
-from menan.analysis.speaker_bootstrap import accuracy_interval, resampled_weights
+from menan.analysis.leakage.intervals import accuracy_interval, resampled_weights
+from menan.analysis.leakage.probes import PROBES, Answers
+from menan.analysis.leakage.sets import ProbeSet
 
 REPRESENTATIONS = ("v", "raw", "leace")
 

@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from menan.analysis.leakage_means import LeakageMean
-from menan.analysis.learning_curves import Curve
+from menan.analysis.leakage.means import LeakageMean
+from menan.analysis.report.curves import Curve
 from menan.analysis.tsne import COLOURS, MARKERS
 from menan.training.objectives import OBJECTIVES
 

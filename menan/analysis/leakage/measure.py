@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from menan.analysis.embeddings import (
+from menan.analysis.leakage.embeddings import (
     Originals,
     Source,
     find_sources,
@@ -22,10 +22,10 @@ from menan.analysis.embeddings import (
     read_originals,
     source_of_same_network,
 )
-from menan.analysis.leakage_summary import Found, Probed, summaries
-from menan.analysis.probe_sets import ProbeSet, probe_set
-from menan.analysis.probes import View, ask, linear_accuracy, views
-from menan.analysis.trials import cosine_trials, equal_error_rate
+from menan.analysis.leakage.probes import View, ask, linear_accuracy, views
+from menan.analysis.leakage.sets import ProbeSet, probe_set
+from menan.analysis.leakage.summary import Found, Probed, summaries
+from menan.analysis.leakage.trials import cosine_trials, equal_error_rate
 from menan.atomic import atomic_open
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError

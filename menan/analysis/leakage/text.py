@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from menan.analysis.probes import PROBES
+from menan.analysis.leakage.probes import PROBES
 from menan.scoring.text import percent
 
 

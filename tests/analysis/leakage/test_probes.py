@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from menan.analysis.probe_sets import control_labels, halves
-from menan.analysis.probes import PROBES, ask, linear_accuracy, views
-from menan.analysis.speaker_bootstrap import accuracy_interval, resampled_weights
+from menan.analysis.leakage.intervals import accuracy_interval, resampled_weights
+from menan.analysis.leakage.probes import PROBES, ask, linear_accuracy, views
+from menan.analysis.leakage.sets import control_labels, halves
 
 SPEAKERS, EACH = 5, 48
 SPEAKER = np.repeat(np.arange(SPEAKERS), EACH)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from menan.analysis.trials import cosine_trials, equal_error_rate
+from menan.analysis.leakage.trials import cosine_trials, equal_error_rate
 
 RNG = np.random.default_rng
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from menan.analysis.runs import TrainedRun, fold_results
-from menan.analysis.table2 import speaker_answers
+from menan.analysis.tables.runs import TrainedRun, fold_results
+from menan.analysis.tables.table2 import speaker_answers
 from menan.errors import InputError
 from menan.scoring.bootstrap import (
     SpeakerAnswers,

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from menan.analysis.cross import baselines, table3
-from menan.analysis.comparisons import comparisons
-from menan.analysis.results import Sources, write_results
-from menan.analysis.runs import read_runs
-from menan.analysis.table2 import table2
+from menan.analysis.tables.comparisons import comparisons
+from menan.analysis.tables.results import Sources, write_results
+from menan.analysis.tables.runs import read_runs
+from menan.analysis.tables.table2 import table2
+from menan.analysis.tables.table3 import baselines, table3
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.tables import write_table

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from menan.analysis.probes import PROBES
+from menan.analysis.leakage.probes import PROBES
 
 
 @dataclass(frozen=True)

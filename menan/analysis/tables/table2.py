@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from menan.analysis.paper import TABLE2_UA, TABLE2_WA
-from menan.analysis.runs import FoldResult, TrainedRun, fold_results
+from menan.analysis.tables.paper import TABLE2_UA, TABLE2_WA
+from menan.analysis.tables.runs import FoldResult, TrainedRun, fold_results
 from menan.scoring.accuracy import recalls
 from menan.scoring.bootstrap import (
     SpeakerAnswers,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from menan.analysis.erasure import fit_leace
+from menan.analysis.leakage.erasure import fit_leace
 
 SPEAKERS = 6
 

@@ -10,8 +10,9 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from menan.analysis.cells import fixed, p_value, span
-from menan.analysis.charts import (
+from menan.analysis.leakage.means import LeakageMean, leakage_means
+from menan.analysis.report.cells import fixed, p_value, span
+from menan.analysis.report.charts import (
     Look,
     class_looks,
     curves_chart,
@@ -21,9 +22,8 @@ from menan.analysis.charts import (
     system_looks,
     tradeoff_chart,
 )
-from menan.analysis.leakage_means import LeakageMean, leakage_means
-from menan.analysis.learning_curves import Curve, SystemLog, read_learning_curves
-from menan.analysis.mixing import knn_mixing
+from menan.analysis.report.curves import Curve, SystemLog, read_learning_curves
+from menan.analysis.report.mixing import knn_mixing
 from menan.atomic import atomic_open
 from menan.datadir.tables import c_sorted, read_lines
 from menan.emotions import EMOTIONS

@@ -1,0 +1,1 @@
+"""What fresh probes find of the speaker in frozen embeddings."""
