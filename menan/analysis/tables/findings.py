@@ -2,7 +2,8 @@
 
 from typing import Any
 
-PROBES = ("linear", "mlp", "knn")
+from menan.analysis.leakage.probes import PROBES
+
 SYSTEM = "menan"
 LEVEL = 0.05
 
@@ -51,10 +52,13 @@ def _leakage(leakages: list[dict[str, Any]], table: dict[str, Any]) -> list[str]
         accuracy = 100 * sum(value for _, value in best) / len(best)
         chance = 100 * of_system[0]["sets"]["train"]["chance"]
         adversary = table["systems"][name]["adversary"]["accuracy"]
-        removed = "does not hold" if accuracy > 2 * chance else "is not contradicted here"
+        if accuracy > 2 * chance:
+            verdict = "The speaker is not gone from v"
+        else:
+            verdict = "These probes find hardly anything of the speaker in v"
         sentences.append(
             f"`{name}`: its own speaker classifier names {adversary:.1f} % of the training "
             f"speakers' utterances rightly, the strongest fresh probe {accuracy:.1f} % (chance "
-            f"{chance:.1f} %). That the speaker is gone {removed}."
+            f"{chance:.1f} %). {verdict}."
         )
     return sentences

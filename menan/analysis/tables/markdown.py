@@ -2,10 +2,9 @@
 
 from typing import Any
 
+from menan.analysis.leakage.probes import PROBES
 from menan.emotions import EMOTIONS
 from menan.training.selection import RULES
-
-PROBES = ("linear", "mlp", "knn")
 
 
 def protocol_section(config: dict[str, Any], rule: str) -> str:
@@ -113,26 +112,19 @@ def comparisons_section(rows: list[dict[str, Any]]) -> str:
 
 def leakage_section(leakages: list[dict[str, Any]], part: str, title: str) -> str:
     rows = []
-    for leakage in leakages:
-        figures = leakage["sets"].get(part)
-        if figures is None:
-            continue
-        for kind, embedding in figures["embeddings"].items():
-            row = [f"`{leakage['objective']}` seed {leakage['seed']}", kind, _two(leakage["ua"])]
-            row += [
-                _with_interval(100 * probe["accuracy"], [100 * x for x in probe["interval"]])
-                for probe in (embedding[name] for name in PROBES)
-            ]
-            row += [_two(100 * embedding["linear"]["selectivity"])]
-            row += [f"{embedding['linear']['cross_entropy']:.2f}", _two(100 * embedding["eer"])]
-            gender = embedding["gender"]
-            row.append("-" if gender is None else _two(100 * gender["accuracy"]))
-            rows.append(row)
-    if not rows:
+    probed = [leakage for leakage in leakages if part in leakage["sets"]]
+    if not probed:
         return ""
+    for leakage in probed:
+        system = f"`{leakage['objective']}` seed {leakage['seed']}"
+        embeddings = leakage["sets"][part]["embeddings"]
+        for kind in ("v", "leace"):
+            rows.append([system, kind, _two(leakage["ua"]), *_probe_cells(embeddings[kind])])
+    first = probed[0]["sets"][part]
+    # What goes into the networks is the same for all of them.
+    rows.append(["any", "raw", "", *_probe_cells(first["embeddings"]["raw"])])
     header = ["system", "input", "UA test", "linear", "MLP", "kNN", "selectivity", "nats", "EER"]
     header.append("gender")
-    first = next(leakage for leakage in leakages if part in leakage["sets"])["sets"][part]
     return (
         f"### Fresh speaker probes: {title}, %\n\n" + _table(header, rows) + "\n\n"
         f"{first['speakers']:.0f} speakers: chance {100 * first['chance']:.2f} %, majority "
@@ -141,6 +133,17 @@ def leakage_section(leakages: list[dict[str, Any]], part: str, title: str) -> st
         "`raw` the mean, deviation and maximum of the features (the ceiling), `leace` v after "
         "linear erasure of the speaker. Selectivity and nats are the linear probe's."
     )
+
+
+def _probe_cells(embedding: dict[str, Any]) -> list[str]:
+    cells = [
+        _with_interval(100 * probe["accuracy"], [100 * x for x in probe["interval"]])
+        for probe in (embedding[name] for name in PROBES)
+    ]
+    linear, eer, gender = embedding["linear"], embedding["eer"], embedding["gender"]
+    cells += [_two(100 * linear["selectivity"]), f"{linear['cross_entropy']:.2f}"]
+    cells.append("-" if eer is None else _two(100 * eer))
+    return [*cells, "-" if gender is None else _two(100 * gender["accuracy"])]
 
 
 def table3_section(table: dict[str, Any], corpus: str) -> str:

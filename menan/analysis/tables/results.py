@@ -18,6 +18,7 @@ from menan.datadir.labels import corpus_name
 from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.provenance import code_version
+from menan.training.objectives import OBJECTIVES
 
 
 @dataclass(frozen=True)
@@ -136,4 +137,5 @@ def _leakages(directory: Path, runs: list[TrainedRun]) -> list[dict[str, Any]]:
         if not folds:
             raise InputError(f"{path}: of {leakage['objective']}, which was not trained here")
         leakages.append(leakage | {"ua": 100 * float(np.mean([fold.test.ua for fold in folds]))})
-    return leakages
+    order = list(OBJECTIVES)
+    return sorted(leakages, key=lambda found: (order.index(found["objective"]), found["seed"]))

@@ -31,7 +31,8 @@ def test_a_difference_is_called_one_only_where_the_test_says_so(difference, p, s
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "said"), [(0.5, "does not hold"), (0.06, "is not contradicted here")]
+    ("accuracy", "said"),
+    [(0.5, "is not gone from v"), (0.06, "find hardly anything of the speaker")],
 )
 def test_a_probe_well_above_chance_contradicts_the_claim_of_removal(accuracy, said):
     sentence = findings(results(accuracy=accuracy))[-1]
