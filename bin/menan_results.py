@@ -7,6 +7,7 @@ import typer
 
 from menan.analysis.report.page import write_report
 from menan.analysis.tables.results import Sources, write_results
+from menan.config import split_option
 from menan.errors import InputError
 from menan_bin.command import main_of, new_app
 
@@ -25,6 +26,10 @@ def results(
     ref: Annotated[Path | None, typer.Option(help="utt2emo of the corpus of --cross")] = None,
     leakage: Annotated[
         Path | None, typer.Option(help="directory with the JSON files of menan-probe")
+    ] = None,
+    beside: Annotated[
+        str | None,
+        typer.Option(help="JSON of other reports, by commas: their utility and leakage, in --html"),
     ] = None,
     tsne: Annotated[
         Path | None, typer.Option(help="path without suffix, as given to menan-tsne --out")
@@ -47,8 +52,9 @@ def results(
         raise InputError("--leakage is shown beside the accuracy of --exp; give both")
     if html is not None and exp is None:
         raise InputError("--html shows the trainings of --exp; give both")
+    others = tuple(Path(path) for path in split_option(beside) or ())
     text, figures = write_results(
-        Sources(exp, rule, cross, ref, leakage, tsne, command), out, json_file
+        Sources(exp, rule, cross, ref, leakage, others, tsne, command), out, json_file
     )
     if html is not None and exp is not None:
         write_report(html, figures, exp, tsne and tsne.with_name(tsne.name + ".tsv"))

@@ -56,6 +56,10 @@ def test_iemocap_goes_from_the_release_to_the_report(work, iemocap):
     assert "`./run.sh --corpus-root" in text
     assert (exp / "tsne.png").read_bytes().startswith(b"\x89PNG")
     results = json.loads((exp / "results.json").read_text())
+    page = (exp / "report.html").read_text()
+    for section in ("table2", "rules", "comparisons", "confusion", "tradeoff", "leakage", "planes"):
+        assert f'<section id="{section}">' in page
+    assert [found["objective"] for found in results["leakage"]] == ["mtl", "menan"]
     for objective in ("mtl", "menan"):
         score = json.loads((exp / f"infer/{objective}_seed0/score.json").read_text())
         pooled = results["table2"]["systems"][objective]["pooled"]

@@ -55,12 +55,14 @@ def write_report(path: Path, results: dict[str, Any], exp: Path, tsne: Path | No
         InputError: a log or coordinates that menan did not write.
     """
     logs = read_learning_curves(exp)
-    leakage = leakage_means(results.get("leakage") or [])
+    probed = results.get("leakage") or []
+    leakage = leakage_means(probed)
     planes = _read_planes(tsne) if tsne is not None else {}
     systems = results.get("table2", {}).get("systems", {})
     crossed = results.get("table3", {}).get("systems", {})
-    probed = [mean.objective for mean in leakage]
-    styles = system_looks([*systems, *logs, *probed, *planes, *crossed])
+    traded = leakage_means(probed + (results.get("beside") or []))
+    names = [mean.objective for mean in traded]
+    styles = system_looks([*systems, *logs, *names, *planes, *crossed])
     page = _environment().get_template("report.html.j2")
     text = page.render(
         results=results,
@@ -69,7 +71,7 @@ def write_report(path: Path, results: dict[str, Any], exp: Path, tsne: Path | No
         intervals=_interval_figures(systems, styles),
         curves=_curve_figures(logs, styles),
         leakage=leakage,
-        tradeoff=_tradeoff(leakage, results, styles),
+        tradeoff=_tradeoff(traded, results, styles),
         planes=_plane_figures(planes),
         neighbours=NEIGHBOURS,
     )

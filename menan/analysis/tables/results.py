@@ -15,7 +15,7 @@ from menan.analysis.tables.table2 import table2
 from menan.analysis.tables.table3 import table3
 from menan.atomic import atomic_open
 from menan.datadir.labels import corpus_name
-from menan.datadir.tables import read_table
+from menan.datadir.tables import read_lines, read_table
 from menan.errors import InputError
 from menan.provenance import code_version
 from menan.training.objectives import OBJECTIVES
@@ -29,6 +29,8 @@ class Sources:
     rule: selection rule of Table 2's headline.
     cross, ref: hypotheses by fold models and utt2emo of another corpus, for Table 3.
     leakage: directory of the JSON files of menan-probe.
+    beside: JSON files of other reports (say, of another lambda), whose leakage is shown in the
+        figure of utility against leakage.
     tsne: path without suffix, as given to menan-tsne.
     command: the command line that made all this, to be quoted.
     """
@@ -38,6 +40,7 @@ class Sources:
     cross: Path | None = None
     ref: Path | None = None
     leakage: Path | None = None
+    beside: tuple[Path, ...] = ()
     tsne: Path | None = None
     command: str | None = None
 
@@ -61,6 +64,7 @@ def collect(sources: Sources) -> dict[str, Any]:
         results["table2"]["comparisons"] = comparisons(runs, sources.rule)
         if sources.leakage is not None:
             results["leakage"] = _leakages(sources.leakage, runs)
+            results["beside"] = [row for path in sources.beside for row in _reported(path)]
     if sources.cross is not None and sources.ref is not None:
         results["corpus"] = corpus_name(sources.ref.parent)
         results["table3"] = table3(sources.cross, sources.ref)
@@ -117,6 +121,14 @@ def _sections(results: dict[str, Any], sources: Sources, out: Path) -> list[str]
     return sections
 
 
+def _reported(path: Path) -> list[dict[str, Any]]:
+    """The leakage in the JSON of another report."""
+    try:
+        return json.loads("\n".join(read_lines(path)))["leakage"]
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path}: not a report with leakage, as menan-results writes") from None
+
+
 def _leakages(directory: Path, runs: list[TrainedRun]) -> list[dict[str, Any]]:
     """What menan-probe measured, each with the test UA (per cent) of the same models."""
     paths = sorted(directory.glob("*.json"))
@@ -125,7 +137,7 @@ def _leakages(directory: Path, runs: list[TrainedRun]) -> list[dict[str, Any]]:
     leakages = []
     for path in paths:
         try:
-            leakage = json.loads(path.read_text(encoding="utf-8"))
+            leakage = json.loads("\n".join(read_lines(path)))
             of_system = [
                 run
                 for run in runs

@@ -6,7 +6,7 @@ import torch
 
 from menan.analysis.tables.comparisons import comparisons
 from menan.analysis.tables.results import Sources, write_results
-from menan.analysis.tables.runs import read_runs
+from menan.analysis.tables.runs import fold_results, read_runs
 from menan.analysis.tables.table2 import table2
 from menan.analysis.tables.table3 import baselines, table3
 from menan.config import RunsConfig, TrainingConfig
@@ -159,3 +159,47 @@ def test_hypotheses_of_other_utterances_are_refused(tmp_path):
     write_table(tmp_path / "exp/ec_seed0/a/utt2emo", {"v-0": "hap"})
     with pytest.raises(InputError, match="does not answer for the utterances"):
         table3(tmp_path / "exp", tmp_path / "utt2emo")
+
+
+def leakage_json(path, objective="menan", seed=0, rule="last"):
+    probe = {"accuracy": 0.5, "interval": [0.4, 0.6], "control": 0.3, "selectivity": 0.2}
+    probes = {name: {**probe, "cross_entropy": 1.2} for name in ("linear", "mlp", "knn")}
+    embedding = {**probes, "eer": 0.4, "gender": None}
+    part = {
+        "utterances": 16,
+        "speakers": 2,
+        "chance": 0.5,
+        "majority": 0.5,
+        "uniform_nats": 0.69,
+        "floor_nats": 0.68,
+        "embeddings": dict.fromkeys(("v", "raw", "leace"), embedding),
+    }
+    content = {"objective": objective, "seed": seed, "rule": rule, "lambda": 0.5}
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({**content, "groups": ["g01"], "sets": {"train": part}}))
+
+
+def test_leakage_stands_beside_the_test_ua_of_the_same_models(experiment, tmp_path):
+    leakage_json(tmp_path / "leakage/menan_seed1.json", seed=1)
+    leakage_json(tmp_path / "leakage/ec_seed0.json", "ec")
+    sources = Sources(exp=experiment, leakage=tmp_path / "leakage")
+    text, results = write_results(sources, tmp_path / "R.md", tmp_path / "R.json")
+    assert [found["objective"] for found in results["leakage"]] == ["ec", "menan"]
+    folds = fold_results(read_runs(experiment), "last")
+    own = [f.test.ua for f in folds if (f.objective, f.seed) == ("menan", 1)]
+    assert results["leakage"][1]["ua"] == pytest.approx(100 * np.mean(own))
+    assert "| `menan` seed 1 | v |" in text
+    assert text.count("| any | raw |") == 1
+    assert any("strongest fresh probe 50.0 %" in sentence for sentence in results["findings"])
+    again = Sources(exp=experiment, leakage=tmp_path / "leakage", beside=(tmp_path / "R.json",))
+    assert len(write_results(again, tmp_path / "S.md", None)[1]["beside"]) == 2
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"objective": "menan", "seed": 0}'])
+def test_leakage_of_another_kind_is_refused(experiment, tmp_path, content):
+    (tmp_path / "leakage").mkdir()
+    (tmp_path / "leakage/x.json").write_text(content)
+    with pytest.raises(InputError, match=r"x\.json: not what menan-probe writes"):
+        write_results(
+            Sources(exp=experiment, leakage=tmp_path / "leakage"), tmp_path / "R.md", None
+        )
