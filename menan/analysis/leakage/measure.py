@@ -5,6 +5,7 @@ the network's input, which is about as much as there is to find; ``leace``, v af
 has been erased linearly, which shows how much is left to probes that are not linear.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from menan import __version__
 from menan.analysis.leakage.embeddings import (
     Originals,
     Source,
@@ -53,6 +55,8 @@ def write_leakage(
 ) -> dict[str, Any]:
     """Probe the embeddings of one system; write the result as JSON and return it.
 
+    What ``out`` holds of the same embeddings, labels, features and code is left as it is.
+
     Args:
         embeddings: a directory of menan-infer, or one with such directories, one a fold.
         feats: feats.scp of the dump that the system was trained and inferred on.
@@ -75,17 +79,41 @@ def write_leakage(
         }
     if other is not None and other_feats is not None:
         _add_other(sets, sources, other, read_originals(other_feats), seed)
+    made_from = _digest(sets, seed)
+    if (found := _made_before(out, made_from)) is not None:
+        return found
     networks: dict[str, dict[str, Probed]] = {}
     # Matrices of a few hundred rows: threads would cost more than they give, and change digits.
     with threadpool_limits(1):
         for group in tqdm(list(sets), desc="probes", unit="network", disable=None):
             networks[group] = {name: _probe(given, seed) for name, given in sets[group].items()}
-    result = _system(sources[0]) | {"probe_seed": seed, "groups": list(networks)}
+    result = _system(sources[0]) | {"probe_seed": seed, "made_from": made_from}
+    result["groups"] = list(networks)
     result["sets"] = summaries(list(networks.values()), seed)
     result["by_group"] = {name: summaries([sets], seed) for name, sets in networks.items()}
     with atomic_open(out) as file:
         file.write(json.dumps(result, indent=1) + "\n")
     return result
+
+
+def _digest(sets: dict[str, dict[str, Given]], seed: int) -> str:
+    """SHA-256 of all that the result depends on."""
+    digest = hashlib.sha256(f"{__version__} {seed}".encode())
+    for group, of_network in sets.items():
+        for name, given in of_network.items():
+            labels = (given.of.utts, given.of.speakers, given.of.emotions)
+            digest.update(f"{group} {name} {labels}".encode())
+            for array in (given.v, given.raw, given.of.speaker, given.of.gender):
+                digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _made_before(out: Path, made_from: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(out.read_text(encoding="utf-8"))
+        return found if found["made_from"] == made_from else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _speakers(source: Source, originals: Originals) -> dict[str, list[str]]:

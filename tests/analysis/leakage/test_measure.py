@@ -243,3 +243,15 @@ def test_the_command_says_in_a_line_what_is_missing(noise, tmp_path, monkeypatch
     assert status == 1
     assert printed.err.count("\n") == 1
     assert "empty: no embeddings.scp in it or one folder below; infer first" in printed.err
+
+
+def test_the_same_embeddings_are_not_probed_twice_and_others_are(system, tmp_path):
+    folder, feats = system
+    out = tmp_path / "leakage.json"
+    first = write_leakage(folder / "ec", feats, out)
+    before = out.stat().st_mtime_ns
+    assert write_leakage(folder / "ec", feats, out) == first
+    assert out.stat().st_mtime_ns == before
+    assert write_leakage(folder / "menan", feats, out)["objective"] == "menan"
+    out.write_text(out.read_text()[:100])
+    assert write_leakage(folder / "ec", feats, out) == first
