@@ -11,7 +11,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from menan.analysis.leakage.means import LeakageMean, leakage_means
-from menan.analysis.report.cells import fixed, p_value, span
 from menan.analysis.report.charts import (
     Look,
     class_looks,
@@ -24,6 +23,7 @@ from menan.analysis.report.charts import (
 )
 from menan.analysis.report.curves import Curve, SystemLog, read_learning_curves
 from menan.analysis.report.mixing import knn_mixing
+from menan.analysis.tables.cells import fixed, p_value, span
 from menan.atomic import atomic_open
 from menan.datadir.tables import c_sorted, read_lines
 from menan.emotions import EMOTIONS

@@ -3,6 +3,7 @@
 from typing import Any
 
 from menan.analysis.leakage.probes import PROBES
+from menan.analysis.tables.cells import fixed, p_value
 from menan.emotions import EMOTIONS
 from menan.training.selection import RULES
 
@@ -24,9 +25,9 @@ def table2_section(table: dict[str, Any], corpus: str) -> str:
         row = [f"`{name}`", str(len(system["seeds"])), str(len(system["folds"]))]
         for measure in ("wa", "ua"):
             figures = system[measure]
-            row += [_two(figures["val"]), _with_interval(figures["test"], figures["interval"])]
-            row.append(_two(figures["delta"]))
-        row.append(_two(system["epoch_sd"]))
+            row += [fixed(figures["val"]), _with_interval(figures["test"], figures["interval"])]
+            row.append(fixed(figures["delta"]))
+        row.append(fixed(system["epoch_sd"]))
         row += [_paper(system["paper"][measure]) for measure in ("wa", "ua")]
         rows.append(row)
     header = ["system", "seeds", "folds", "WA val", "WA test", "Δ", "UA val", "UA test", "Δ"]
@@ -48,9 +49,9 @@ def rules_section(table: dict[str, Any]) -> str:
     rows = []
     for name in RULES:
         ua = [means[name][s]["ua"] for s in systems]
-        rows.append([f"`{name}`", *(f"{_two(u['test'])} ({_two(u['delta'])})" for u in ua)])
+        rows.append([f"`{name}`", *(f"{fixed(u['test'])} ({fixed(u['delta'])})" for u in ua)])
     optimism = [means["oracle"][s]["ua"]["test"] - means[rule][s]["ua"]["test"] for s in systems]
-    rows.append(["optimism of `oracle`", *map(_two, optimism)])
+    rows.append(["optimism of `oracle`", *map(fixed, optimism)])
     return (
         "### Test UA (Δ), % under each selection rule\n\n"
         f"{_table(['rule', *(f'`{s}`' for s in systems)], rows)}\n\n"
@@ -65,9 +66,9 @@ def pooled_section(table: dict[str, Any]) -> str:
         pooled = system["pooled"]
         row = [f"`{name}`"]
         row += [_with_interval(pooled[m], pooled[f"{m}_interval"]) for m in ("wa", "ua")]
-        row += [*map(_two, pooled["recall"]), _two(system["macro_f1"])]
+        row += [*map(fixed, pooled["recall"]), fixed(system["macro_f1"])]
         worst = system["worst_speaker"]
-        row += [f"{_two(worst['ua'])} ({worst['speaker']})", _two(system["gender_gap"])]
+        row += [f"{fixed(worst['ua'])} ({worst['speaker']})", fixed(system["gender_gap"])]
         rows.append(row)
     header = ["system", "WA", "UA", *(f"recall {emotion}" for emotion in EMOTIONS)]
     header += ["macro F1", "worst speaker's UA", "gender gap, UA"]
@@ -96,8 +97,8 @@ def comparisons_section(rows: list[dict[str, Any]]) -> str:
         [
             f"`{row['a']}` − `{row['b']}`",
             row["measure"].upper(),
-            _two(row["difference"]),
-            *(f"{row[name]:.3f}" for name in ("p", "p_holm", "mcnemar_p")),
+            fixed(row["difference"]),
+            *(p_value(row[name]) for name in ("p", "p_holm", "mcnemar_p")),
         ]
         for row in rows
     ]
@@ -119,7 +120,7 @@ def leakage_section(leakages: list[dict[str, Any]], part: str, title: str) -> st
         system = f"`{leakage['objective']}` seed {leakage['seed']}"
         embeddings = leakage["sets"][part]["embeddings"]
         for kind in ("v", "leace"):
-            rows.append([system, kind, _two(leakage["ua"]), *_probe_cells(embeddings[kind])])
+            rows.append([system, kind, fixed(leakage["ua"]), *_probe_cells(embeddings[kind])])
     first = probed[0]["sets"][part]
     # What goes into the networks is the same for all of them.
     rows.append(["any", "raw", "", *_probe_cells(first["embeddings"]["raw"])])
@@ -141,17 +142,16 @@ def _probe_cells(embedding: dict[str, Any]) -> list[str]:
         for probe in (embedding[name] for name in PROBES)
     ]
     linear, eer, gender = embedding["linear"], embedding["eer"], embedding["gender"]
-    cells += [_two(100 * linear["selectivity"]), f"{linear['cross_entropy']:.2f}"]
-    cells.append("-" if eer is None else _two(100 * eer))
-    return [*cells, "-" if gender is None else _two(100 * gender["accuracy"])]
+    cells += [fixed(100 * linear["selectivity"]), f"{linear['cross_entropy']:.2f}"]
+    return [*cells, fixed(eer, 2, 100), fixed(gender and gender["accuracy"], 2, 100)]
 
 
 def table3_section(table: dict[str, Any], corpus: str) -> str:
     rows = []
     for name, system in table["systems"].items():
-        cells = [_two(system[part]) for part in ("mean", "min", "max", "ua_single", "lrap")]
+        cells = [fixed(system[part]) for part in ("mean", "min", "max", "ua_single", "lrap")]
         rows.append([f"`{name}`", *cells, _paper(system["paper"])])
-    rows += [[name, _two(acc), "", "", "", "", ""] for name, acc in table["baselines"].items()]
+    rows += [[name, fixed(acc), "", "", "", "", ""] for name, acc in table["baselines"].items()]
     header = ["system", "mean", "min", "max", "UA, one label", "LRAP", "paper: mean, min, max"]
     return (
         f"## Table 3: accuracy of the fold models on another corpus, % ({corpus})\n\n"
@@ -165,16 +165,11 @@ def table3_section(table: dict[str, Any], corpus: str) -> str:
 
 
 def _paper(figures: list[float] | None) -> str:
-    return " ".join(f"{value:.2f}" for value in figures) if figures else "-"
-
-
-def _two(value: float | None) -> str:
-    """Two decimals, without the minus of a zero that rounding errors have made negative."""
-    return "-" if value is None else f"{round(value, 2) + 0.0:.2f}"
+    return " ".join(f"{value:.2f}" for value in figures) if figures else "–"
 
 
 def _with_interval(value: float, interval: list[float]) -> str:
-    return f"{_two(value)} [{interval[0]:.1f}, {interval[1]:.1f}]"
+    return f"{fixed(value)} [{interval[0]:.1f}, {interval[1]:.1f}]"
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from menan.analysis.tables.cells import fixed
 from menan.analysis.tables.comparisons import comparisons
 from menan.analysis.tables.results import Sources, write_results
 from menan.analysis.tables.runs import fold_results, read_runs
@@ -97,7 +98,7 @@ def test_results_file_holds_the_numbers_of_the_json_and_where_they_come_from(exp
     system = json.loads(json_file.read_text())["table2"]["systems"]["menan"]
     for measure in ("wa", "ua"):
         for part in ("val", "test", "delta"):
-            assert f"{system[measure][part]:.2f}" in text
+            assert fixed(system[measure][part]) in text
     for said in ("`./run.sh --x 1`", "59.91", "lambda 0.5", "`best-ua`", "(tsne.png)", "menan 0."):
         assert said in text
 
