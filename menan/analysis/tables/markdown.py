@@ -8,14 +8,16 @@ from menan.emotions import EMOTIONS
 from menan.training.selection import RULES
 
 
-def protocol_section(config: dict[str, Any], rule: str) -> str:
+def protocol_section(results: dict[str, Any], rule: str) -> str:
+    config, trained = results["config"], results["trained"]
     training = ", ".join(f"{key} {value}" for key, value in config["training"].items())
     features = ", ".join(f"{key} {value}" for key, value in config["features"].items())
     return (
         "Protocol: leave one speaker out; another of the held-out group validates, and one "
         f"training serves all folds of its group. Epoch by `{rule}`. Training: {training}. "
         f"Features: {features}. Trained on the speakers outside the group, speed copies "
-        "included; held-out figures are of originals. The input is not normalised by speaker."
+        "included; held-out figures are of originals. The input is not normalised by speaker. "
+        f"The {trained['runs']} trainings took {trained['hours']:.2f} hours in all."
     )
 
 

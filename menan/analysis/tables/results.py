@@ -57,6 +57,8 @@ def collect(sources: Sources) -> dict[str, Any]:
         config = runs[0].config
         results["corpus"] = config["corpus"]
         results["config"] = {key: config[key] for key in ("training", "features")}
+        seconds = sum(line["seconds"] for run in runs for line in run.log)
+        results["trained"] = {"runs": len(runs), "hours": round(seconds / 3600, 2)}
         genders = Path(config["feats"]).with_name("spk2gender")
         results["table2"] = table2(
             runs, sources.rule, read_table(genders) if genders.exists() else None
@@ -93,7 +95,7 @@ def _sections(results: dict[str, Any], sources: Sources, out: Path) -> list[str]
     sections = []
     if table := results.get("table2"):
         sections += [
-            markdown.protocol_section(results["config"], table["rule"]),
+            markdown.protocol_section(results, table["rule"]),
             markdown.table2_section(table, results["corpus"]),
             markdown.rules_section(table),
             markdown.pooled_section(table),
