@@ -9,8 +9,6 @@ from menan.datadir.tables import c_sorted, read_lines, read_table
 from menan.emotions import parse_emotions
 from menan.errors import InputError
 
-LABEL_FILES = ("utt2spk", "spk2utt", "utt2emo", "spk2gender", "spk2group")
-
 
 @dataclass(frozen=True)
 class Labels:

@@ -11,7 +11,6 @@ import yaml
 
 from menan.config import FeatureConfig, to_mapping
 from menan.datadir.archive import ArchiveWriter
-from menan.datadir.labels import LABEL_FILES
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.datadir.validate import validate
 
@@ -63,7 +62,7 @@ def dump(data):
     """A dump of the first directory with one speed copy of each utterance."""
     directory = data.parent / "dump"
     directory.mkdir()
-    for name in LABEL_FILES:
+    for name in ("utt2spk", "spk2utt", "utt2emo", "spk2gender", "spk2group"):
         shutil.copy(data / name, directory)
     utts = [line.split()[0] for line in (data / "utt2spk").read_text().splitlines()]
     names = sorted([*utts, *(f"{utt}-sp0.9" for utt in utts)])
