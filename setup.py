@@ -17,7 +17,10 @@ setup(
     python_requires=">=3.10",
     packages=[*find_packages(include=["menan", "menan.*"]), "menan_bin", "menan_utils"],
     package_dir={"menan_bin": "bin", "menan_utils": "utils"},
-    package_data={"menan.analysis.report": ["*.j2", "*.css"]},
+    package_data={
+        "menan.analysis.report": ["*.j2", "*.css"],
+        "menan.network.stacked": ["kernels/*"],
+    },
     entry_points={
         "console_scripts": [f"{name.replace('_', '-')}=menan_bin.{name}:main" for name in COMMANDS],
     },

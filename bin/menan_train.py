@@ -31,6 +31,9 @@ def train(
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="passes over the data; by default 300")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
+    models_at_once: Annotated[
+        int | None, typer.Option(help="trained side by side; by default what memory holds")
+    ] = None,
     resume: Annotated[Switch, typer.Option(help="go on from checkpoints")] = Switch.true,
     tensorboard: Annotated[Switch, typer.Option(help="write scalars for it too")] = Switch.false,
 ) -> None:
@@ -60,6 +63,7 @@ def train(
         valid_feats,
         resume=bool(resume),
         tensorboard=bool(tensorboard),
+        models_at_once=models_at_once,
     )
 
 

@@ -47,7 +47,7 @@ def test_only_one_module_knows_kaldiio():
     assert [path.name for path in MODULES if "kaldiio" in imported(path)] == ["archive.py"]
 
 
-@pytest.mark.parametrize("name", ["trainer.py", "players.py", "run.py", "experiment.py"])
+@pytest.mark.parametrize("name", ["trainer.py", "lockstep.py", "run.py", "experiment.py"])
 def test_the_trainer_knows_no_objective_by_name(name):
     tree = ast.parse((ROOT / "menan/training" / name).read_text(encoding="utf-8"))
     strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}

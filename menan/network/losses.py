@@ -1,51 +1,30 @@
-"""The losses of the paper and the gradient reversal of its rival. Batch means, in nats."""
+"""The losses of the paper, in nats, one number an utterance.
 
-import torch
+They take log posteriors, (..., classes), of any leading shape. A class that does not exist, of a
+model with fewer speakers than its neighbours, has a log posterior so low that its posterior is 0.
+"""
+
 from torch import Tensor
-from torch.nn import functional as F
 
 
-def entropy(logits: Tensor) -> Tensor:
-    """Mean entropy of the posteriors, eq. 2.
-
-    Args:
-        logits: (batch, classes).
-
-    Returns:
-        Scalar between 0 and ln(classes).
-    """
-    log_p = F.log_softmax(logits, dim=-1)
-    return -(log_p.exp() * log_p).sum(dim=-1).mean()
-
-
-def cross_entropy_to_uniform(logits: Tensor) -> Tensor:
-    """Mean cross-entropy of the posteriors against the uniform one (Tzeng et al. 2015, eq. 3).
+def cross_entropy(log_p: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy against the true class, eq. 1 and 4.
 
     Args:
-        logits: (batch, classes).
-
-    Returns:
-        Scalar, at least ln(classes).
+        labels: int64 (...).
     """
-    return -F.log_softmax(logits, dim=-1).mean()
+    return -log_p.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
 
 
-class _ScaleGradient(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, v: Tensor, scale: float) -> Tensor:
-        ctx.scale = scale
-        return v.view_as(v)
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
-        return ctx.scale * gradient, None
+def entropy(log_p: Tensor) -> Tensor:
+    """Entropy of the posteriors, eq. 2: between 0 and ln(classes)."""
+    return -(log_p.exp() * log_p).sum(dim=-1)
 
 
-def scale_gradient(v: Tensor, scale: float) -> Tensor:
-    """``v`` itself; the gradient that comes back through it is multiplied by ``scale``."""
-    return _ScaleGradient.apply(v, scale)
+def cross_entropy_to_uniform(log_p: Tensor, exists: Tensor) -> Tensor:
+    """Cross-entropy against the uniform posterior (Tzeng et al. 2015, eq. 3), at least ln(classes).
 
-
-def reverse_gradient(v: Tensor, scale: float) -> Tensor:
-    """The gradient-reversal layer of Ganin et al. 2016, section 3.1: ``scale`` is positive."""
-    return scale_gradient(v, -scale)
+    Args:
+        exists: bool, broadcast to ``log_p``; the classes that are uniform.
+    """
+    return -log_p.where(exists, 0).sum(dim=-1) / exists.sum(dim=-1)

@@ -19,7 +19,8 @@ class Checkpoint:
     Random draws are functions of (seed, what for, epoch), so no generator has a state to keep.
 
     epoch: epochs done.
-    players: weights, optimisers and schedules (:meth:`Players.state_dict`).
+    players: ``main`` and ``speaker``, each with its parameters, Adam's moments and steps
+        (:meth:`menan.network.stacked.parameters.Parameters.state_dict`).
     log_posteriors: (epoch, utterances, 4), of the held-out speakers.
     """
 
@@ -33,14 +34,14 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         torch.save(vars(checkpoint), beside)
 
 
-def load_checkpoint(path: Path, device: torch.device) -> Checkpoint:
-    """Read a checkpoint; nothing in it is executed (``weights_only``).
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint to the CPU; nothing in it is executed (``weights_only``).
 
     Raises:
         InputError: damaged, or not a checkpoint.
     """
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         return Checkpoint(**state)
     except (RuntimeError, TypeError, EOFError, OSError, pickle.UnpicklingError) as error:
         reason = " ".join(str(error).split())[:120]

@@ -24,7 +24,7 @@ from menan.training.run import (
     training_utts,
     utterance_set,
 )
-from menan.training.trainer import Trainer
+from menan.training.together import train_together
 
 
 def train_runs(
@@ -36,6 +36,7 @@ def train_runs(
     valid_feats: str | Path | None = None,
     resume: bool = True,
     tensorboard: bool = False,
+    models_at_once: int | None = None,
 ) -> list[Run]:
     """Train every objective with every seed and held-out group on one dump directory.
 
@@ -46,6 +47,7 @@ def train_runs(
             nothing is held out.
         resume: go on from checkpoints; else what an earlier call left of a run is removed.
         tensorboard: write scalars for TensorBoard too.
+        models_at_once: how many networks are trained side by side; None for what fits.
 
     Raises:
         InputError: anything wrong with the data or the options, before the first step.
@@ -74,8 +76,7 @@ def train_runs(
     ]
     for data in whole:
         _open_directory(data, dump, resume)
-    for data in whole:
-        Trainer(data, device, tensorboard).fit()
+    train_together(whole, device, models_at_once, tensorboard)
     return planned
 
 

@@ -1,129 +1,132 @@
-"""The five objectives: what moves ENC, EC and SC in one step on one batch.
+"""The five objectives: what ENC and EC descend on. In all of them SC descends on S.
 
 E is the emotion cross-entropy, S the speaker cross-entropy, H the entropy of SC's posterior,
-lambda the paper's weight. In every objective SC descends on S and nothing else.
+lambda the paper's weight. Every figure is a batch mean, and there is one of each model: (models,).
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from menan.errors import InputError
-from menan.network.losses import (
-    cross_entropy_to_uniform,
-    entropy,
-    reverse_gradient,
-    scale_gradient,
-)
-from menan.training.players import Players
+from menan.network import losses
+
+
+@dataclass(frozen=True)
+class SpeakerAnswer:
+    """What the SCs of some models say of a batch each.
+
+    logits: (models, batch, speakers).
+    speakers: the true ones, int64 (models, batch).
+    exists: bool (models, 1, speakers); models may have different numbers of speakers.
+    weight: of each utterance in the batch mean, (models, batch).
+    """
+
+    logits: Tensor
+    speakers: Tensor
+    exists: Tensor
+    weight: Tensor
+
+    def of(self, models: Tensor | slice) -> "SpeakerAnswer":
+        """Some of the models."""
+        return SpeakerAnswer(*(part[models] for part in vars(self).values()))
+
+    @property
+    def log_p(self) -> Tensor:
+        return F.log_softmax(self.logits, dim=-1)
+
+    def cross_entropy(self) -> Tensor:
+        """S."""
+        return self._mean(losses.cross_entropy(self.log_p, self.speakers))
+
+    def entropy(self) -> Tensor:
+        """H, in nats."""
+        return self._mean(losses.entropy(self.log_p))
+
+    def cross_entropy_to_uniform(self) -> Tensor:
+        return self._mean(losses.cross_entropy_to_uniform(self.log_p, self.exists))
+
+    @torch.no_grad()
+    def measures(self) -> dict[str, Tensor]:
+        """How sure SC is: what the log says of it."""
+        top, guess = self.log_p.exp().max(dim=-1)
+        return {
+            "speaker_loss": self.cross_entropy(),
+            "speaker_entropy": self.entropy(),
+            "speaker_top": self._mean(top),
+            "speaker_accuracy": self._mean((guess == self.speakers).to(top.dtype)),
+        }
+
+    def _mean(self, values: Tensor) -> Tensor:
+        return (values * self.weight).sum(dim=-1)
 
 
 class Objective(ABC):
-    """One way to move the three networks.
+    """What moves ENC and EC.
 
     Args:
         lambda_: weight of the emotion loss; the speaker's is 1 - lambda_.
+
+    meets_stepped: whether ENC meets SC after SC's step on the same batch (alternating players) or
+        as it was before it (one joint pass).
     """
+
+    meets_stepped: ClassVar[bool] = False
 
     def __init__(self, lambda_: float):
         self.lambda_ = lambda_
 
     @abstractmethod
-    def update(
-        self, players: Players, features: Tensor, emotions: Tensor, speakers: Tensor
-    ) -> dict[str, Tensor]:
-        """One step of ENC and EC and ``players.sc_steps`` steps of SC, SC first.
+    def loss(self, emotion: Tensor, speaker: SpeakerAnswer) -> Tensor:
+        """The loss of ENC and EC, (models,).
 
         Args:
-            features: (batch, frames, dims).
-            emotions, speakers: int64 (batch,).
-
-        Returns:
-            Detached scalars: emotion_loss, and of SC as ENC met it speaker_loss,
-            speaker_entropy (nats), speaker_top (mean top probability), speaker_accuracy.
+            emotion: E, (models,).
+            speaker: of the SC that ENC meets; it is not moved by this loss.
         """
 
 
-class OnePass(Objective):
-    """All move at once, so ENC meets SC as it was before its step."""
+class EmotionOnly(Objective):
+    """E. SC is a passive observer: it tells how much of the speaker is left."""
 
-    def update(self, players, features, emotions, speakers):
-        v = players.network.encoder(features)
-        for _ in range(players.sc_steps - 1):
-            players.step_speaker(v.detach(), speakers)
-        emotion_logits = players.network.emotion(v)
-        speaker_logits = players.network.speaker(self.shown_to_speaker_head(v))
-        emotion_loss = F.cross_entropy(emotion_logits, emotions)
-        speaker_loss = F.cross_entropy(speaker_logits, speakers)
-        players.step_all(self.emotion_weight() * emotion_loss + speaker_loss)
-        return measures(emotion_loss, speaker_logits, speakers)
-
-    def emotion_weight(self) -> float:
-        return self.lambda_
-
-    @abstractmethod
-    def shown_to_speaker_head(self, v: Tensor) -> Tensor:
-        """``v``, changed in the gradient that S sends back through it to ENC."""
+    def loss(self, emotion, speaker):
+        return emotion
 
 
-class EmotionOnly(OnePass):
-    """ENC, EC: E. SC watches, and its gradient never reaches ENC."""
+class MultiTask(Objective):
+    """lambda E + (1 - lambda) S."""
 
-    def emotion_weight(self) -> float:
-        return 1.0
-
-    def shown_to_speaker_head(self, v):
-        return v.detach()
+    def loss(self, emotion, speaker):
+        return self.lambda_ * emotion + (1 - self.lambda_) * speaker.cross_entropy()
 
 
-class MultiTask(OnePass):
-    """ENC, EC: lambda E + (1 - lambda) S."""
+class DomainAdversarial(Objective):
+    """lambda E - (1 - lambda) S: what a gradient-reversal layer does (Ganin et al. 2016)."""
 
-    def shown_to_speaker_head(self, v):
-        return scale_gradient(v, 1 - self.lambda_)
-
-
-class DomainAdversarial(OnePass):
-    """ENC, EC: lambda E - (1 - lambda) S, by gradient reversal (Ganin et al. 2016)."""
-
-    def shown_to_speaker_head(self, v):
-        return reverse_gradient(v, 1 - self.lambda_)
+    def loss(self, emotion, speaker):
+        return self.lambda_ * emotion - (1 - self.lambda_) * speaker.cross_entropy()
 
 
-class Alternating(Objective):
-    """SC steps first (eq. 1); then ENC and EC step against SC as it has become (eq. 5)."""
+class MaxEntropy(Objective):
+    """MEnAN: lambda E - (1 - lambda) H (eq. 5; MaxEnt-ARL, Roy & Boddeti 2019)."""
 
-    def update(self, players, features, emotions, speakers):
-        v = players.network.encoder(features)
-        for _ in range(players.sc_steps):
-            players.step_speaker(v.detach(), speakers)
-        emotion_loss = F.cross_entropy(players.network.emotion(v), emotions)
-        with players.speaker_frozen():
-            speaker_logits = players.network.speaker(v)
-            players.step_main(
-                self.lambda_ * emotion_loss + (1 - self.lambda_) * self.confusion(speaker_logits)
-            )
-        return measures(emotion_loss, speaker_logits, speakers)
+    meets_stepped = True
 
-    @abstractmethod
-    def confusion(self, speaker_logits: Tensor) -> Tensor:
-        """The loss by which ENC confuses SC, a scalar."""
+    def loss(self, emotion, speaker):
+        return self.lambda_ * emotion - (1 - self.lambda_) * speaker.entropy()
 
 
-class MaxEntropy(Alternating):
-    """MEnAN. ENC, EC: lambda E - (1 - lambda) H (eq. 5; MaxEnt-ARL, Roy & Boddeti 2019)."""
+class Uniform(Objective):
+    """lambda E + (1 - lambda) CE(uniform, SC) (Tzeng et al. 2015)."""
 
-    def confusion(self, speaker_logits):
-        return -entropy(speaker_logits)
+    meets_stepped = True
 
-
-class Uniform(Alternating):
-    """ENC, EC: lambda E + (1 - lambda) CE(uniform, SC) (Tzeng et al. 2015)."""
-
-    def confusion(self, speaker_logits):
-        return cross_entropy_to_uniform(speaker_logits)
+    def loss(self, emotion, speaker):
+        return self.lambda_ * emotion + (1 - self.lambda_) * speaker.cross_entropy_to_uniform()
 
 
 OBJECTIVES: dict[str, type[Objective]] = {
@@ -144,16 +147,3 @@ def make_objective(name: str, lambda_: float) -> Objective:
     if name not in OBJECTIVES:
         raise InputError(f"unknown objective {name!r}; there are {', '.join(OBJECTIVES)}")
     return OBJECTIVES[name](lambda_)
-
-
-@torch.no_grad()
-def measures(emotion_loss: Tensor, speaker_logits: Tensor, speakers: Tensor) -> dict[str, Tensor]:
-    """What the log says of a step; scalars that stay on the device."""
-    top, guess = F.softmax(speaker_logits, dim=-1).max(dim=-1)
-    return {
-        "emotion_loss": emotion_loss.detach(),
-        "speaker_loss": F.cross_entropy(speaker_logits, speakers),
-        "speaker_entropy": entropy(speaker_logits),
-        "speaker_top": top.mean(),
-        "speaker_accuracy": (guess == speakers).float().mean(),
-    }

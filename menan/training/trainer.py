@@ -1,146 +1,129 @@
-"""The training of one network. It knows no objective by name."""
+"""The training of many networks at once. It knows no objective by name."""
 
-import json
 import time
-from pathlib import Path
+from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 
-from menan import __version__
-from menan.atomic import atomic_open
-from menan.datadir.folds import Fold
-from menan.network.inference import log_posteriors_and_embeddings
-from menan.network.model import build_network
-from menan.network.modelfile import ModelCard, save_model
-from menan.randomness import generator
-from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
-from menan.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from menan.network.stacked.network import StackedNetwork
+from menan.training.batches import EpochBatches
+from menan.training.lockstep import LockStep
 from menan.training.objectives import make_objective
-from menan.training.players import Players
-from menan.training.run import RunData
-from menan.training.scalars import Scalars
-from menan.training.selection import EPOCH_RULES, HeldOut
+from menan.training.record import Record
+
+EVALUATED = 32  # held-out utterances of a model at a time; bounds memory, does not change results
 
 
 class Trainer:
-    """Trains one run to its last epoch, from its checkpoint if there is one.
+    """Trains runs side by side, all of the same epoch to begin with.
 
-    tensorboard: write scalars too (:class:`menan.training.scalars.Scalars`).
+    Each run follows its own order of utterances and comes out as if it were alone; on the CPU
+    to the bit.
 
-    Writes below ``data.directory``: log.jsonl (a line an epoch), checkpoint.pt, heldout.npz
-    (posteriors of the held-out utterances after every epoch) and the weights of each fold at
-    the epoch that each selection rule picks, ``<fold>.<rule>.safetensors``.
+    Args:
+        records: one configuration and one frame store for all.
     """
 
-    def __init__(self, data: RunData, device: torch.device, tensorboard: bool = False):
-        self.data = data
-        self.tensorboard = tensorboard
+    def __init__(self, records: Sequence[Record], device: torch.device):
+        # With the longest first, the runs that still have a batch in an epoch are the first ones.
+        self.records = sorted(records, key=lambda record: -len(record.data.train))
+        self.runs = [record.data for record in self.records]
         self.device = device
-        self.objective = make_objective(data.run.objective, data.training.lambda_)
-        network = build_network(
-            data.features.dims, len(data.train.speaker_names), data.run.seed
-        ).to(device)
-        if data.training.normalize == "global":
-            mean, std = data.train.store.mean_and_std(data.train.index)
-            network.encoder.mean.copy_(mean)
-            network.encoder.std.copy_(std)
-        self.batches = -(-len(data.train) // data.training.batch_size)
-        self.players = Players(network, data.training, self.batches * data.training.epochs)
-        self.epoch = 0
-        heldout = len(data.heldout) if data.heldout is not None else 0
-        self.log_posteriors = torch.empty(0, heldout, 4, device=device)
+        one, training = self.runs[0], self.runs[0].training
+        self.epoch = self.records[0].epoch
+        assert all(record.epoch == self.epoch for record in self.records)
+        self.network = StackedNetwork(
+            [record.initial_network() for record in self.records],
+            training.lr,
+            [record.batches * training.epochs for record in self.records],
+            training.sc_steps,
+            device,
+        )
+        for model, record in enumerate(self.records):
+            if record.players is not None:
+                self.network.main.load_state_dict(model, record.players["main"])
+                self.network.speaker.load_state_dict(model, record.players["speaker"])
+        self.game = LockStep(
+            self.network,
+            [make_objective(run.run.objective, training.lambda_) for run in self.runs],
+            training.sc_steps,
+            one.train.store,
+            one.features.frames,
+        )
 
-    def fit(self) -> None:
-        """Train the epochs that are still to do."""
-        self._resume()
-        todo = range(self.epoch + 1, self.data.training.epochs + 1)
-        if not todo:
-            print(f"{self.data.run.name}: already trained")
-            return
-        scalars = Scalars(self.data.directory, self.epoch) if self.tensorboard else None
+    def fit(self, until: int) -> None:
+        """Train until so many epochs are done."""
+        steps = sum(record.batches for record in self.records)
+        names = [run.run.name for run in self.runs]
         with tqdm(
-            desc=self.data.run.name,
-            total=self.data.training.epochs * self.batches,
-            initial=self.epoch * self.batches,
+            desc=names[0] if len(names) == 1 else f"{len(names)} models",
+            total=until * steps,
+            initial=self.epoch * steps,
             unit="step",
             disable=None,  # on a terminal only; a log gets the lines of _report
         ) as bar:
-            for epoch in todo:
-                line = self._run_epoch(epoch, bar)
-                if scalars:
-                    scalars.write(line)
-        if scalars:
-            scalars.close()
+            while self.epoch < until:
+                self._run_epoch(bar)
 
-    def _run_epoch(self, epoch: int, bar: tqdm) -> dict:
+    def _run_epoch(self, bar: tqdm) -> None:
         started = time.perf_counter()
-        lr = self.players.lr
-        losses = self._train_epoch(epoch, bar)
-        self.epoch = epoch
-        line = {"epoch": epoch, "lr": lr, **losses}
-        if self.data.heldout is not None:
-            self.log_posteriors = torch.cat([self.log_posteriors, self._evaluate()[None]])
-            line["heldout"] = self._heldout_line()
-        line["seconds"] = round(time.perf_counter() - started, 3)
-        with (self.data.directory / "log.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-        self._report(line, bar)
-        self._save()
-        return line
-
-    def _train_epoch(self, epoch: int, bar: tqdm) -> dict[str, float]:
-        data = self.data.train
-        sums: dict[str, Tensor] = {}
-        for batch in self._order(epoch).split(self.data.training.batch_size):
-            measured = self.objective.update(
-                self.players,
-                data.store.gather(data.index[batch], self.data.features.frames),
-                data.emotions[batch],
-                data.speakers[batch],
+        rates = self.network.main.lr().tolist()
+        losses = self._train_epoch(self.epoch + 1, bar)
+        log_posteriors = self._evaluate()
+        self.epoch += 1
+        # A model's share of the time; what it would take alone is another matter.
+        seconds = (time.perf_counter() - started) / len(self.records)
+        for model, record in enumerate(self.records):
+            like = self.network.likes[model]
+            line = record.add_epoch(
+                {"epoch": self.epoch, "lr": rates[model], **losses[model], "seconds": seconds},
+                log_posteriors[model],
+                self.network.plain(model),
+                {
+                    "main": self.network.main.state_dict(model, like),
+                    "speaker": self.network.speaker.state_dict(model, like),
+                },
             )
-            for name, value in measured.items():
-                sums[name] = sums.get(name, 0) + value * len(batch)
-            bar.update()
-        return {name: float(total) / len(data) for name, total in sums.items()}
+            self._report(record, line, bar)
 
-    def _order(self, epoch: int) -> Tensor:
-        """The training utterances in this epoch's order, a function of (seed, epoch) only."""
-        draw = generator(self.data.run.seed, "order", epoch)
-        return torch.randperm(len(self.data.train), generator=draw).to(self.device)
+    def _train_epoch(self, epoch: int, bar: tqdm) -> list[dict[str, float]]:
+        """Means over the epoch's utterances of what the log says of a step, by model."""
+        batches = EpochBatches(self.runs, epoch)
+        sums: dict[str, Tensor] = {}
+        for step in range(len(batches)):
+            if batches.active(step) != self.network.active:
+                self.game.activate(batches.active(step))
+            batch, sizes = batches.batch(step)
+            for name, value in self.game.update(batch).items():
+                total = sums.setdefault(name, value.new_zeros(len(self.runs)))
+                total[: len(sizes)] += value * sizes
+            bar.update(len(sizes))
+        self.game.activate(len(self.runs))
+        counts = torch.tensor(batches.lengths, device=self.device)
+        columns = torch.stack([total / counts for total in sums.values()], dim=1).tolist()
+        return [dict(zip(sums, column, strict=True)) for column in columns]
 
-    def _evaluate(self) -> Tensor:
-        heldout = self.data.heldout
-        log_posteriors, _ = log_posteriors_and_embeddings(
-            self.players.network, heldout.store, heldout.index, self.data.features.frames
+    def _evaluate(self) -> list[Tensor | None]:
+        """Log posteriors of each run's held-out utterances, (utterances, 4)."""
+        heldout = [run.heldout for run in self.runs]
+        if heldout[0] is None:
+            return heldout
+        # Runs with fewer utterances answer for the store's first one again and again.
+        index = pad_sequence([part.index for part in heldout], batch_first=True)
+        store, frames = heldout[0].store, self.runs[0].features.frames
+        answers = torch.cat(
+            [
+                self.network.log_posteriors(store, part, frames)
+                for part in index.split(EVALUATED, dim=1)
+            ],
+            dim=1,
         )
-        return log_posteriors
+        return [answers[model, : len(part)] for model, part in enumerate(heldout)]
 
-    def heldout(self) -> HeldOut:
-        """What is known of the held-out utterances so far."""
-        heldout = self.data.heldout
-        return HeldOut(
-            utts=np.array(heldout.utts),
-            speakers=np.array(heldout.utt_speakers),
-            labels=heldout.emotions.cpu().numpy(),
-            log_posteriors=self.log_posteriors.cpu().numpy(),
-        )
-
-    def _heldout_line(self) -> dict[str, dict[str, float]]:
-        whole = self.heldout()
-        line = {}
-        for speaker in self.data.heldout.speaker_names:
-            part = whole.of_speaker(speaker)
-            line[speaker] = {
-                "loss": float(part.loss()[-1]),
-                "wa": float(weighted_accuracy(part.labels, part.guesses[-1])),
-                "ua": float(unweighted_accuracy(part.labels, part.guesses[-1])),
-            }
-        return line
-
-    def _report(self, line: dict, bar: tqdm) -> None:
+    def _report(self, record: Record, line: dict, bar: tqdm) -> None:
         text = (
             f"E {line['emotion_loss']:.3f} S {line['speaker_loss']:.3f} "
             f"H {line['speaker_entropy']:.3f}"
@@ -149,67 +132,8 @@ class Trainer:
             parts = line["heldout"].values()
             text += f" held-out UA {100 * sum(part['ua'] for part in parts) / len(parts):.1f} %"
         if bar.disable:
-            epochs = self.data.training.epochs
-            print(f"{self.data.run.name}: epoch {line['epoch']}/{epochs}: {text}", flush=True)
+            epochs = record.data.training.epochs
+            name = record.data.run.name
+            print(f"{name}: epoch {line['epoch']}/{epochs}: {text}", flush=True)
         else:
             bar.set_postfix_str(text)
-
-    def _save(self) -> None:
-        """Models first, the checkpoint last: it vouches for all that stands before it."""
-        last = self.epoch == self.data.training.epochs
-        if self.data.heldout is not None:
-            self._save_selected()
-            if last:
-                self.heldout().save(self.data.directory / "heldout.npz")
-        elif last:
-            self._save_model("last", None)
-        save_checkpoint(
-            self.data.directory / "checkpoint.pt",
-            Checkpoint(self.epoch, self.players.state_dict(), self.log_posteriors),
-        )
-
-    def _save_selected(self) -> None:
-        """Weights for each fold and rule that, of the epochs so far, picks this one."""
-        whole = self.heldout()
-        for fold in self.data.run.folds or (None,):
-            valid = whole.of_speaker(fold.valid if fold else None)
-            for rule, pick in EPOCH_RULES.items():
-                if pick(valid) + 1 == self.epoch:
-                    self._save_model(rule, fold)
-
-    def _save_model(self, rule: str, fold: Fold | None) -> None:
-        run = self.data.run
-        card = ModelCard(
-            objective=run.objective,
-            seed=run.seed,
-            speakers=self.data.train.speaker_names,
-            group=run.group,
-            test=fold.test if fold else None,
-            valid=fold.valid if fold else None,
-            rule=rule,
-            epoch=self.epoch,
-            features=self.data.features,
-            training=self.data.training,
-            version=__version__,
-        )
-        save_model(
-            self.data.directory / f"{card.fold}.{rule}.safetensors", self.players.network, card
-        )
-
-    def _resume(self) -> None:
-        path = self.data.directory / "checkpoint.pt"
-        if not path.exists():
-            (self.data.directory / "log.jsonl").unlink(missing_ok=True)
-            return
-        checkpoint = load_checkpoint(path, self.device)
-        self.epoch = checkpoint.epoch
-        self.players.load_state_dict(checkpoint.players)
-        self.log_posteriors = checkpoint.log_posteriors
-        _keep_lines(self.data.directory / "log.jsonl", self.epoch)
-
-
-def _keep_lines(path: Path, lines: int) -> None:
-    """Drop what was logged after the checkpoint; those epochs are trained again."""
-    kept = path.read_text(encoding="utf-8").splitlines(keepends=True)[:lines]
-    with atomic_open(path) as file:
-        file.writelines(kept)

@@ -1,224 +1,197 @@
-import copy
-
 import pytest
 import torch
 from torch.nn import functional as F
 
-from menan.config import TrainingConfig
 from menan.errors import InputError
-from menan.network.losses import cross_entropy_to_uniform, entropy
-from menan.network.model import Network, build_network
-from menan.training.objectives import OBJECTIVES, Alternating, make_objective
-from menan.training.players import Players
+from menan.training.objectives import OBJECTIVES, make_objective
+from tests.training.games import FRAMES, NAMES, make_batch, make_game, make_networks
 
-SPEAKERS, DIMS, FRAMES = 5, 7, 40
-ALTERNATING = [name for name, cls in OBJECTIVES.items() if issubclass(cls, Alternating)]
+SPEAKERS = 5
+ALTERNATING = [name for name, cls in OBJECTIVES.items() if cls.meets_stepped]
 
 
-def make_players(dtype=torch.float64, sc_steps=1, lr=1e-3) -> Players:
-    network = build_network(DIMS, SPEAKERS, seed=3).to(dtype)
-    return Players(network, TrainingConfig(lr=lr, sc_steps=sc_steps), steps=100)
+def make_one(name, **options):
+    """One model of one objective in float64, and a batch for it."""
+    networks = make_networks((SPEAKERS,), torch.float64)
+    return make_game(networks, (name,), **options), make_batch((SPEAKERS,), torch.float64)
 
 
-def make_batch(dtype=torch.float64, size=6):
-    draw = torch.Generator().manual_seed(4)
-    return (
-        torch.randn(size, FRAMES, DIMS, generator=draw, dtype=dtype),
-        torch.randint(0, 4, (size,), generator=draw),
-        torch.randint(0, SPEAKERS, (size,), generator=draw),
-    )
+def states(game) -> tuple[dict, dict]:
+    """Parameters of ENC with EC, and of SC."""
+    state = game.network.plain(0).state_dict()
+    speaker = {name: value for name, value in state.items() if name.startswith("speaker.")}
+    return {name: value for name, value in state.items() if name not in speaker}, speaker
 
 
-def main_parameters(network: Network) -> list[torch.Tensor]:
-    return [*network.encoder.parameters(), *network.emotion.parameters()]
+def same(a: dict, b: dict) -> bool:
+    return all(torch.equal(a[name], b[name]) for name in a)
 
 
-def snapshot(players: Players, side: str) -> dict:
-    """Weights, gradients and Adam's state of one side, copied."""
-    optimizer = getattr(players, side)
-    weights = [p for group in optimizer.param_groups for p in group["params"]]
-    gradients = [p.grad for p in weights]
-    state = optimizer.state_dict()["state"]
-    return copy.deepcopy({"weights": weights, "gradients": gradients, "adam": state})
+def speaker_entropy(game, batch) -> float:
+    network = game.network.plain(0)
+    v = network.encoder(game.store.gather(batch.index[0], FRAMES).double())
+    log_p = F.log_softmax(network.speaker(v), dim=-1)
+    return -(log_p.exp() * log_p).sum(dim=-1).mean().item()
 
 
-def equal(a: dict, b: dict) -> bool:
-    same = all(
-        torch.equal(x, y)
-        for name in ("weights", "gradients")
-        for x, y in zip(a[name], b[name], strict=True)
-    )
-    return same and all(
-        torch.equal(a["adam"][i][name], b["adam"][i][name])
-        for i in b["adam"]
-        for name in b["adam"][i]
-    )
-
-
-def test_speaker_step_leaves_encoder_and_emotion_classifier_bit_for_bit():
-    players, (features, emotions, speakers) = make_players(), make_batch()
-    make_objective("menan", 0.5).update(players, features, emotions, speakers)
-    before, speaker_before = snapshot(players, "main"), snapshot(players, "speaker")
-    players.step_speaker(players.network.encoder(features).detach(), speakers)
-    assert equal(before, snapshot(players, "main"))
-    assert not equal(speaker_before, snapshot(players, "speaker"))
-
-
-@pytest.mark.parametrize("name", ALTERNATING)
-def test_encoder_step_leaves_speaker_classifier_bit_for_bit(name, monkeypatch):
-    players, batch = make_players(), make_batch()
-    objective = make_objective(name, 0.5)
-    objective.update(players, *batch)
-    seen = {}
-    plain_step = players.step_main
-
-    def watched_step(loss):
-        seen["before"] = snapshot(players, "speaker")
-        plain_step(loss)
-        seen["after"] = snapshot(players, "speaker")
-
-    monkeypatch.setattr(players, "step_main", watched_step)
-    main_before = snapshot(players, "main")
-    objective.update(players, *batch)
-    assert equal(seen["before"], seen["after"])
-    assert not equal(main_before, snapshot(players, "main"))
-
-
-def test_no_parameter_belongs_to_both_optimizers():
-    players = make_players()
-    main, speaker = (
-        {id(p) for group in optimizer.param_groups for p in group["params"]}
-        for optimizer in (players.main, players.speaker)
-    )
-    assert not main & speaker
-    assert len(main | speaker) == len(list(players.network.parameters()))
-
-
-def expected_main_loss(name: str, lambda_: float, network: Network, speaker_head, batch):
+def expected_loss(name, lambda_, network, speaker_head, features, emotions, speakers):
     """The loss of ENC and EC as the table of systems writes it."""
-    features, emotions, speakers = batch
     v = network.encoder(features)
-    logits = speaker_head(v)
+    log_p = F.log_softmax(speaker_head(v), dim=-1)
     e = F.cross_entropy(network.emotion(v), emotions)
-    s = F.cross_entropy(logits, speakers)
+    s = F.nll_loss(log_p, speakers)
+    h = -(log_p.exp() * log_p).sum(dim=-1).mean()
     return {
         "ec": e,
         "mtl": lambda_ * e + (1 - lambda_) * s,
         "dat": lambda_ * e - (1 - lambda_) * s,
-        "menan": lambda_ * e - (1 - lambda_) * entropy(logits),
-        "uniform": lambda_ * e + (1 - lambda_) * cross_entropy_to_uniform(logits),
+        "menan": lambda_ * e - (1 - lambda_) * h,
+        "uniform": lambda_ * e - (1 - lambda_) * log_p.mean(),
     }[name]
 
 
+def main_gradients(game, batch) -> dict[str, torch.Tensor]:
+    """The gradients by which ENC and EC were moved in their first step, from Adam's mean."""
+    game.update(batch)
+    like = game.network.likes[0]
+    mean = game.network.main.state_dict(0, like)["mean"]
+    return {name: value / 0.1 for name, value in mean.items()}  # (1 - beta1) g
+
+
 @pytest.mark.parametrize("name", OBJECTIVES)
-def test_encoder_and_emotion_gradients_are_those_of_the_objectives_equation(name):
-    lambda_, players, batch = 0.3, make_players(), make_batch()
-    start = copy.deepcopy(players.network)
-    make_objective(name, lambda_).update(players, *batch)
+def test_gradients_are_those_of_the_objectives_equation(name):
+    game, batch = make_one(name, lambda_=0.3)
+    start = game.network.plain(0)
+    gradients = main_gradients(game, batch)
     # After its own step SC is what the alternating objectives differentiate through.
-    head = players.network.speaker if name in ALTERNATING else start.speaker
-    loss = expected_main_loss(name, lambda_, start, head, batch)
-    expected = torch.autograd.grad(loss, main_parameters(start))
-    for got, wanted in zip(main_parameters(players.network), expected, strict=True):
-        torch.testing.assert_close(got.grad, wanted)
-
-
-@pytest.mark.parametrize("name", OBJECTIVES)
-def test_speaker_classifier_moves_as_by_adam_on_its_cross_entropy(name):
-    players, batch = make_players(), make_batch()
-    other = make_players()
-    make_objective(name, 0.3).update(players, *batch)
-    features, _, speakers = batch
-    other.step_speaker(other.network.encoder(features).detach(), speakers)
-    for got, wanted in zip(
-        players.network.speaker.parameters(), other.network.speaker.parameters(), strict=True
-    ):
-        torch.testing.assert_close(got, wanted)
+    head = (game.network.plain(0) if name in ALTERNATING else start).speaker
+    features = game.store.gather(batch.index[0], FRAMES).double()
+    loss = expected_loss(name, 0.3, start, head, features, batch.emotions[0], batch.speakers[0])
+    for part, own in (("encoder", start.encoder), ("emotion", start.emotion)):
+        names, parameters = zip(*own.named_parameters(), strict=True)
+        wanted = torch.autograd.grad(loss, parameters, retain_graph=True)
+        for parameter, gradient in zip(names, wanted, strict=True):
+            torch.testing.assert_close(gradients[f"{part}.{parameter}"], gradient)
 
 
 def test_gradient_of_equation_5_agrees_with_finite_differences():
-    players, batch = make_players(), make_batch()
-    make_objective("menan", 0.5).update(players, *batch)
-    start = make_players().network
-    head = players.network.speaker
-    parameters, gradients = (
-        main_parameters(start),
-        [p.grad for p in main_parameters(players.network)],
-    )
+    game, batch = make_one("menan")
+    start = game.network.plain(0)
+    gradients = main_gradients(game, batch)
+    head = game.network.plain(0).speaker
+    features = game.store.gather(batch.index[0], FRAMES).double()
     draw = torch.Generator().manual_seed(0)
-    for parameter, gradient in zip(parameters, gradients, strict=True):
+    for name, parameter in start.named_parameters():
+        if name.startswith("speaker."):
+            continue
         direction = torch.randn(parameter.shape, generator=draw, dtype=torch.float64)
         values = []
         for step in (1e-6, -1e-6):
             with torch.no_grad():
                 parameter.add_(direction, alpha=step)
-                values.append(expected_main_loss("menan", 0.5, start, head, batch).item())
+                arguments = (features, batch.emotions[0], batch.speakers[0])
+                values.append(float(expected_loss("menan", 0.5, start, head, *arguments)))
                 parameter.add_(direction, alpha=-step)
         slope = (values[0] - values[1]) / 2e-6
-        assert slope == pytest.approx((gradient * direction).sum().item(), rel=1e-4, abs=1e-8)
+        assert slope == pytest.approx(float((gradients[name] * direction).sum()), 1e-4, 1e-8)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_speaker_classifier_moves_as_the_passive_observer_does(name):
+    after = []
+    for objective in (name, "ec"):
+        game, batch = make_one(objective, lambda_=0.3)
+        game.update(batch)
+        after.append(states(game)[1])
+    assert same(*after)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_each_players_step_leaves_the_other_bit_for_bit(name, monkeypatch):
+    game, batch = make_one(name)
+    moved = []
+    for player in ("speaker", "main"):
+        own = getattr(game.network, player)
+
+        def watched(*arguments, player=player, step=own.step, **options):
+            before = states(game)
+            step(*arguments, **options)
+            now = states(game)
+            unmoved = tuple(same(a, b) for a, b in zip(before, now, strict=True))
+            moved.append((player, *unmoved))
+
+        monkeypatch.setattr(own, "step", watched)
+    game.update(batch)
+    # SC first, and ENC and EC stay; then they, and SC stays.
+    assert moved == [("speaker", True, False), ("main", False, True)]
 
 
 @pytest.mark.parametrize("name", ALTERNATING)
-def test_encoder_step_raises_speaker_entropy(name):
-    players, (features, _, speakers) = make_players(lr=1e-4), make_batch()
-    network = players.network
+def test_encoder_step_raises_speaker_entropy(name, monkeypatch):
+    game, batch = make_one(name, lr=1e-4, lambda_=1e-6)
+    main_step = game.network.main.step
+    monkeypatch.setattr(game.network.main, "step", lambda loss: None)
     for _ in range(50):  # SC must know something before it can be confused
-        players.step_speaker(network.encoder(features).detach(), speakers)
-    before = entropy(network.speaker(network.encoder(features)))
-    with players.speaker_frozen():
-        confusion = make_objective(name, 0.5).confusion(network.speaker(network.encoder(features)))
-        players.step_main(confusion)
-    assert entropy(network.speaker(network.encoder(features))) > before
+        game.update(batch)
+    values = []
+
+    def watched(loss):
+        values.append(speaker_entropy(game, batch))
+        main_step(loss)
+        values.append(speaker_entropy(game, batch))
+
+    monkeypatch.setattr(game.network.main, "step", watched)
+    game.update(batch)
+    assert values[1] > values[0]
 
 
-def test_speaker_step_lowers_the_speaker_loss():
-    players, (features, _, speakers) = make_players(), make_batch()
-    v = players.network.encoder(features).detach()
-    before = F.cross_entropy(players.network.speaker(v), speakers)
-    players.step_speaker(v, speakers)
-    assert F.cross_entropy(players.network.speaker(v), speakers) < before
+def test_speaker_step_lowers_the_speaker_loss(monkeypatch):
+    game, batch = make_one("menan", lr=1e-4)
+    monkeypatch.setattr(game.network.main, "step", lambda loss: None)
+    losses = [float(game.update(batch)["speaker_loss"]) for _ in range(5)]
+    assert losses == sorted(losses, reverse=True)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_sc_steps_counts_the_steps_of_the_speaker_classifier(name):
-    players = make_players(sc_steps=3)
-    make_objective(name, 0.5).update(players, *make_batch())
-    steps = {side: int(getattr(players, side).state_dict()["state"][0]["step"]) for side in
-             ("main", "speaker")}  # fmt: skip
-    assert steps == {"main": 1, "speaker": 3}
+    game, batch = make_one(name, sc_steps=3)
+    game.update(batch)
+    assert (game.network.main.done.item(), game.network.speaker.done.item()) == (1, 3)
 
 
 def test_permuting_speaker_ids_leaves_ec_unchanged():
-    (features, emotions, speakers), results = make_batch(), []
-    for ids in (speakers, (speakers + 2) % SPEAKERS):
-        players = make_players()
+    results = []
+    for shift in (0, 2):
+        game, batch = make_one("ec")
+        batch.speakers.add_(shift).remainder_(SPEAKERS)
         for _ in range(3):
-            make_objective("ec", 0.5).update(players, features, emotions, ids)
-        results.append(main_parameters(players.network))
-    assert all(torch.equal(a, b) for a, b in zip(*results, strict=True))
+            game.update(batch)
+        results.append(states(game)[0])
+    assert same(*results)
 
 
 def test_learning_rate_falls_linearly_to_zero_over_all_steps():
-    players, batch = (
-        Players(build_network(DIMS, SPEAKERS, 0), TrainingConfig(), 4),
-        make_batch(torch.float32),
-    )
+    game, batch = make_one("menan", steps=4, sc_steps=2)
     rates = []
     for _ in range(4):
-        rates.append(players.lr)
-        make_objective("menan", 0.5).update(players, *batch)
+        rates.append(game.network.main.lr().item())
+        game.update(batch)
     assert rates == pytest.approx([1e-3, 0.75e-3, 0.5e-3, 0.25e-3])
-    assert players.lr == pytest.approx(0, abs=1e-12)
+    assert game.network.main.lr().item() == pytest.approx(0, abs=1e-12)
+    assert game.network.speaker.lr().item() == pytest.approx(0, abs=1e-12)
 
 
-def test_measures_say_how_sure_the_speaker_classifier_is():
-    players, batch = make_players(), make_batch()
-    measured = make_objective("menan", 0.5).update(players, *batch)
+def test_measures_say_how_sure_the_met_speaker_classifier_is():
+    speakers = (SPEAKERS,) * len(NAMES)
+    game = make_game(make_networks(speakers, torch.float64), NAMES)
+    measured = game.update(make_batch(speakers, torch.float64))
     assert set(measured) == {
         *("emotion_loss", "speaker_loss", "speaker_entropy", "speaker_top", "speaker_accuracy")
     }
-    assert 1 / SPEAKERS <= measured["speaker_top"] <= 1
-    assert not any(value.requires_grad for value in measured.values())
+    for value in measured.values():
+        assert value.shape == (len(NAMES),)
+        assert not value.requires_grad
+    assert ((measured["speaker_top"] >= 1 / SPEAKERS) & (measured["speaker_top"] <= 1)).all()
 
 
 def test_unknown_objective_is_refused_with_the_known_ones():

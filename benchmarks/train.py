@@ -1,0 +1,190 @@
+"""What the lock-step engine costs beside the plain loop: one model by PyTorch's own modules.
+
+All is timed in one process in interleaved rounds, and the medians are compared; the figures that
+this prints are ratios. Frames are noise in the paper's shapes: batches of 16 utterances repeated to
+14 s, 43 features, the four systems of Table 2.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from benchmarks.machine import describe
+from benchmarks.plain_loop import PlainLoop
+from benchmarks.workload import (
+    BATCH,
+    FEATURES,
+    SPEAKERS,
+    TRAINING,
+    draw_batch,
+    make_game,
+    make_run,
+    make_store,
+)
+from menan.device import open_device
+from menan.network.model import build_network
+from menan.network.stacked.operations import operations
+from menan.training.record import Record
+from menan.training.trainer import Trainer
+from menan_bin.command import main_of, new_app
+
+# Table 2: four systems and five held-out sessions, 300 epochs of 22,123 utterances and copies.
+TRAININGS, STEPS = 20, 414_800
+
+app = new_app()
+
+
+@app.command()
+def train(
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
+    models: Annotated[str, typer.Option(help="numbers of models side by side")] = "1,2,4,8,16",
+    rounds: Annotated[int, typer.Option(min=1, help="Of every measurement, interleaved.")] = 7,
+    threads: Annotated[int, typer.Option(min=1, help="Of the CPU.")] = 2,
+    steps: Annotated[int, typer.Option(min=1, help="Of the projection for Table 2.")] = 500,
+) -> None:
+    """Time the engine against the plain loop, and print a markdown table.
+
+    Example: python -m benchmarks.train --device cpu > benchmarks/train_cpu.md
+    """
+    torch.set_num_threads(threads)
+    where = open_device(device)
+    print(f"# Training speed on {where.type}: frames of noise in the paper's shapes\n")
+    print(f"{describe(where)}; {threads} threads; medians of {rounds} interleaved rounds\n")
+    store = make_store(where)
+    counts = [int(count) for count in models.split(",")]
+    if where.type == "cuda":
+        counts = sorted({*counts, TRAININGS, 5 * TRAININGS})
+    each = time_all(counts, store, rounds)
+    plain = each.pop(0)
+    print("| models side by side | ms a model-step | utterances/s | against the plain loop |")
+    print("|---|---|---|---|")
+    print(f"| plain loop | {1e3 * plain:.2f} | {BATCH / plain:.0f} | 1 |")
+    for count, seconds in each.items():
+        row = f"| {count} | {1e3 * seconds:.2f} | {BATCH / seconds:.0f} |"
+        print(f"{row} {plain / seconds:.1f} |")
+    rows = gpu_rows(plain, each, store, steps) if where.type == "cuda" else cpu_rows(plain, each)
+    print("\n| against the plain loop | must | aim | measured |\n|---|---|---|---|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    best = min(each, key=each.get)
+    outside, gather = epoch_overhead(store, min(best, TRAININGS))
+    print(f"| of an epoch, outside the step | ≤ 10 % | ≤ 3 % | {100 * outside:.1f} % |")
+    print(f"| of an epoch, gathering frames (part of the step) | | | {100 * gather:.1f} % |")
+
+
+def cpu_rows(plain: float, each: dict[int, float]) -> list[tuple[str, ...]]:
+    best = min(each, key=each.get)
+    empty = "no GPU was at hand"
+    return [
+        (f"CPU, M = {best}, the best", "5×", "10×", f"{plain / each[best]:.1f}×"),
+        ("CPU, M = 1", "3×", "6×", f"{plain / each[1]:.1f}×"),
+        ("GPU, M = 20", "30×", "60×", empty),
+        ("GPU, projected time for all of Table 2", "30 min", "10 min", empty),
+        ("GPU, cost per model at M = 100 against M = 20", "≤ 1×", "0.6×", empty),
+    ]
+
+
+def gpu_rows(plain: float, each: dict[int, float], store, steps: int) -> list[tuple[str, ...]]:
+    minutes = projected_minutes(store, steps)
+    ratio = each[5 * TRAININGS] / each[TRAININGS]
+    return [
+        ("GPU, M = 20", "30×", "60×", f"{plain / each[TRAININGS]:.1f}×"),
+        (f"GPU, all of Table 2, from {steps} steps", "30 min", "10 min", f"{minutes:.1f} min"),
+        ("GPU, cost per model at M = 100 against M = 20", "≤ 1×", "0.6×", f"{ratio:.2f}×"),
+    ]
+
+
+def time_all(counts: list[int], store, rounds: int) -> dict[int, float]:
+    """Seconds of a model-step, medians: of the plain loop under 0, of the engine under M."""
+    steps: dict[int, Callable[[], None]] = {0: plain_step(store)}
+    steps |= {count: engine_step(count, store) for count in counts}
+    seconds: dict[int, list[float]] = {count: [] for count in steps}
+    for round_ in range(rounds + 1):
+        for count, step in steps.items():
+            took = timed(step, times=3, device=store.frames.device) / max(count, 1)
+            if round_ > 0:  # the first one warms up
+                seconds[count].append(took)
+    return {count: statistics.median(values) for count, values in seconds.items()}
+
+
+def timed(step: Callable[[], None], times: int, device: torch.device) -> float:
+    """Mean seconds of a call, the device's work done."""
+    _finish(device)
+    started = time.perf_counter()
+    for _ in range(times):
+        step()
+    _finish(device)
+    return (time.perf_counter() - started) / times
+
+
+def plain_step(store) -> Callable[[], None]:
+    device = store.frames.device
+    network = build_network(FEATURES.dims, SPEAKERS, 0).to(device)
+    loop = PlainLoop(network, "menan", TRAINING, 10**6)
+
+    def step() -> None:
+        batch = draw_batch(1, device)
+        features = store.gather(batch.index[0], FEATURES.frames)
+        loop.update(features, batch.emotions[0], batch.speakers[0])
+
+    return step
+
+
+def engine_step(models: int, store) -> Callable[[], None]:
+    game = make_game(models, store)
+    return lambda: game.update(draw_batch(models, store.frames.device))
+
+
+def projected_minutes(store, steps: int) -> float:
+    """All of Table 2, from the seconds of so many steps of 20 models after a warm-up."""
+    step = engine_step(TRAININGS, store)
+    timed(step, 20, store.frames.device)
+    return STEPS * timed(step, steps, store.frames.device) / 60
+
+
+def epoch_overhead(store, models: int) -> tuple[float, float]:
+    """Of the time of an epoch: what passes outside the steps, and what gathering frames takes."""
+    device = store.frames.device
+    spent = {"step": 0.0, "gather": 0.0}
+
+    def watched(name: str, function: Callable) -> Callable:
+        def call(*arguments, **options):
+            _finish(device)
+            started = time.perf_counter()
+            result = function(*arguments, **options)
+            _finish(device)
+            spent[name] += time.perf_counter() - started
+            return result
+
+        return call
+
+    with tempfile.TemporaryDirectory() as directory:
+        runs = [make_run(store, seed, Path(directory, str(seed))) for seed in range(models)]
+        for run in runs:
+            run.directory.mkdir()
+        trainer = Trainer([Record(run) for run in runs], device)
+        trainer.game.update = watched("step", trainer.game.update)
+        ops = operations(device)
+        trainer.network.ops = replace(ops, gather=watched("gather", ops.gather))
+        started = time.perf_counter()
+        trainer.fit(1)
+        whole = time.perf_counter() - started
+    return 1 - spent["step"] / whole, spent["gather"] / whole
+
+
+def _finish(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+main = main_of(app, "benchmarks.train")
+
+if __name__ == "__main__":
+    main()

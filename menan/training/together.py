@@ -1,0 +1,77 @@
+"""Which runs are trained side by side, so that the device's memory holds them."""
+
+import os
+from collections.abc import Sequence
+
+import torch
+
+from menan.errors import InputError
+from menan.training.record import Record
+from menan.training.run import RunData
+from menan.training.trainer import Trainer
+
+# On a CPU more models share little: what is left to save is the work between the kernels.
+CPU_MODELS = 8
+# Memory is not all there for us, nor for tensors only.
+SHARE = 0.7
+
+
+def train_together(
+    runs: Sequence[RunData], device: torch.device, models_at_once: int | None, tensorboard: bool
+) -> None:
+    """Train runs to their last epoch, as many side by side as fit.
+
+    Args:
+        models_at_once: None for what the device's free memory allows.
+
+    Raises:
+        InputError: less than one model at once, or a checkpoint that cannot be read.
+    """
+    if models_at_once is not None and models_at_once < 1:
+        raise InputError(f"--models-at-once {models_at_once}: at least one")
+    records = [Record(run, tensorboard) for run in runs]
+    for record in records:
+        if record.finished:
+            print(f"{record.data.run.name}: already trained")
+    todo = [record for record in records if not record.finished]
+    if not todo:
+        return
+    size = models_at_once or fitting(runs[0], device)
+    print(f"{len(todo)} models to train, {min(size, len(todo))} side by side")
+    for begin in range(0, len(todo), size):
+        _train(todo[begin : begin + size], device)
+
+
+def _train(records: Sequence[Record], device: torch.device) -> None:
+    """Train to the end; those that an interruption left behind catch up first."""
+    while unfinished := [record for record in records if not record.finished]:
+        epochs = sorted({record.epoch for record in unfinished})
+        until = epochs[1] if len(epochs) > 1 else unfinished[0].data.training.epochs
+        behind = [record for record in unfinished if record.epoch == epochs[0]]
+        Trainer(behind, device).fit(until)
+
+
+def fitting(run: RunData, device: torch.device) -> int:
+    """How many models a device's free memory holds in a step."""
+    kernels = device.type == "cpu"
+    each = step_bytes(run.training.batch_size, run.features.frames, run.features.dims, kernels)
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return max(1, int(SHARE * free // each))
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(CPU_MODELS, int(SHARE * free // each)))
+
+
+def step_bytes(batch: int, frames: int, dims: int, kernels: bool) -> int:
+    """What one model holds in memory when its backward pass begins, in bytes of float32.
+
+    Args:
+        kernels: whether the CPU kernels cut the windows, or PyTorch copies them out.
+    """
+    first = (frames - 10) // 2 + 1
+    second = (first - 5) // 2 + 1
+    convolved = 2 * 32 * (first + second)  # before and after the PReLU
+    recurrent = (96 + 32 + 4 * 32 + 2 * 32) * second  # gates, hidden, what backward reads, linear
+    gradients = 2 * 32 * first + (96 + 32 + 32) * second
+    copies = 0 if kernels else 10 * dims * first + 2 * 5 * 32 * second
+    return 4 * batch * (frames * dims + convolved + recurrent + gradients + copies)

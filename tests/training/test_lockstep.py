@@ -1,0 +1,89 @@
+"""Models in lock-step against the plain loop, PyTorch's modules and optimiser, one at a time."""
+
+import copy
+
+import pytest
+import torch
+
+from benchmarks.plain_loop import PlainLoop
+from menan.config import TrainingConfig
+from menan.network.stacked.operations import REFERENCE, operations
+from tests.training.games import CPU, FRAMES, NAMES, make_batch, make_game, make_networks
+
+SPEAKERS = (8, 22, 5, 9, 17)  # of one model each, and more than one filling to 16
+
+
+def relative_error(got: torch.Tensor, wanted: torch.Tensor) -> float:
+    return float((got - wanted).detach().norm() / wanted.detach().norm())
+
+
+def follow(dtype, steps, sc_steps, ops):
+    """Worst relative error of a parameter after steps in lock-step and by the plain loop."""
+    networks = make_networks(SPEAKERS, dtype)
+    config = TrainingConfig(lambda_=0.3, sc_steps=sc_steps)
+    game = make_game(networks, NAMES, 0.3, sc_steps, operations=ops)
+    plain = [
+        PlainLoop(copy.deepcopy(network), name, config, 100)
+        for network, name in zip(networks, NAMES, strict=True)
+    ]
+    for step in range(steps):
+        sizes = tuple(6 - (step + model) % 3 for model in range(len(SPEAKERS)))
+        batch = make_batch(SPEAKERS, dtype, step, sizes)
+        game.update(batch)
+        for model, loop in enumerate(plain):
+            own = slice(sizes[model])
+            loop.update(
+                game.store.gather(batch.index[model, own], FRAMES).to(dtype),
+                batch.emotions[model, own],
+                batch.speakers[model, own],
+            )
+    errors = {}
+    for model, loop in enumerate(plain):
+        got = dict(game.network.plain(model).named_parameters())
+        for name, wanted in loop.network.named_parameters():
+            errors[f"{NAMES[model]} {name}"] = relative_error(got[name], wanted)
+    return errors
+
+
+@pytest.mark.parametrize("kernels", [True, False])
+def test_each_model_follows_the_plain_loop_in_float64(kernels):
+    ops = operations(CPU, torch.float64) if kernels else REFERENCE
+    assert kernels == (ops is not REFERENCE), "no compiler: the CPU kernels were not tested"
+    errors = follow(torch.float64, steps=50, sc_steps=2, ops=ops)
+    assert max(errors.values()) < 1e-9, max(errors, key=errors.get)
+
+
+def test_each_model_follows_the_plain_loop_in_float32():
+    errors = follow(torch.float32, steps=10, sc_steps=1, ops=operations(CPU))
+    assert max(errors.values()) < 1e-4, max(errors, key=errors.get)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_model_comes_out_alike_to_the_bit_whatever_stands_beside_it(threads):
+    states = []
+    torch.set_num_threads(threads)
+    try:
+        for models in (slice(0, 5), slice(1, 2)):
+            networks = make_networks(SPEAKERS, torch.float32)[models]
+            game = make_game(networks, NAMES[models], sc_steps=2)
+            for step in range(5):
+                whole = make_batch(SPEAKERS, torch.float32, step)
+                game.update(type(whole)(*(part[models] for part in vars(whole).values())))
+            states.append(game.network.plain(1 - models.start).state_dict())
+    finally:
+        torch.set_num_threads(1)
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_a_model_that_is_not_active_stays_as_it_is():
+    networks = make_networks(SPEAKERS, torch.float32)
+    game = make_game(networks, NAMES)
+    game.update(make_batch(SPEAKERS, torch.float32))
+    before = [game.network.plain(model).state_dict() for model in range(5)]
+    game.activate(2)
+    game.update(make_batch(SPEAKERS[:2], torch.float32, seed=9))
+    after = [game.network.plain(model).state_dict() for model in range(5)]
+    for model in range(5):
+        moved = not all(torch.equal(before[model][n], after[model][n]) for n in before[model])
+        assert moved == (model < 2)
+    assert game.network.main.done.tolist() == [2, 2, 1, 1, 1]
