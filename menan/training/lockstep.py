@@ -1,7 +1,7 @@
 """The game that all models play at once: the step of SC, and the step of ENC and EC."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -61,9 +61,7 @@ class LockStep:
         for model, objective in enumerate(self.objectives[:models]):
             alike.setdefault((type(objective), objective.lambda_), []).append(model)
         device = self.network.main.matrix.device
-        self.alike = [
-            (self.objectives[rows[0]], torch.tensor(rows, device=device)) for rows in alike.values()
-        ]
+        self.alike = [(self.objectives[rows[0]], _rows(rows, device)) for rows in alike.values()]
         stepped = [objective.meets_stepped for objective in self.objectives[:models]]
         self.meets_stepped = torch.tensor(stepped, device=device)[:, None, None]
         self.any_meets_stepped, self.all_meet_stepped = any(stepped), all(stepped)
@@ -95,12 +93,19 @@ class LockStep:
         return {"emotion_loss": emotion.detach(), **met.measures()}
 
     def _answer(self, v: Tensor, batch: Batch) -> SpeakerAnswer:
+        log_p = F.log_softmax(self.network.speaker_logits(v), dim=-1)
         exists = ~self.network.absent[: self.network.active]
-        return SpeakerAnswer(self.network.speaker_logits(v), batch.speakers, exists, batch.weight)
+        return SpeakerAnswer(log_p, batch.speakers, exists, batch.weight)
 
     def _met(self, before: SpeakerAnswer, after: SpeakerAnswer) -> SpeakerAnswer:
         """Of each model the SC that its objective has ENC meet."""
         if self.all_meet_stepped:
             return after
-        logits = torch.where(self.meets_stepped, after.logits, before.logits)
-        return SpeakerAnswer(logits, before.speakers, before.exists, before.weight)
+        return replace(after, log_p=torch.where(self.meets_stepped, after.log_p, before.log_p))
+
+
+def _rows(models: list[int], device: torch.device) -> slice | Tensor:
+    """Neighbours as a slice, for which nothing is copied."""
+    if models[-1] - models[0] == len(models) - 1:
+        return slice(models[0], models[-1] + 1)
+    return torch.tensor(models, device=device)

@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from menan.errors import InputError
 from menan.network import losses
@@ -20,13 +19,13 @@ from menan.network import losses
 class SpeakerAnswer:
     """What the SCs of some models say of a batch each.
 
-    logits: (models, batch, speakers).
+    log_p: log posteriors, (models, batch, speakers), in nats.
     speakers: the true ones, int64 (models, batch).
     exists: bool (models, 1, speakers); models may have different numbers of speakers.
     weight: of each utterance in the batch mean, (models, batch).
     """
 
-    logits: Tensor
+    log_p: Tensor
     speakers: Tensor
     exists: Tensor
     weight: Tensor
@@ -34,10 +33,6 @@ class SpeakerAnswer:
     def of(self, models: Tensor | slice) -> "SpeakerAnswer":
         """Some of the models."""
         return SpeakerAnswer(*(part[models] for part in vars(self).values()))
-
-    @property
-    def log_p(self) -> Tensor:
-        return F.log_softmax(self.logits, dim=-1)
 
     def cross_entropy(self) -> Tensor:
         """S."""

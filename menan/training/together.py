@@ -10,8 +10,8 @@ from menan.training.record import Record
 from menan.training.run import RunData
 from menan.training.trainer import Trainer
 
-# On a CPU more models share little: what is left to save is the work between the kernels.
-CPU_MODELS = 8
+# On a CPU more models share little: what they share is the work between the kernels.
+CPU_MODELS = 20
 # Memory is not all there for us, nor for tensors only.
 SHARE = 0.7
 

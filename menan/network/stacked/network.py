@@ -101,13 +101,10 @@ class StackedNetwork:
     def plain(self, model: int) -> Network:
         """One model as the plain network, on the CPU."""
         like = self.likes[model]
-        trained = {
-            **self.main.state_dict(model, like)["parameters"],
-            **self.speaker.state_dict(model, like)["parameters"],
-        }
+        trained = {**self.main.weights(model, like), **self.speaker.weights(model, like)}
         with torch.device("meta"):
             network = Network(self.dims, self.speakers[model])
-        weights = {name: trained.get(name, value).cpu() for name, value in like.items()}
+        weights = {name: trained.get(name, value) for name, value in like.items()}
         network.load_state_dict(weights, assign=True)
         return network
 

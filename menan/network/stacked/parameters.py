@@ -80,17 +80,23 @@ class Parameters:
         )
         self.activate(self.active)
 
+    def weights(self, model: int, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """One model's parameters, by the names and in the shapes of ``like``, on the CPU."""
+        return self.layout.unpack(self.matrix[model].cpu(), like)
+
     def state_dict(self, model: int, like: Mapping[str, Tensor]) -> dict[str, Any]:
-        """One model's parameters and Adam, by the names and in the shapes of ``like``."""
-        matrices = {"parameters": self.matrix, "mean": self.mean, "square": self.square}
-        state = {name: self.layout.unpack(matrix[model], like) for name, matrix in matrices.items()}
-        return {**state, "steps": int(self.done[model])}
+        """One model's parameters and Adam, likewise."""
+        return {
+            "parameters": self.weights(model, like),
+            "mean": self.layout.unpack(self.mean[model].cpu(), like),
+            "square": self.layout.unpack(self.square[model].cpu(), like),
+            "steps": int(self.done[model]),
+        }
 
     def load_state_dict(self, model: int, state: Mapping[str, Any]) -> None:
         """What :meth:`state_dict` gave."""
-        for name, matrix in (
-            *(("parameters", self.matrix), ("mean", self.mean), ("square", self.square)),
-        ):
-            matrix[model] = self.layout.pack(state[name]).to(matrix.device)
+        self.matrix[model] = self.layout.pack(state["parameters"]).to(self.matrix.device)
+        self.mean[model] = self.layout.pack(state["mean"]).to(self.matrix.device)
+        self.square[model] = self.layout.pack(state["square"]).to(self.matrix.device)
         self.done[model] = state["steps"]
         self.activate(self.active)
