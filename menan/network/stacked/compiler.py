@@ -47,7 +47,7 @@ def kernels(double: bool = False) -> ctypes.CDLL | None:
     except subprocess.CalledProcessError as error:
         first = (error.stderr.strip().splitlines() or ["no message"])[0]
         return _without(f"{compiler} failed: {first}")
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: the user has no home directory
         return _without(f"{error}")
 
 
@@ -70,7 +70,7 @@ def _without(reason: str) -> None:
 
 
 def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
     return Path(home) / "menan"
 
 
@@ -81,7 +81,8 @@ def _digest(command: list[str]) -> str:
     """
     version = subprocess.run([command[0], "--version"], capture_output=True, text=True).stdout
     parts = [*command, version, platform.machine(), _processor()]
-    parts += [path.read_text(encoding="utf-8") for path in sorted(SOURCES.iterdir())]
+    for pattern in ("*.h", "*.cc"):
+        parts += [path.read_text(encoding="utf-8") for path in sorted(SOURCES.glob(pattern))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 
 from menan.network.stacked.compiler import kernels
 
@@ -61,10 +62,15 @@ class _WindowsFunction(Function):
         (models, sequences, length), (_, size, outs) = x.shape, weight.shape
         assert outs % LANES == 0, outs
         assert size >= LANES, size
-        if x.stride(2) != 1 or x.stride(0) != sequences * x.stride(1):
-            x = x.contiguous()
+        # The kernels take sequences that stand apart, as the GRU's states do, but evenly.
+        apart = x.stride(1) if sequences > 1 else x.stride(0)
+        even = models == 1 or x.stride(0) == sequences * apart
+        if not even or apart < length or x.stride(2) != 1:
+            x, apart = x.contiguous(), length
+        weight, bias = _dense(weight), _dense(bias)
+        distinct = None if distinct is None else distinct.contiguous()
         rows = (length - size) // stride + 1
-        plan = _Windows(models, sequences, x.stride(1), size, stride, rows, outs)
+        plan = _Windows(models, sequences, apart, size, stride, rows, outs)
         plan.weight_step, plan.bias_step = weight.stride(0), bias.stride(0)
         plan.slope_step = 0 if slope is None else slope.stride(0)
         pre = x.new_empty(models, sequences, rows, outs)
@@ -75,6 +81,7 @@ class _WindowsFunction(Function):
         return post
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, grad):
         x, weight, slope, pre, distinct = ctx.saved_tensors
         plan, grad, slope_grad = ctx.plan, grad.contiguous(), None
@@ -93,7 +100,7 @@ class _WindowsFunction(Function):
 class _GruFunction(Function):
     @staticmethod
     def forward(ctx, gates, weight, bias):
-        gates = gates.contiguous()
+        gates, weight, bias = gates.contiguous(), _dense(weight), _dense(bias)
         (models, batch, time, _), units = gates.shape, weight.shape[1]
         hidden = gates.new_empty(models, batch, time + 1, units)
         hidden[:, :, 0] = 0
@@ -104,6 +111,7 @@ class _GruFunction(Function):
         return hidden[:, :, 1:]
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, grad):
         weight, hidden, saved = ctx.saved_tensors
         models, batch, steps, units = hidden.shape
@@ -119,6 +127,11 @@ class _GruFunction(Function):
             parts.append(_weight_grads(plan, hidden, part))
         weight_grad, bias_grad = (torch.cat(pair, dim=-1) for pair in zip(*parts, strict=True))
         return gates_grad, weight_grad, bias_grad
+
+
+def _dense(parameter: Tensor) -> Tensor:
+    """A parameter whose models may stand apart, but not the numbers of one."""
+    return parameter if parameter[0].is_contiguous() else parameter.contiguous()
 
 
 def _weight_grads(
@@ -152,6 +165,7 @@ class _PoolingFunction(Function):
         return v
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, grad):
         x, v = ctx.saved_tensors
         models, batch, time, channels = x.shape
