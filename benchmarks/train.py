@@ -29,6 +29,7 @@ from benchmarks.workload import (
     make_store,
 )
 from menan.device import open_device
+from menan.errors import InputError
 from menan.network.model import build_network
 from menan.network.stacked.operations import operations
 from menan.training.record import Record
@@ -36,7 +37,7 @@ from menan.training.trainer import Trainer
 from menan_bin.command import main_of, new_app
 
 # Table 2: four systems and five held-out sessions, 300 epochs of 22,123 utterances and copies.
-TRAININGS, STEPS = 20, 414_800
+TRAININGS, STEPS, UTTERANCES = 20, 414_800, 22_123
 
 app = new_app()
 
@@ -48,17 +49,22 @@ def train(
     rounds: Annotated[int, typer.Option(min=1, help="Of every measurement, interleaved.")] = 7,
     threads: Annotated[int, typer.Option(min=1, help="Of the CPU.")] = 2,
     steps: Annotated[int, typer.Option(min=1, help="Of the projection for Table 2.")] = 500,
+    utterances: Annotated[
+        int, typer.Option(min=BATCH, help="Of the epoch whose overhead is measured.")
+    ] = UTTERANCES,
 ) -> None:
     """Time the engine against the plain loop, and print a markdown table.
 
     Example: python -m benchmarks.train --device cpu > benchmarks/train_cpu.md
     """
+    counts = [int(count) for count in models.split(",") if count.strip().isdecimal()]
+    if 1 not in counts or 0 in counts:
+        raise InputError(f"--models {models}: numbers from 1, with 1 among them")
     torch.set_num_threads(threads)
     where = open_device(device)
     print(f"# Training speed on {where.type}: frames of noise in the paper's shapes\n")
     print(f"{describe(where)}; {threads} threads; medians of {rounds} interleaved rounds\n")
     store = make_store(where)
-    counts = [int(count) for count in models.split(",")]
     if where.type == "cuda":
         counts = sorted({*counts, TRAININGS, 5 * TRAININGS})
     each = time_all(counts, store, rounds)
@@ -74,7 +80,7 @@ def train(
     for row in rows:
         print("| " + " | ".join(row) + " |")
     best = min(each, key=each.get)
-    outside, gather = epoch_overhead(store, min(best, TRAININGS))
+    outside, gather = epoch_overhead(store, min(best, TRAININGS), utterances)
     print(f"| of an epoch, outside the step | ≤ 10 % | ≤ 3 % | {100 * outside:.1f} % |")
     print(f"| of an epoch, gathering frames (part of the step) | | | {100 * gather:.1f} % |")
 
@@ -149,7 +155,7 @@ def projected_minutes(store, steps: int) -> float:
     return STEPS * timed(step, steps, store.frames.device) / 60
 
 
-def epoch_overhead(store, models: int) -> tuple[float, float]:
+def epoch_overhead(store, models: int, utterances: int) -> tuple[float, float]:
     """Of the time of an epoch: what passes outside the steps, and what gathering frames takes."""
     device = store.frames.device
     spent = {"step": 0.0, "gather": 0.0}
@@ -166,10 +172,13 @@ def epoch_overhead(store, models: int) -> tuple[float, float]:
         return call
 
     with tempfile.TemporaryDirectory() as directory:
-        runs = [make_run(store, seed, Path(directory, str(seed))) for seed in range(models)]
+        runs = [
+            make_run(store, seed, utterances, Path(directory, str(seed))) for seed in range(models)
+        ]
         for run in runs:
             run.directory.mkdir()
         trainer = Trainer([Record(run) for run in runs], device)
+        trainer._report = lambda *arguments: None  # the table alone goes to stdout
         trainer.game.update = watched("step", trainer.game.update)
         ops = operations(device)
         trainer.network.ops = replace(ops, gather=watched("gather", ops.gather))

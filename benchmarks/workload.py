@@ -49,21 +49,19 @@ def draw_batch(models: int, device: torch.device) -> Batch:
     )
 
 
-def make_run(store: FrameStore, seed: int, directory: Path) -> RunData:
-    """A training with the paper's proportion of held-out utterances, five copies of the others.
+def make_run(store: FrameStore, seed: int, utterances: int, directory: Path) -> RunData:
+    """A training on so many utterances, with the paper's proportion of held-out ones.
 
     Of IEMOCAP's 5,531 utterances a fifth is held out; the rest is trained on at five speeds.
     """
-    heldout = UTTS // 21
     parts = (
-        _utterances(store, range(heldout), ("a", "b")),
-        _utterances(store, range(heldout, UTTS), tuple(f"s{n}" for n in range(SPEAKERS))),
+        _utterances(store, utterances // 20, ("a", "b")),
+        _utterances(store, utterances, tuple(f"s{n}" for n in range(SPEAKERS))),
     )
-    training = TrainingConfig(epochs=1)
     run = Run(OBJECTIVES[seed % len(OBJECTIVES)], seed, None, ())
-    return RunData(run, training, FEATURES, parts[1], parts[0], directory)
+    return RunData(run, TrainingConfig(epochs=1), FEATURES, parts[1], parts[0], directory)
 
 
-def _utterances(store: FrameStore, rows: range, speakers: tuple[str, ...]) -> UtteranceSet:
-    index = torch.arange(rows.start, rows.stop, device=store.frames.device)
-    return UtteranceSet(store, index, index % 4, index % len(speakers), speakers)
+def _utterances(store: FrameStore, count: int, speakers: tuple[str, ...]) -> UtteranceSet:
+    row = torch.arange(count, device=store.frames.device)
+    return UtteranceSet(store, row % UTTS, row % 4, row % len(speakers), speakers)

@@ -1,6 +1,7 @@
 """The dump of a data directory: features of all utterances and of their speed copies.
 
-``feats.scp`` is written last, so that its presence means the dump is complete.
+``feats.scp`` is written last, so that its presence means the dump is complete. PyTorch, which
+takes seconds to import, is imported where features are computed: who only starts jobs needs none.
 """
 
 import re
@@ -19,11 +20,8 @@ from menan.datadir.archive import ArchiveWriter, read_scp
 from menan.datadir.features_yaml import read_features_yaml, write_features_yaml
 from menan.datadir.labels import read_labels
 from menan.datadir.tables import c_sorted, read_table, write_table
-from menan.device import open_device
 from menan.errors import InputError
 from menan.features.copies import Copy, speed_copies, write_copy_labels
-from menan.features.extract import utterance_features
-from menan.features.sources import Source
 
 LAUNCHER = (sys.executable, "-m", "menan_utils.run")
 # Lines of progress in a log are this many utterances apart.
@@ -61,7 +59,10 @@ def dump_features(
         raise InputError(f"{out}: is the data directory itself; dump to another")
     if nj < 1:
         raise InputError(f"--nj {nj}: at least one job is needed")
-    open_device(device)  # refused here, and not by each job
+    if device != "cpu":
+        from menan.device import open_device
+
+        open_device(device)  # refused here, and not by each job
     labels = read_labels(data)
     copies = speed_copies(data, labels, config)
     if (out / "feats.scp").exists():
@@ -99,17 +100,20 @@ def dump_part(
     Raises:
         InputError: as there, naming the utterance.
     """
+    from menan.features.extract import utterance_features
+    from menan.features.waveform import SAMPLE_RATE, to_16_khz
+
     out = Path(out)
     copies = list(speed_copies(Path(data), read_labels(data), config).items())
     part = copies[len(copies) * (job - 1) // nj : len(copies) * job // nj]
-    # Copies of one utterance stand together: its file is decoded once for all of them.
-    read = lru_cache(maxsize=1)(Source.read)
+    # Copies of one utterance stand together: its file is read once for all of them.
+    read = lru_cache(maxsize=1)(lambda source: to_16_khz(*source.read()))
     frames = {}
     with ArchiveWriter(out, f"feats.{job}") as writer:
         for name, copy in _with_progress(part):
             try:
-                samples, rate = read(copy.source)
-                features = utterance_features(samples, rate, config, copy.speed, device)
+                samples = read(copy.source)
+                features = utterance_features(samples, SAMPLE_RATE, config, copy.speed, device)
             except InputError as error:
                 raise InputError(f"utterance {name!r}: {error}") from None
             writer.write(name, features)

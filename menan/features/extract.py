@@ -4,9 +4,6 @@ All of them agree with Kaldi's binaries: log-mel and energy with ``compute-fbank
 --use-energy=true --dither=0``, NCCF and f0 with ``compute-kaldi-pitch-feats``.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import kaldi_native_fbank as knf
 import numpy as np
 import torch
@@ -14,25 +11,13 @@ import torchaudio.compliance.kaldi
 
 from menan.config import FeatureConfig
 from menan.errors import InputError
-from menan.features.waveform import SAMPLE_RATE, centre_crop, speed_copy, to_16_khz
+from menan.features.waveform import SAMPLE_RATE, centre_crop, one_thread, speed_copy, to_16_khz
 
 # Kaldi's --pov-scale, and the constants of its NccfToPovFeature (feat/pitch-functions.cc).
 _POV_SCALE = 2.0
 _POV_BIAS, _POV_EXPONENT = 1.0001, 0.15
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The number of threads changes sums in the last bit, and so do features then."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-@_one_thread()
 def utterance_features(
     samples: np.ndarray,
     rate: int,
@@ -58,7 +43,7 @@ def utterance_features(
     return extract(centre_crop(samples, config.seconds), config, device)
 
 
-@_one_thread()
+@one_thread()
 def extract(samples: np.ndarray, config: FeatureConfig, device: str = "cpu") -> np.ndarray:
     """Features of 16 kHz samples, edges snipped, without dither.
 

@@ -1,5 +1,7 @@
 """Waveforms before features: to 16 kHz, at another speed, cut to the middle."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 
 import numpy as np
@@ -20,6 +22,20 @@ _KAISER_BEST = {
 # The resampling kernel grows with the terms of the ratio. All rates in use are exact within this
 # bound; others, and odd speeds, are at most 0.05 % off: a tenth of a step of the pitch grid.
 _LARGEST_DENOMINATOR = 1000
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread of PyTorch's within: their number changes sums in the last bit, and so features.
+
+    For decorating the functions whose results are to repeat to the bit.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def to_16_khz(samples: np.ndarray, rate: int) -> np.ndarray:
@@ -49,6 +65,7 @@ def centre_crop(samples: np.ndarray, seconds: float) -> np.ndarray:
     return samples[start : start + length]
 
 
+@one_thread()
 def _resample(samples: np.ndarray, ratio: Fraction) -> np.ndarray:
     """``ratio`` times as many samples, rounded up, as a 16-bit file would hold them.
 

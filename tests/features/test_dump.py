@@ -13,6 +13,7 @@ from menan.datadir.labels import read_labels
 from menan.datadir.tables import c_sorted, read_table
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
+from menan.features import waveform
 from menan.features.dump import dump_features
 from menan.features.extract import utterance_features
 from menan_bin import menan_dump
@@ -72,6 +73,22 @@ def test_every_copy_has_the_features_of_its_utterance_at_its_speed(data, tmp_pat
             np.testing.assert_array_equal(stored[utt + suffix], wanted)
     frames = {key: str(len(matrix)) for key, matrix in stored.items()}
     assert read_table(out / "utt2num_frames") == frames
+
+
+def test_a_file_is_brought_to_16_khz_once_for_all_of_its_copies(data, tmp_path, monkeypatch):
+    rates = []
+    to_16_khz = waveform.to_16_khz
+    monkeypatch.setattr(
+        waveform, "to_16_khz", lambda x, rate: rates.append(rate) or to_16_khz(x, rate)
+    )
+    dump_features(data, tmp_path / "dump", CONFIG)
+    assert rates == [16000] * 8
+
+
+def test_starting_jobs_needs_no_torch():
+    """Its import takes seconds, and each job makes it anyway."""
+    code = "import menan_bin.menan_dump, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_copies_keep_their_labels_and_lead_back_to_their_original(data, tmp_path):

@@ -1,0 +1,189 @@
+"""What a feature dump costs: beside the bare calls of its two libraries, by two jobs, with copies.
+
+The bare calls are torchaudio's fbank and kaldi-native-fbank's pitch on samples in memory. A dump is
+the whole command in a process of its own; its start-up is the same command on two utterances.
+"""
+
+import math
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import kaldi_native_fbank as knf
+import torch
+import torchaudio.compliance.kaldi
+import typer
+
+from benchmarks.machine import describe
+from menan.config import FeatureConfig
+from menan.corpora.generated import Lengths
+from menan.corpora.iemocap import prepare
+from menan.corpora.synthetic_iemocap import synthesize_iemocap
+from menan.datadir.labels import corpus_name, read_labels
+from menan.datadir.tables import read_table, write_table
+from menan.datadir.utterances import write_datadir
+from menan.errors import InputError
+from menan.features.copies import speed_copies
+from menan.features.waveform import SAMPLE_RATE, centre_crop, speed_copy, to_16_khz
+from menan_bin.command import main_of, new_app
+
+FIVE = (0.8, 0.9, 1.0, 1.1, 1.2)
+# Of generated utterances; IEMOCAP's, too, are 4.5 s long in the mean.
+LENGTHS, MEAN_SECONDS = Lengths(1.0, 8.0), 4.5
+
+app = new_app()
+
+
+@app.command()
+def features(
+    data: Annotated[
+        Path | None, typer.Option(help="Data directory to dump; generated speech if not given.")
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=0.5, help="Of speech to generate.")] = 30.0,
+    repeats: Annotated[int, typer.Option(min=1, help="Of every measurement, interleaved.")] = 3,
+) -> None:
+    """Time menan-dump, and print its costs beside their targets as a markdown table.
+
+    Example: python -m benchmarks.features --data egs/ravdess/data/ravdess
+    """
+    where = describe()
+    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # of the commands
+    with tempfile.TemporaryDirectory(prefix="features-") as folder:
+        work = Path(folder)
+        if data is None:
+            data = generate(work, minutes)
+        rounds = [one_round(data, work) for _ in range(repeats)]
+        print(f"# Feature dump: {corpus_name(data)}, {rounds[0]['minutes']:.1f} min\n")
+    print(where)
+    print(f"Medians of {repeats} interleaved repeats, ranges in brackets; one thread a process. By")
+    print(f"`{shlex.join(['python', '-m', 'benchmarks.features', *sys.argv[1:]])}`:\n")
+    print("\n".join(table(rounds)))
+
+
+def generate(work: Path, minutes: float) -> Path:
+    """A data directory of generated speech, of up to ten speakers."""
+    sessions = min(5, math.ceil(minutes))
+    per_emotion = max(1, round(minutes * 60 / MEAN_SECONDS / (2 * sessions * 4)))
+    synthesize_iemocap(work / "corpus", 0, sessions, per_emotion, LENGTHS)
+    found = prepare(work / "corpus")
+    write_datadir(found.utterances, work / "data", found.corpus)
+    return work / "data"
+
+
+def one_round(data: Path, work: Path) -> Counter[str]:
+    """Every measurement once: seconds by name, and the minutes of speech."""
+    two = two_utterances(data, work / "two")
+    seconds = bare_calls(data)
+    seconds["dump one"] = dump(data, work, (1.0,), nj=1)
+    seconds["dump five"] = dump(data, work, FIVE, nj=1)
+    seconds["dump five nj2"] = dump(data, work, FIVE, nj=2)
+    seconds["start"] = dump(two, work, (1.0,), nj=1)
+    seconds["start nj2"] = dump(two, work, (1.0,), nj=2)
+    return seconds
+
+
+def bare_calls(data: Path) -> Counter[str]:
+    """Seconds of fbank and pitch of all copies, of those at speed 1, and of what comes before."""
+    config = FeatureConfig()
+    # 16 kHz and a frame every 10 ms are the defaults of both.
+    pitch = knf.PitchExtractionOptions(frame_length_ms=config.frame_length_ms)
+    process = knf.ProcessPitchOptions(
+        add_raw_log_pitch=True, add_normalized_log_pitch=False, add_delta_pitch=False
+    )
+    seconds: Counter[str] = Counter()
+    for utterance in speed_copies(data, read_labels(data), config).values():
+        with clock(seconds, "reading"):
+            samples, rate = utterance.source.read()
+        with clock(seconds, "resampling"):
+            samples = to_16_khz(samples, rate)
+        seconds["minutes"] += len(samples) / SAMPLE_RATE / 60
+        for speed in FIVE:
+            with clock(seconds, "resampling"):
+                heard = centre_crop(speed_copy(samples, speed), config.seconds)
+            with clock(calls := Counter(), "log-mel"):
+                torchaudio.compliance.kaldi.fbank(
+                    torch.from_numpy(heard)[None],
+                    frame_length=config.frame_length_ms,
+                    num_mel_bins=config.num_mel_bins,
+                    use_energy=True,
+                )
+            with clock(calls, "pitch"):
+                knf.compute_and_process_kaldi_pitch(pitch, process, heard)
+            seconds += calls
+            seconds["bare five"] += calls.total()
+            seconds["bare one"] += calls.total() if speed == 1.0 else 0.0
+    return seconds
+
+
+@contextmanager
+def clock(seconds: Counter[str], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[name] += time.perf_counter() - start
+
+
+def dump(data: Path, work: Path, speeds: tuple[float, ...], nj: int) -> float:
+    """Seconds of menan-dump as a user waits for it."""
+    with tempfile.TemporaryDirectory(dir=work) as out:
+        command = [sys.executable, "-m", "menan_bin.menan_dump", f"--data={data}", f"--out={out}"]
+        command += [f"--speeds={','.join(map(str, speeds))}", f"--nj={nj}"]
+        start = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True)
+        seconds = time.perf_counter() - start
+    if done.returncode != 0:
+        raise InputError(done.stderr)
+    return seconds
+
+
+def two_utterances(data: Path, out: Path) -> Path:
+    """The data directory's first two utterances."""
+    for name in ("wav.scp", "segments", "utt2spk", "utt2emo"):
+        if (data / name).exists():
+            lines = read_table(data / name)
+            wanted = sorted(lines)[:2] if name.startswith("utt2") else lines
+            write_table(out / name, {key: lines[key] for key in wanted})
+    return out
+
+
+def table(rounds: list[Counter[str]]) -> Iterator[str]:
+    """The costs beside their targets, and the parts of a dump with five copies."""
+
+    def median(name: str) -> float:
+        return statistics.median(r[name] for r in rounds)
+
+    for r in rounds:
+        r["work one"], r["work five"] = r["dump one"] - r["start"], r["dump five"] - r["start"]
+        r["work five nj2"] = r["dump five nj2"] - r["start nj2"]
+    lines = (
+        ("one speed, without start-up, over the bare calls", "work one", "bare one", "≤ 1.25"),
+        ("five speeds, without start-up, over the bare calls", "work five", "bare five", "≤ 1.25"),
+        ("five speeds over one, without start-up", "work five", "work one", "≤ 5.2"),
+        ("--nj 1 over --nj 2, five speeds, whole commands", "dump five", "dump five nj2", "≥ 1.8"),
+        ("the same without start-up", "work five", "work five nj2", ""),
+        ("start-up, --nj 2 over --nj 1", "start nj2", "start", ""),
+    )
+    yield "| | seconds | over seconds | ratio | target |\n| :-- | --: | --: | --: | --: |"
+    for what, of, over, target in lines:
+        seconds = f"{median(of):.2f} | {median(over):.2f}"
+        ratios = [r[of] / r[over] for r in rounds]
+        ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
+        yield f"| {what} | {seconds} | {ratio} | {target} |"
+    parts = ("reading", "resampling", "log-mel", "pitch")
+    shares = ", ".join(f"{part} {100 * median(part) / median('work five'):.0f} %" for part in parts)
+    yield f"\nOf a dump of five speeds, without start-up: {shares}."
+
+
+main = main_of(app, "benchmarks.features")
+
+if __name__ == "__main__":
+    main()
