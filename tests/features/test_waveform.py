@@ -1,7 +1,11 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
+import torch
+import torchaudio.functional
 
-from menan.features.waveform import centre_crop, speed_copy, to_16_khz
+from menan.features.waveform import _KAISER_BEST, centre_crop, speed_copy, to_16_khz
 
 
 def tone(hz, rate, seconds=1.0):
@@ -52,6 +56,22 @@ def test_speed_moves_duration_and_pitch_together(speed):
     assert len(copy) == pytest.approx(16000 / speed, abs=1)
     assert loudest_hz(copy) == pytest.approx(1000 * speed, abs=1.5)
     assert level(copy) == pytest.approx(0, abs=0.05)
+
+
+@pytest.mark.parametrize("length", [640, 7999, 8001, 48000])
+@pytest.mark.parametrize("ratio", ["4/5", "9/10", "11/10", "6/5", "1/2", "3", "441/160"])
+def test_samples_are_those_of_torchaudio(ratio, length):
+    """But for values beside a half, which the order of a sum may round either way."""
+    samples = np.random.default_rng(0).normal(0, 3000, length).round().astype(np.float32)
+    before, after = Fraction(ratio).as_integer_ratio()
+    wanted = torchaudio.functional.resample(
+        torch.from_numpy(samples), before, after, **_KAISER_BEST
+    )
+    rate = Fraction(ratio) * 16000
+    for found in (to_16_khz(samples, int(rate)), speed_copy(samples, before / after)):
+        assert found.shape == wanted.shape
+        assert np.abs(found - wanted.numpy()).max() < 0.6
+        assert (found != wanted.numpy().round()).mean() < 0.01
 
 
 def test_copies_have_the_noise_floor_of_a_16_bit_recording():
