@@ -11,6 +11,7 @@ from enum import Enum
 import typer
 
 from menan.errors import InputError
+from menan.training.stopping import Stopped
 
 # Typer makes its usage error public only through this subclass.
 UsageError = typer.BadParameter.__base__
@@ -59,6 +60,9 @@ def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
         except OSError as error:
             at = f"{error.filename}: " if error.filename is not None else ""
             status = _complain(name, f"{at}{error.strerror or error}")
+        except Stopped as stop:
+            _complain(name, f"{stop}; go on by the same command")
+            status = stop.status
         except (KeyboardInterrupt, typer.Abort):
             _complain(name, "interrupted")
             status = INTERRUPTED

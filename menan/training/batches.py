@@ -23,6 +23,7 @@ class EpochBatches:
     """
 
     def __init__(self, runs: Sequence[RunData], epoch: int):
+        self.epoch = epoch
         self.size = runs[0].training.batch_size
         sets = [run.train for run in runs]
         self.lengths = [len(part) for part in sets]

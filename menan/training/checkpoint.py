@@ -1,6 +1,13 @@
-"""Checkpoints: all that a training needs to go on as if it had never stopped."""
+"""Checkpoints: all that a training needs to go on as if it had never stopped.
 
+The last two are kept. Each begins with a line that names the digest of the rest, so that a damaged
+one is known and the one before it is used.
+"""
+
+import hashlib
+import io
 import pickle
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,40 +18,80 @@ from torch import Tensor
 from menan.atomic import atomic_path
 from menan.errors import InputError
 
+_MAGIC = b"menan checkpoint sha256 "
+NAME, BEFORE = "checkpoint.pt", "checkpoint.before.pt"
+
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state after an epoch.
+    """The state after an epoch, or after some steps of the next.
 
     Random draws are functions of (seed, what for, epoch), so no generator has a state to keep.
 
     epoch: epochs done.
+    step: steps done of the epoch after them.
+    sums: of what the log says of a step, over those steps' utterances, by name.
     players: ``main`` and ``speaker``, each with its parameters, Adam's moments and steps
         (:meth:`menan.network.stacked.parameters.Parameters.state_dict`).
     log_posteriors: (epoch, utterances, 4), of the held-out speakers.
     """
 
     epoch: int
+    step: int
+    sums: dict[str, Tensor]
     players: dict[str, Any]
     log_posteriors: Tensor
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    with atomic_path(path) as beside:
-        torch.save(vars(checkpoint), beside)
+def save_checkpoint(directory: Path, checkpoint: Checkpoint) -> None:
+    """Write a run's newest checkpoint; the newest so far becomes the one before it."""
+    content = io.BytesIO()
+    torch.save(vars(checkpoint), content)
+    data = content.getvalue()
+    with atomic_path(directory / NAME) as beside:
+        beside.write_bytes(_MAGIC + hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
+        if (directory / NAME).exists():
+            (directory / NAME).replace(directory / BEFORE)
 
 
-def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint to the CPU; nothing in it is executed (``weights_only``).
+def load_checkpoint(directory: Path) -> Checkpoint | None:
+    """A run's newest checkpoint that is whole, on the CPU; None if it has none.
+
+    Nothing in it is executed (``weights_only``). A damaged one is replaced by the one before it,
+    with a warning.
 
     Raises:
-        InputError: damaged, or not a checkpoint.
+        InputError: there are checkpoints, and all are damaged.
     """
+    newest, before = directory / NAME, directory / BEFORE
+    if not newest.exists() and not before.exists():
+        return None
+    if newest.exists():
+        try:
+            return _read(newest)
+        except InputError as error:
+            if not before.exists():
+                raise InputError(f"{error}; start anew with --resume false") from None
+            print(f"warning: {error}; going on from {before}", file=sys.stderr)
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        return Checkpoint(**state)
+        checkpoint = _read(before)
+    except InputError as error:
+        raise InputError(f"{error}; start anew with --resume false") from None
+    before.replace(newest)
+    return checkpoint
+
+
+def _read(path: Path) -> Checkpoint:
+    try:
+        head, _, data = path.read_bytes().partition(b"\n")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    if not head.startswith(_MAGIC):
+        raise InputError(f"{path}: not a checkpoint of menan")
+    if head != _MAGIC + hashlib.sha256(data).hexdigest().encode():
+        raise InputError(f"{path}: damaged, its checksum is another")
+    try:
+        return Checkpoint(**torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
     except (RuntimeError, TypeError, EOFError, OSError, pickle.UnpicklingError) as error:
         reason = " ".join(str(error).split())[:120]
-        raise InputError(
-            f"{path}: not a readable checkpoint ({reason}); start anew with --resume false"
-        ) from None
+        raise InputError(f"{path}: not a readable checkpoint ({reason})") from None

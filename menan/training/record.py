@@ -31,13 +31,15 @@ class Record:
     Args:
         tensorboard: write scalars too (:class:`menan.training.scalars.Scalars`).
 
-    epoch: epochs done.
+    epoch, step: epochs done, and steps of the next.
+    sums: of what the log says of those steps.
     players: state of the two players after them; None before the first.
     """
 
     def __init__(self, data: RunData, tensorboard: bool = False):
         self.data = data
-        self.epoch = 0
+        self.epoch, self.step = 0, 0
+        self.sums: dict[str, Tensor] = {}
         self.players: dict[str, Any] | None = None
         self.log_posteriors = torch.empty(0, len(data.heldout or ()), 4)
         self._resume()
@@ -48,6 +50,11 @@ class Record:
     @property
     def finished(self) -> bool:
         return self.epoch == self.data.training.epochs
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Epochs done, and steps of the next."""
+        return self.epoch, self.step
 
     @property
     def batches(self) -> int:
@@ -83,6 +90,7 @@ class Record:
             The line as logged.
         """
         self.epoch, self.players = line["epoch"], players
+        self.step, self.sums = 0, {}
         if log_posteriors is not None:
             self.log_posteriors = torch.cat([self.log_posteriors, log_posteriors[None].cpu()])
             line = {**line, "heldout": self._heldout_scores()}
@@ -93,11 +101,21 @@ class Record:
         self._save_models(network)
         if self.finished and self.data.heldout is not None:
             self.heldout().save(self.data.directory / "heldout.npz")
-        checkpoint = Checkpoint(self.epoch, players, self.log_posteriors)
-        save_checkpoint(self.data.directory / "checkpoint.pt", checkpoint)
+        self._save_checkpoint()
         if self._scalars and self.finished:
             self._scalars.close()
         return line
+
+    def stop(self, step: int, sums: dict[str, Tensor], players: dict[str, Any]) -> None:
+        """Write a checkpoint in the midst of an epoch."""
+        self.step, self.sums, self.players = step, sums, players
+        self._save_checkpoint()
+
+    def _save_checkpoint(self) -> None:
+        save_checkpoint(
+            self.data.directory,
+            Checkpoint(self.epoch, self.step, self.sums, self.players, self.log_posteriors),
+        )
 
     def heldout(self) -> HeldOut:
         """What is known of the held-out utterances so far."""
@@ -153,14 +171,16 @@ class Record:
         save_model(data.directory / f"{card.fold}.{rule}.safetensors", network, card)
 
     def _resume(self) -> None:
-        path, log = (self.data.directory / name for name in ("checkpoint.pt", "log.jsonl"))
-        if not path.exists():
+        log = self.data.directory / "log.jsonl"
+        checkpoint = load_checkpoint(self.data.directory)
+        if checkpoint is None:
             log.unlink(missing_ok=True)
             return
-        checkpoint = load_checkpoint(path)
-        self.epoch, self.players = checkpoint.epoch, checkpoint.players
+        self.epoch, self.step = checkpoint.epoch, checkpoint.step
+        self.sums, self.players = checkpoint.sums, checkpoint.players
         self.log_posteriors = checkpoint.log_posteriors
-        # Those epochs are trained again.
-        lines = log.read_text(encoding="utf-8").splitlines(keepends=True)[: self.epoch]
-        with atomic_open(log) as file:
-            file.writelines(lines)
+        if log.exists():
+            # Epochs that were logged after the checkpoint are trained again.
+            lines = log.read_text(encoding="utf-8").splitlines(keepends=True)[: self.epoch]
+            with atomic_open(log) as file:
+                file.writelines(lines)

@@ -45,9 +45,10 @@ def train_together(
 def _train(records: Sequence[Record], device: torch.device) -> None:
     """Train to the end; those that an interruption left behind catch up first."""
     while unfinished := [record for record in records if not record.finished]:
-        epochs = sorted({record.epoch for record in unfinished})
-        until = epochs[1] if len(epochs) > 1 else unfinished[0].data.training.epochs
-        behind = [record for record in unfinished if record.epoch == epochs[0]]
+        positions = sorted({record.position for record in unfinished})
+        # Those in the midst of an epoch finish it, which brings them to where others may be.
+        until = unfinished[0].data.training.epochs if len(positions) == 1 else positions[0][0] + 1
+        behind = [record for record in unfinished if record.position == positions[0]]
         Trainer(behind, device).fit(until)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -10,15 +11,17 @@ from tqdm import tqdm
 
 from menan.network.stacked.network import StackedNetwork
 from menan.training.batches import EpochBatches
+from menan.training.finite import FiniteWatch
 from menan.training.lockstep import LockStep
 from menan.training.objectives import make_objective
 from menan.training.record import Record
+from menan.training.stopping import Stopped, StopRequest, stop_requests
 
 EVALUATED = 32  # held-out utterances of a model at a time; bounds memory, does not change results
 
 
 class Trainer:
-    """Trains runs side by side, all of the same epoch to begin with.
+    """Trains runs side by side, all of the same position to begin with.
 
     Each run follows its own order of utterances and comes out as if it were alone; on the CPU
     to the bit.
@@ -33,8 +36,8 @@ class Trainer:
         self.runs = [record.data for record in self.records]
         self.device = device
         one, training = self.runs[0], self.runs[0].training
-        self.epoch = self.records[0].epoch
-        assert all(record.epoch == self.epoch for record in self.records)
+        self.epoch, self.step = self.records[0].position
+        assert all(record.position == (self.epoch, self.step) for record in self.records)
         self.network = StackedNetwork(
             [record.initial_network() for record in self.records],
             training.lr,
@@ -46,6 +49,10 @@ class Trainer:
             if record.players is not None:
                 self.network.main.load_state_dict(model, record.players["main"])
                 self.network.speaker.load_state_dict(model, record.players["speaker"])
+        self.sums = {
+            name: torch.stack([record.sums[name] for record in self.records]).to(device)
+            for name in self.records[0].sums
+        }
         self.game = LockStep(
             self.network,
             [make_objective(run.run.objective, training.lambda_) for run in self.runs],
@@ -55,56 +62,81 @@ class Trainer:
         )
 
     def fit(self, until: int) -> None:
-        """Train until so many epochs are done."""
+        """Train until so many epochs are done.
+
+        Raises:
+            Stopped: a signal asked for it; the step was finished and a checkpoint written.
+            InputError: a loss is not a finite number.
+        """
         steps = sum(record.batches for record in self.records)
         names = [run.run.name for run in self.runs]
-        with tqdm(
-            desc=names[0] if len(names) == 1 else f"{len(names)} models",
-            total=until * steps,
-            initial=self.epoch * steps,
-            unit="step",
-            disable=None,  # on a terminal only; a log gets the lines of _report
-        ) as bar:
+        with (
+            stop_requests() as request,
+            tqdm(
+                desc=names[0] if len(names) == 1 else f"{len(names)} models",
+                total=until * steps,
+                initial=self.epoch * steps,
+                unit="step",
+                disable=None,  # on a terminal only; a log gets the lines of _report
+            ) as bar,
+        ):
             while self.epoch < until:
-                self._run_epoch(bar)
+                self._run_epoch(bar, request)
 
-    def _run_epoch(self, bar: tqdm) -> None:
+    def _run_epoch(self, bar: tqdm, request: StopRequest) -> None:
         started = time.perf_counter()
-        rates = self.network.main.lr().tolist()
-        losses = self._train_epoch(self.epoch + 1, bar)
+        losses = self._train_epoch(bar, request)
         log_posteriors = self._evaluate()
-        self.epoch += 1
+        training = self.runs[0].training
+        lr = training.lr * (1 - self.epoch / training.epochs)  # of the epoch's first step
+        self.epoch, self.step, self.sums = self.epoch + 1, 0, {}
         # A model's share of the time; what it would take alone is another matter.
         seconds = (time.perf_counter() - started) / len(self.records)
         for model, record in enumerate(self.records):
-            like = self.network.likes[model]
             line = record.add_epoch(
-                {"epoch": self.epoch, "lr": rates[model], **losses[model], "seconds": seconds},
+                {"epoch": self.epoch, "lr": lr, **losses[model], "seconds": seconds},
                 log_posteriors[model],
                 self.network.plain(model),
-                {
-                    "main": self.network.main.state_dict(model, like),
-                    "speaker": self.network.speaker.state_dict(model, like),
-                },
+                self._players(model),
             )
             self._report(record, line, bar)
 
-    def _train_epoch(self, epoch: int, bar: tqdm) -> list[dict[str, float]]:
+    def _train_epoch(self, bar: tqdm, request: StopRequest) -> list[dict[str, float]]:
         """Means over the epoch's utterances of what the log says of a step, by model."""
-        batches = EpochBatches(self.runs, epoch)
-        sums: dict[str, Tensor] = {}
-        for step in range(len(batches)):
+        batches = EpochBatches(self.runs, self.epoch + 1)
+        watch = FiniteWatch(self.runs, batches, self.device)
+        for step in range(self.step, len(batches)):
             if batches.active(step) != self.network.active:
                 self.game.activate(batches.active(step))
             batch, sizes = batches.batch(step)
-            for name, value in self.game.update(batch).items():
-                total = sums.setdefault(name, value.new_zeros(len(self.runs)))
+            measured = self.game.update(batch)
+            for name, value in measured.items():
+                total = self.sums.setdefault(name, value.new_zeros(len(self.runs)))
                 total[: len(sizes)] += value * sizes
+            watch.note(step, measured)
+            self.step = step + 1
             bar.update(len(sizes))
+            if request.number is not None:
+                watch.refuse()
+                self._stop(request.number)
+        watch.refuse()
         self.game.activate(len(self.runs))
         counts = torch.tensor(batches.lengths, device=self.device)
-        columns = torch.stack([total / counts for total in sums.values()], dim=1).tolist()
-        return [dict(zip(sums, column, strict=True)) for column in columns]
+        columns = torch.stack([total / counts for total in self.sums.values()], dim=1).tolist()
+        return [dict(zip(self.sums, column, strict=True)) for column in columns]
+
+    def _stop(self, signal: int) -> NoReturn:
+        for model, record in enumerate(self.records):
+            sums = {name: total[model].cpu() for name, total in self.sums.items()}
+            record.stop(self.step, sums, self._players(model))
+        raise Stopped(signal)
+
+    def _players(self, model: int) -> dict[str, Any]:
+        like = self.network.likes[model]
+        return {
+            "main": self.network.main.state_dict(model, like),
+            "speaker": self.network.speaker.state_dict(model, like),
+        }
 
     def _evaluate(self) -> list[Tensor | None]:
         """Log posteriors of each run's held-out utterances, (utterances, 4)."""

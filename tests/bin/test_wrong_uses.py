@@ -178,6 +178,6 @@ def test_checkpoint_that_is_damaged(refused, tmp_path, make_dump, monkeypatch, c
     checkpoint = tmp_path / "exp/menan_seed0/all/checkpoint.pt"
     checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
     line = refused("menan-train", *options)
-    assert "checkpoint.pt: not a readable checkpoint" in line
+    assert "checkpoint.pt: damaged, its checksum is another" in line
     config = tmp_path / "exp/menan_seed0/all/config.yaml"
     assert yaml.safe_load(config.read_text())["objective"] == "menan"

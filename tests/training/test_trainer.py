@@ -28,15 +28,13 @@ def assert_same_outputs(a, b) -> None:
     names = sorted(path.name for path in a.iterdir())
     assert names == sorted(path.name for path in b.iterdir())
     for name in names:
-        if name.endswith((".safetensors", ".npz")):
+        if name.endswith((".safetensors", ".npz", ".pt")):
             assert (a / name).read_bytes() == (b / name).read_bytes(), name
     logs = [
         [json.loads(line) | {"seconds": 0} for line in (d / "log.jsonl").read_text().splitlines()]
         for d in (a, b)
     ]
     assert logs[0] == logs[1]
-    checkpoints = [torch.load(d / "checkpoint.pt", weights_only=True) for d in (a, b)]
-    assert str(checkpoints[0]) == str(checkpoints[1])
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -63,10 +61,10 @@ def test_interrupted_run_continues_to_the_same_bits(
 
     plain = trainer_module.Trainer._train_epoch
 
-    def stopping(self, epoch, bar):
-        if epoch > stop_after:
+    def stopping(self, *arguments):
+        if self.epoch == stop_after:
             raise Stopped
-        return plain(self, epoch, bar)
+        return plain(self, *arguments)
 
     monkeypatch.setattr(trainer_module.Trainer, "_train_epoch", stopping)
     with pytest.raises(Stopped):
@@ -158,7 +156,13 @@ def test_normalization_is_of_the_training_speakers_or_none(make_dump, tmp_path):
 def test_training_on_all_speakers_writes_the_last_model(make_dump, tmp_path):
     train_runs(make_dump(), tmp_path / "exp", QUICK, RunsConfig(), CPU)
     files = {path.name for path in (tmp_path / "exp/menan_seed0/all").iterdir()}
-    assert files == {"config.yaml", "log.jsonl", "checkpoint.pt", "all.last.safetensors"}
+    assert files == {
+        "config.yaml",
+        "log.jsonl",
+        "checkpoint.pt",
+        "checkpoint.before.pt",
+        "all.last.safetensors",
+    }
 
 
 def test_other_speakers_validate_where_nothing_is_held_out(make_dump, tmp_path):
