@@ -259,10 +259,15 @@ def test_gradcheck():
 
 
 def test_a_second_derivative_is_refused_and_not_wrong():
-    x = torch.randn(1, 2, 3, 16, requires_grad=True)
-    (grad,) = torch.autograd.grad(cpu.pooling(x).square().sum(), x, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        (x * grad).sum().backward()
+    for operation, inputs in (
+        (partial(cpu.windows, stride=16), windows_inputs(1, 2, 3, 16, 16, 16)),
+        (cpu.gru, gru_inputs(1, 2, 3)),
+        (cpu.pooling, [torch.randn(1, 2, 3, 16)]),
+    ):
+        x, *others = (leaf.detach().requires_grad_() for leaf in inputs)
+        (grad,) = torch.autograd.grad(operation(x, *others).square().sum(), x, create_graph=True)
+        with pytest.raises(RuntimeError, match="once_differentiable"):
+            (x * grad).sum().backward()
 
 
 @precisions
