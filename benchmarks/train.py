@@ -5,7 +5,9 @@ this prints are ratios. Frames are noise in the paper's shapes: batches of 16 ut
 14 s, 43 features, the four systems of Table 2.
 """
 
+import shlex
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -63,7 +65,8 @@ def train(
     torch.set_num_threads(threads)
     where = open_device(device)
     print(f"# Training speed on {where.type}: frames of noise in the paper's shapes\n")
-    print(f"{describe(where)}; {threads} threads; medians of {rounds} interleaved rounds\n")
+    print(f"{describe(where)}; {threads} threads; medians of {rounds} interleaved rounds. By")
+    print(f"`{shlex.join(['python', '-m', 'benchmarks.train', *sys.argv[1:]])}`.\n")
     store = make_store(where)
     if where.type == "cuda":
         counts = sorted({*counts, TRAININGS, 5 * TRAININGS})
