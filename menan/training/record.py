@@ -24,7 +24,7 @@ class Record:
 
     Reads the checkpoint, if there is one, and forgets what was logged after it.
 
-    Writes below ``data.directory``: log.jsonl (a line an epoch), checkpoint.pt, heldout.npz
+    Writes below ``data.directory``: log.jsonl (a line an epoch), two checkpoints, heldout.npz
     (posteriors of the held-out utterances after every epoch) and the weights of each fold at
     the epoch that each selection rule picks, ``<fold>.<rule>.safetensors``.
 

@@ -9,8 +9,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from menan.network.stacked.compiler import kernels
-
-LANES = 16  # as in kernels/lanes.h
+from menan.network.stacked.layout import LANES
 
 
 class _Windows(ctypes.Structure):

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from menan.network.model import EMBEDDING_DIMS
 
-LANES = 16
+LANES = 16  # as in kernels/lanes.h
 
 
 @dataclass(frozen=True)
