@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import glob
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,18 +12,34 @@ from typing import IO
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """A path beside ``path`` to write to; renamed to ``path`` when the block ends well.
 
-    On an exception the beginnings are removed and what stood under ``path`` stays as it was.
-    Missing parent folders are made.
+    On an exception the beginnings are removed and what stood under ``path`` stays as it was; those
+    of a killed process are removed by the next one that writes to ``path``. Missing parent folders
+    are made.
+
+    Raises:
+        OSError: see :func:`naming`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last: numpy and matplotlib choose the format by it.
-    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    beside = path.with_name(f".menan-{os.getpid()}.{path.name}")
+    _remove_beginnings(path)
     try:
-        yield beside
-        beside.replace(path)
+        with naming(path):
+            yield beside
+            beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Name ``path`` in an OSError of the block that names no file: that of a full disk does not."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 @contextmanager
@@ -31,3 +48,20 @@ def atomic_open(path: str | Path, mode: str = "w") -> Iterator[IO]:
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
     with atomic_path(path) as beside, open(beside, mode, **text) as file:
         yield file
+
+
+def _remove_beginnings(path: Path) -> None:
+    for beginning in path.parent.glob(f".menan-*.{glob.escape(path.name)}"):
+        process = beginning.name.split(".")[1].removeprefix("menan-")
+        if process.isdecimal() and not _is_alive(int(process)):
+            beginning.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # somebody else's
+    return True

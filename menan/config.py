@@ -9,15 +9,15 @@ import contextlib
 import dataclasses
 import difflib
 import math
+import reprlib
 import types
 import typing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
 from menan.errors import InputError
+from menan.yaml_file import read_yaml
 
 T = TypeVar("T")
 
@@ -32,6 +32,9 @@ class FeatureConfig:
         --frame-shift).
     num_mel_bins: Kaldi --num-mel-bins.
     speeds: speaking rates of the copies made by resampling; 1.0 is the utterance itself.
+
+    A model file carries these too, and may come from a stranger: the upper bounds (600 s, 1000 ms,
+    512 bins, 100,000 frames) keep it from asking for all the memory there is.
     """
 
     seconds: float = 14.0
@@ -47,13 +50,17 @@ class FeatureConfig:
             "frame_shift_ms must be a positive multiple of 0.25",
         )
         _require(
-            self.frame_length_ms >= self.frame_shift_ms,
-            "frame_length_ms must be at least frame_shift_ms",
+            self.frame_shift_ms <= self.frame_length_ms <= 1000,
+            "frame_length_ms must be at least frame_shift_ms and at most 1000",
         )
         _require(
             self.seconds * 1000 >= self.frame_length_ms, "seconds must hold at least one frame"
         )
-        _require(self.num_mel_bins >= 4, "num_mel_bins must be at least 4")
+        _require(self.seconds <= 600, "seconds must be at most 600")
+        _require(
+            self.frames <= 100_000, "seconds must hold at most 100,000 frames of frame_shift_ms"
+        )
+        _require(4 <= self.num_mel_bins <= 512, "num_mel_bins must lie between 4 and 512")
         _require(1.0 in self.speeds, "speeds must contain 1.0, the utterances as spoken")
         _require(len(set(self.speeds)) == len(self.speeds), "speeds names a rate twice")
         _require(all(0.5 <= s <= 2 for s in self.speeds), "speeds must lie between 0.5 and 2")
@@ -143,7 +150,7 @@ def load_section(path: str | Path | None, section: str, overrides: dict[str, Any
     Raises:
         InputError: unreadable file, unknown section or key, wrong type or value.
     """
-    content = _read_yaml(Path(path)) if path is not None else {}
+    content = _read_sections(path) if path is not None else {}
     _refuse_unknown(content, SECTIONS, f"{path}: unknown section")
     for name, cls in SECTIONS.items():
         from_mapping(cls, content.get(name) or {}, f"{path}: {name}")
@@ -161,7 +168,7 @@ def from_mapping(cls: type[T], mapping: Any, where: str) -> T:
         InputError: beginning with ``where``.
     """
     if not isinstance(mapping, dict):
-        raise InputError(f"{where}: expected 'key: value' lines, found {mapping!r}")
+        raise InputError(f"{where}: expected 'key: value' lines, found {_shown(mapping)}")
     fields = {field.name.rstrip("_"): field for field in dataclasses.fields(cls)}
     _refuse_unknown(mapping, fields, f"{where}: unknown key")
     types_by_name = typing.get_type_hints(cls)
@@ -197,13 +204,8 @@ def _require(condition: bool, message: str) -> None:
         raise InputError(message)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+def _read_sections(path: str | Path) -> dict[str, Any]:
+    content = read_yaml(path)
     if not isinstance(content, dict | types.NoneType):
         raise InputError(f"{path}: expected the sections {', '.join(SECTIONS)}")
     return content or {}
@@ -212,9 +214,10 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 def _refuse_unknown(given: dict, known: dict, message: str) -> None:
     for key in given:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
+            text = key[:80] if isinstance(key, str) else ""
+            near = difflib.get_close_matches(text, known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise InputError(f"{message} {key!r}; {hint}")
+            raise InputError(f"{message} {_shown(key)}; {hint}")
 
 
 def _convert(value: Any, wanted: Any, where: str) -> Any:
@@ -225,6 +228,8 @@ def _convert(value: Any, wanted: Any, where: str) -> Any:
     if isinstance(value, str) and wanted in (int, float):
         with contextlib.suppress(ValueError):
             value = wanted(value)
+    if isinstance(value, int) and value.bit_length() > 63:
+        raise InputError(f"{where}: a number of {value.bit_length()} bits is too large; 63 will do")
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if wanted is str and isinstance(value, int | float) and not isinstance(value, bool):
@@ -232,5 +237,13 @@ def _convert(value: Any, wanted: Any, where: str) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{where}: expected a finite number, found {value!r}")
     if not isinstance(value, wanted) or isinstance(value, bool):
-        raise InputError(f"{where}: expected {wanted.__name__}, found {value!r}")
+        raise InputError(f"{where}: expected {wanted.__name__}, found {_shown(value)}")
     return value
+
+
+def _shown(value: Any) -> str:
+    """A value in a message, which stays short whatever a file holds."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python prints no integer of more than 4300 digits
+        return "a number of thousands of digits"

@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from menan.atomic import atomic_open, atomic_path
@@ -54,3 +59,25 @@ def test_the_path_to_write_to_keeps_folder_and_suffix(tmp_path):
         assert beside.name != "figure.v1.png"
         beside.write_bytes(b"x")
     assert names(tmp_path) == ["figure.v1.png"]
+
+
+def test_the_beginnings_of_a_killed_process_are_removed_and_of_a_living_one_not(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for process, name in ((dead.pid, "a.ark"), (dead.pid, "b.ark"), (os.getppid(), "a.ark")):
+        (tmp_path / f".menan-{process}.{name}").write_text("half")
+    with atomic_open(tmp_path / "a.ark") as file:
+        file.write("whole")
+    assert names(tmp_path) == [f".menan-{os.getppid()}.a.ark", f".menan-{dead.pid}.b.ark", "a.ark"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full stands for a full disk")
+def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path, monkeypatch):
+    def full():
+        with atomic_path(tmp_path / "out.bin"), open("/dev/full", "wb") as file:
+            file.write(b"x" * 100_000)
+
+    with pytest.raises(OSError, match="No space left on device") as error:
+        full()
+    assert error.value.filename == str(tmp_path / "out.bin")
+    assert names(tmp_path) == []

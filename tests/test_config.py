@@ -93,6 +93,23 @@ def test_a_saved_configuration_is_loaded_as_it_was(cls):
         ("features: {speeds: [0.9]}", r"speeds must contain 1\.0"),
         ("features: {speeds: [1, 3]}", "speeds must lie between"),
         ("features: {seconds: 0.01}", "seconds must hold at least one frame"),
+        # What a stranger's file may ask for is bounded.
+        ("features: {seconds: 601}", "seconds must be at most 600"),
+        ("features: {seconds: 600, frame_shift_ms: 0.25}", "at most 100,000 frames"),
+        ("features: {frame_length_ms: 1001}", "frame_shift_ms and at most 1000"),
+        ("features: {num_mel_bins: 513}", "num_mel_bins must lie between 4 and 512"),
+        # Numbers beyond what the machine has, and values that no line could hold.
+        (
+            "training: {lr: 0x" + "f" * 400 + "}",
+            r"training\.lr: a number of 1600 bits is too large",
+        ),
+        ("training: {epochs: '" + "9" * 400 + "'}", "a number of 1329 bits is too large"),
+        ("training: 0x" + "f" * 5000, "found a number of thousands of digits"),
+        ("training: {? 0x" + "f" * 5000 + " : 1}", "unknown key a number of thousands of digits"),
+        (
+            "training: {epochs: [" + "x, " * 5000 + "]}",
+            r"expected int, found \['x', 'x',.*\.\.\.\]",
+        ),
         ("runs: {seed: [0, 1, 1]}", "seed names 1 twice"),
         ("runs: {objective: []}", "objective must not be empty"),
     ],
@@ -105,6 +122,7 @@ def test_a_wrong_file_is_refused_in_one_line_that_names_it(written, text, messag
             load_section(path, section, {})
         assert str(refusal.value).startswith(str(path))
         assert "\n" not in str(refusal.value)
+        assert len(str(refusal.value)) < 500
 
 
 def test_a_wrong_option_is_refused(written):

@@ -1,14 +1,16 @@
 """features.yaml: the record in a dump directory of how its features were made."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from menan import __version__
 from menan.atomic import atomic_open
 from menan.config import FeatureConfig, from_mapping, to_mapping
-from menan.datadir.tables import read_lines
 from menan.errors import InputError
+from menan.provenance import code_digest, code_version
+from menan.yaml_file import read_yaml
 
 
 def read_features_yaml(directory: str | Path) -> FeatureConfig:
@@ -17,16 +19,35 @@ def read_features_yaml(directory: str | Path) -> FeatureConfig:
     Raises:
         InputError: no readable features.yaml.
     """
+    where = f"{Path(directory) / 'features.yaml'}: features"
+    return from_mapping(FeatureConfig, read_features_record(directory)["features"], where)
+
+
+def read_features_record(directory: str | Path) -> dict[str, Any]:
+    """All of features.yaml, ``features`` with every key.
+
+    Raises:
+        InputError: no readable features.yaml.
+    """
     path = Path(directory) / "features.yaml"
     try:
-        features = yaml.safe_load("\n".join(read_lines(path)))["features"]
-    except (yaml.YAMLError, TypeError, KeyError):
+        record = read_yaml(path)
+        features = from_mapping(FeatureConfig, record["features"], f"{path}: features")
+    except (TypeError, KeyError):
         raise InputError(f"{path}: not the record that menan-dump writes; dump again") from None
-    return from_mapping(FeatureConfig, features, f"{path}: features")
+    return {**record, "features": to_mapping(features)}
 
 
-def write_features_yaml(directory: str | Path, config: FeatureConfig) -> None:
-    """Record the configuration and the version of the code, whole or not at all."""
+def write_features_yaml(
+    directory: str | Path, config: FeatureConfig, continued: Sequence[str] = ()
+) -> None:
+    """Record the configuration and the code, whole or not at all.
+
+    Args:
+        continued: what had changed when the dump was gone on with all the same.
+    """
+    content = {"features": to_mapping(config), "version": code_version(), "code": code_digest()}
+    if continued:
+        content["continued"] = list(continued)
     with atomic_open(Path(directory) / "features.yaml") as file:
-        content = {"features": to_mapping(config), "version": __version__}
         yaml.safe_dump(content, file, sort_keys=False)
