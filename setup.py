@@ -42,10 +42,12 @@ setup(
         "matplotlib>=3.8",
         "jinja2>=3.1",
         "threadpoolctl>=3.1",
+        "psutil>=5.9",
     ],
     extras_require={
         "tensorboard": ["tensorboard>=2.15"],
         "export": ["onnxscript>=0.5"],
+        "fuzz": ["atheris>=2.3"],
         "dev": [
             "tensorboard>=2.15",
             "onnxscript>=0.5",

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from menan.config import load_section, split_option
-from menan.features.dump import LAUNCHER, dump_features, dump_part
-from menan_bin.command import main_of, new_app
+from menan.features.dump import LAUNCHER, dump_features
+from menan.features.jobs import MOST_BAD, Order, dump_part
+from menan_bin.command import Switch, main_of, new_app
 
 app = new_app()
 
@@ -26,6 +27,16 @@ def dump(
         str | None, typer.Option(help="Launcher of the jobs, as Kaldi's run.pl, with its options.")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N, for log-mel.")] = "cpu",
+    skip_bad: Annotated[
+        Switch, typer.Option(help=f"Leave out and list bad utterances, {MOST_BAD:g} % at most.")
+    ] = Switch.false,
+    allow_pipes: Annotated[
+        Switch, typer.Option(help="Let a shell run the commands ('... |') in wav.scp.")
+    ] = Switch.false,
+    resume: Annotated[Switch, typer.Option(help="Keep what is there.")] = Switch.true,
+    force: Annotated[
+        Switch, typer.Option(help="Keep it although audio or code have changed.")
+    ] = Switch.false,
     job: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Extract 40 log-mel, NCCF, f0 and log energy a frame from the audio of a data directory.
@@ -33,11 +44,12 @@ def dump(
     Example: menan-dump --data data/iemocap --out dump/iemocap --speeds 0.8,0.9,1.0,1.1,1.2 --nj 4
     """
     features = load_section(config, "features", {"speeds": split_option(speeds)})
+    order = Order(data, out, features, nj, device, bool(skip_bad), bool(allow_pipes))
     if job is not None:
-        dump_part(data, out, features, nj, job, device)
+        dump_part(order, job)
         return
     launcher = shlex.split(cmd) if cmd else LAUNCHER
-    print(dump_features(data, out, features, nj, launcher, device))
+    print(dump_features(order, launcher, resume=bool(resume), force=bool(force)))
 
 
 main = main_of(app, "menan-dump")

@@ -20,13 +20,18 @@ class Copy:
     speed: float
 
 
-def speed_copies(data: str | Path, labels: Labels, config: FeatureConfig) -> dict[str, Copy]:
+def speed_copies(
+    data: str | Path, labels: Labels, config: FeatureConfig, allow_pipes: bool = False
+) -> dict[str, Copy]:
     """All utterances of a dump by name, sorted: ``<utt>``, and ``<utt>-sp0.9`` at speed 0.9.
+
+    Args:
+        allow_pipes: see :func:`menan.features.sources.read_sources`.
 
     Raises:
         InputError: malformed wav.scp or segments, or a copy's name that is taken.
     """
-    sources = read_sources(data, labels.utt2spk)
+    sources = read_sources(data, labels.utt2spk, allow_pipes)
     copies = {utt: Copy(utt, source, 1.0) for utt, source in sources.items()}
     for utt, source in sources.items():
         for speed in config.speeds:
@@ -50,9 +55,11 @@ def write_copy_labels(out: Path, labels: Labels, copies: dict[str, Copy]) -> Non
     write_table(out / "utt2emo", emotions)
     # The data may hold copies themselves: theirs, too, go back to what they were made from.
     write_table(out / "utt2uniq", {name: labels.utt2uniq[c.utt] for name, c in copies.items()})
-    write_table(out / "spk2group", labels.spk2group)
+    speakers = set(utt2spk.values())
+    write_table(out / "spk2group", {spk: labels.spk2group[spk] for spk in speakers})
     if labels.spk2gender:
-        write_table(out / "spk2gender", labels.spk2gender)
+        genders = {spk: gender for spk, gender in labels.spk2gender.items() if spk in speakers}
+        write_table(out / "spk2gender", genders)
     else:
         (out / "spk2gender").unlink(missing_ok=True)
     with atomic_open(out / "corpus") as file:

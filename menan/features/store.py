@@ -1,9 +1,11 @@
 """The frames of a dump directory in memory: each utterance once, unrepeated, on one device."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from menan.config import FeatureConfig
@@ -12,6 +14,10 @@ from menan.datadir.features_yaml import read_features_yaml
 from menan.datadir.labels import Labels, read_labels
 from menan.datadir.tables import read_table
 from menan.errors import InputError
+from menan.memory import free_bytes, gigabytes
+
+# Of the memory that is free: the rest is for what is done with the frames.
+SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -37,12 +43,20 @@ class FrameStore:
     frames: float32 (total frames, dims).
     first: int64 (utterances,), the row of an utterance's first frame.
     length: int64 (utterances,), its number of frames.
+    digests: of each utterance's frames as read from a dump; empty for other stores.
     """
 
     utts: tuple[str, ...]
     frames: torch.Tensor
     first: torch.Tensor
     length: torch.Tensor
+    digests: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Of all utterances and their frames."""
+        lines = (f"{utt} {digest}\n" for utt, digest in zip(self.utts, self.digests, strict=True))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
     def gather(self, index: torch.Tensor, frames: int) -> torch.Tensor:
         """Utterances repeated cyclically to one length (paper section 5, cycle repeat mode).
@@ -105,11 +119,15 @@ def load_frames(dump: Dump, utts: Sequence[str], device: str | torch.device) -> 
     """Read the matrices of some utterances of a dump into one store.
 
     Raises:
-        InputError: an unreadable or non-finite matrix, or one of another shape than announced.
+        InputError: an unreadable or non-finite matrix, one of another shape than announced, or
+            more of them than fit into the device's memory.
     """
+    _refuse_too_many(dump, utts, device)
     lengths = torch.tensor([dump.num_frames[utt] for utt in utts])
     first = torch.cumsum(lengths, 0) - lengths
-    frames = torch.empty(int(lengths.sum()), dump.features.dims)
+    # Filled where it stays: a second copy, on its way to a GPU, might not fit beside it.
+    frames = torch.empty(int(lengths.sum()), dump.features.dims, device=device)
+    digests = []
     for utt, start, length in zip(utts, first.tolist(), lengths.tolist(), strict=True):
         matrix = read_matrix(dump.scp[utt], f"{dump.feats}: {utt}")
         if matrix.shape != (length, dump.features.dims):
@@ -117,16 +135,32 @@ def load_frames(dump: Dump, utts: Sequence[str], device: str | torch.device) -> 
                 f"{dump.feats}: {utt}: matrix of shape {matrix.shape}, but utt2num_frames and "
                 f"features.yaml say {(length, dump.features.dims)}; dump again"
             )
-        frames[start : start + length] = torch.from_numpy(matrix)
-        if not torch.isfinite(frames[start : start + length]).all():
+        if not np.isfinite(matrix).all():
             raise InputError(f"{dump.feats}: {utt}: NaN or Inf in its features; dump again")
-    return FrameStore(tuple(utts), frames.to(device), first.to(device), lengths.to(device))
+        frames[start : start + length] = torch.from_numpy(matrix)
+        digests.append(hashlib.sha256(np.ascontiguousarray(matrix)).hexdigest()[:16])
+    return FrameStore(tuple(utts), frames, first.to(device), lengths.to(device), tuple(digests))
+
+
+def frame_bytes(dump: Dump, utts: Iterable[str]) -> int:
+    """What the frames of some utterances take in memory, as float32."""
+    return 4 * dump.features.dims * sum(dump.num_frames[utt] for utt in utts)
+
+
+def _refuse_too_many(dump: Dump, utts: Sequence[str], device: str | torch.device) -> None:
+    need, free = frame_bytes(dump, utts), free_bytes(device)
+    if need > SHARE * free:
+        raise InputError(
+            f"{dump.feats}: the frames of {len(utts)} utterances take {gigabytes(need)}, more "
+            f"than {SHARE:.0%} of the {gigabytes(free)} that are free on {device}; dump fewer "
+            "speed copies or fewer utterances, or use a machine with more memory"
+        )
 
 
 def _num_frames(path: Path) -> dict[str, int]:
     counts = {}
     for number, (utt, text) in enumerate(read_table(path).items(), start=1):
-        if not text.isdecimal() or int(text) == 0:
-            raise InputError(f"{path}:{number}: {text!r} is not a number of frames")
+        if not text.isdecimal() or len(text) > 9 or int(text) == 0:
+            raise InputError(f"{path}:{number}: {text[:80]!r} is not a number of frames")
         counts[utt] = int(text)
     return counts

@@ -1,11 +1,12 @@
 """Which runs are trained side by side, so that the device's memory holds them."""
 
-import os
 from collections.abc import Sequence
 
 import torch
 
 from menan.errors import InputError
+from menan.memory import free_bytes
+from menan.network.stacked.compiler import kernels
 from menan.training.record import Record
 from menan.training.run import RunData
 from menan.training.trainer import Trainer
@@ -54,25 +55,27 @@ def _train(records: Sequence[Record], device: torch.device) -> None:
 
 def fitting(run: RunData, device: torch.device) -> int:
     """How many models a device's free memory holds in a step."""
-    kernels = device.type == "cpu"
-    each = step_bytes(run.training.batch_size, run.features.frames, run.features.dims, kernels)
-    if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-        return max(1, int(SHARE * free // each))
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(CPU_MODELS, int(SHARE * free // each)))
+    on_cpu = device.type == "cpu"
+    each = step_bytes(
+        run.training.batch_size,
+        run.features.frames,
+        run.features.dims,
+        with_kernels=on_cpu and kernels() is not None,
+    )
+    fit = max(1, int(SHARE * free_bytes(device) // each))
+    return min(CPU_MODELS, fit) if on_cpu else fit
 
 
-def step_bytes(batch: int, frames: int, dims: int, kernels: bool) -> int:
+def step_bytes(batch: int, frames: int, dims: int, with_kernels: bool) -> int:
     """What one model holds in memory when its backward pass begins, in bytes of float32.
 
     Args:
-        kernels: whether the CPU kernels cut the windows, or PyTorch copies them out.
+        with_kernels: whether the CPU kernels cut the windows, or PyTorch copies them out.
     """
     first = (frames - 10) // 2 + 1
     second = (first - 5) // 2 + 1
     convolved = 2 * 32 * (first + second)  # before and after the PReLU
     recurrent = (96 + 32 + 4 * 32 + 2 * 32) * second  # gates, hidden, what backward reads, linear
     gradients = 2 * 32 * first + (96 + 32 + 32) * second
-    copies = 0 if kernels else 10 * dims * first + 2 * 5 * 32 * second
+    copies = 0 if with_kernels else 10 * dims * first + 2 * 5 * 32 * second
     return 4 * batch * (frames * dims + convolved + recurrent + gradients + copies)

@@ -10,12 +10,14 @@ from menan.datadir.archive import read_scp
 from menan.datadir.utterances import Utterance, write_datadir
 
 PEAK = r"""
-import pathlib, re, sys
+import re, sys
+from pathlib import Path
 from menan.config import FeatureConfig
 from menan.features.dump import dump_features
-dump_features(sys.argv[1], sys.argv[2], FeatureConfig())
+from menan.features.jobs import Order
+dump_features(Order(Path(sys.argv[1]), Path(sys.argv[2]), FeatureConfig()))
 # Not getrusage: its peak begins with that of the process that started this one.
-print(re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path("/proc/self/status").read_text())[1])
+print(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1])
 """
 
 

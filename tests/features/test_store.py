@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
-from menan.features.store import FrameStore, load_frames, open_dump
+from menan.features import store as store_module
+from menan.features.store import FrameStore, frame_bytes, load_frames, open_dump
 
 
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=4), st.integers(1, 40))
@@ -71,6 +72,47 @@ def test_nan_in_features_is_refused_by_utterance(make_dump):
     write_table(feats, {**scp, utt: read_table(feats.parent / "bad.scp")[utt]})
     with pytest.raises(InputError, match=rf"{utt}: NaN or Inf"):
         load_frames(open_dump(feats), [utt], "cpu")
+
+
+def test_size_of_a_store_is_known_before_it_is_made(make_dump):
+    dump = open_dump(make_dump())
+    utts = list(dump.scp)[3:6]
+    assert frame_bytes(dump, utts) == load_frames(dump, utts, "cpu").frames.nbytes
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:1"])
+def test_frames_that_memory_does_not_hold_are_refused_unread(make_dump, monkeypatch, device):
+    dump = open_dump(make_dump())
+    utts = list(dump.scp)
+    (dump.feats.parent / "feats.ark").unlink()
+    monkeypatch.setattr(dump.features.__class__, "dims", 10**7)
+    need = sum(dump.num_frames.values()) * 4 * 10**7
+    monkeypatch.setattr(store_module, "free_bytes", {device: need}.__getitem__)
+    with pytest.raises(InputError) as error:
+        load_frames(dump, utts, device)
+    size = f"{need / 1e9:.2f} GB"
+    assert str(error.value) == (
+        f"{dump.feats}: the frames of {len(utts)} utterances take {size}, more than 90% of the "
+        f"{size} that are free on {device}; dump fewer speed copies or fewer utterances, or use a "
+        "machine with more memory"
+    )
+
+
+def test_frames_that_memory_just_holds_are_read(make_dump, monkeypatch):
+    dump = open_dump(make_dump())
+    free = 1 + int(frame_bytes(dump, dump.scp) / store_module.SHARE)
+    monkeypatch.setattr(store_module, "free_bytes", lambda device: free)
+    assert len(load_frames(dump, list(dump.scp), "cpu").utts) == len(dump.scp)
+
+
+def test_frames_go_to_their_device_without_a_copy_of_all_on_the_cpu(make_dump, monkeypatch):
+    dump = open_dump(make_dump())
+    made = []
+    empty = torch.empty
+    monkeypatch.setattr(torch, "empty", lambda *a, **k: made.append(k) or empty(*a, **k))
+    store = load_frames(dump, list(dump.scp), "meta")
+    assert made == [{"device": "meta"}]
+    assert store.frames.device.type == store.first.device.type == "meta"
 
 
 def test_feats_scp_and_labels_must_name_the_same_utterances(make_dump):

@@ -9,6 +9,7 @@ from menan.datadir.utterances import Utterance, write_datadir
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
 from menan.features.dump import dump_features
+from menan.features.jobs import Order
 from menan.network.inference import infer
 from menan.network.model import build_network
 from menan.network.modelfile import ModelCard, save_model
@@ -40,7 +41,7 @@ def test_prediction_from_a_file_is_that_of_dump_and_inference(model, tmp_path):
     assert list(posteriors) == list(EMOTIONS)
     u = [Utterance(f"{s}-1", s, f"{s}-1", str(wav), ("ang",), 1.4) for s in "ab"]
     write_datadir(u, tmp_path / "data")
-    dump_features(tmp_path / "data", tmp_path / "dump", FEATURES)
+    dump_features(Order(tmp_path / "data", tmp_path / "dump", FEATURES))
     infer(model, tmp_path / "dump/feats.scp", tmp_path / "out", CPU)
     inferred = read_vector(read_scp(tmp_path / "out/posteriors.scp")["a-1"], "a-1")
     np.testing.assert_allclose(list(posteriors.values()), inferred, rtol=1e-5)

@@ -116,15 +116,19 @@ def test_fewer_than_one_model_at_once_is_refused(make_dump, tmp_path):
         train_runs(make_dump(), tmp_path / "exp", QUICK, RUNS, CPU, models_at_once=0)
 
 
-def test_little_free_memory_means_fewer_models_and_never_none(monkeypatch, make_dump, tmp_path):
+@pytest.mark.parametrize("compiled", [True, False])
+def test_little_free_memory_means_fewer_models_and_never_none(
+    monkeypatch, make_dump, tmp_path, compiled
+):
     dump = open_dump(make_dump())
     part = utterance_set(load_frames(dump, list(dump.scp), CPU), dump, list(dump.scp))
     run = RunData(Run("ec", 0, None, ()), QUICK, dump.features, part, None, tmp_path)
-    each = together.step_bytes(5, dump.features.frames, dump.features.dims, kernels=True)
-    pages = {"SC_AVPHYS_PAGES": 0, "SC_PAGE_SIZE": 1}
-    monkeypatch.setattr(together.os, "sysconf", pages.__getitem__)
-    for free, wanted in ((10**12, together.CPU_MODELS), (3.5 * each / together.SHARE, 3), (1, 1)):
-        pages["SC_AVPHYS_PAGES"] = int(free)
+    each = together.step_bytes(5, dump.features.frames, dump.features.dims, compiled)
+    free = {}
+    monkeypatch.setattr(together, "kernels", lambda: object() if compiled else None)
+    monkeypatch.setattr(together, "free_bytes", free.__getitem__)
+    three = 3.5 * each / together.SHARE
+    for free[CPU], wanted in ((10**12, together.CPU_MODELS), (three, 3), (1, 1)):
         assert together.fitting(run, CPU) == wanted
 
 
