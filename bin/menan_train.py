@@ -35,6 +35,9 @@ def train(
         int | None, typer.Option(help="trained side by side; by default what memory holds")
     ] = None,
     resume: Annotated[Switch, typer.Option(help="go on from checkpoints")] = Switch.true,
+    force: Annotated[
+        Switch, typer.Option(help="go on though configuration, data or code have changed")
+    ] = Switch.false,
     tensorboard: Annotated[Switch, typer.Option(help="write scalars for it too")] = Switch.false,
 ) -> None:
     """Train networks: every objective with every seed and every held-out group.
@@ -62,6 +65,7 @@ def train(
         open_device(device),
         valid_feats,
         resume=bool(resume),
+        force=bool(force),
         tensorboard=bool(tensorboard),
         models_at_once=models_at_once,
     )

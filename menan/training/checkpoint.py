@@ -6,7 +6,6 @@ one is known and the one before it is used.
 
 import hashlib
 import io
-import pickle
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,10 @@ from torch import Tensor
 
 from menan.atomic import atomic_path
 from menan.errors import InputError
+from menan.network.model import Network
 
 _MAGIC = b"menan checkpoint sha256 "
+_FORM = {"epoch": int, "step": int, "sums": dict, "players": dict, "log_posteriors": Tensor}
 NAME, BEFORE = "checkpoint.pt", "checkpoint.before.pt"
 
 
@@ -41,6 +42,30 @@ class Checkpoint:
     sums: dict[str, Tensor]
     players: dict[str, Any]
     log_posteriors: Tensor
+
+
+def fits(checkpoint: Checkpoint, network: Network, heldout: int) -> bool:
+    """Whether this can be a state of ``network`` in training, with so many held-out utterances."""
+    shapes: dict[str, dict[str, torch.Size]] = {"main": {}, "speaker": {}}
+    for name, parameter in network.named_parameters():
+        player = "speaker" if name.startswith("speaker.") else "main"
+        shapes[player][name] = parameter.shape
+    try:
+        of_parts = [
+            {
+                player: {name: tensor.shape for name, tensor in state[part].items()}
+                for player, state in checkpoint.players.items()
+            }
+            for part in ("parameters", "mean", "square")
+        ]
+        steps = [state["steps"] for state in checkpoint.players.values()]
+    except (AttributeError, KeyError, TypeError):
+        return False
+    return (
+        of_parts == [shapes] * 3
+        and all(isinstance(count, int) for count in (*steps, checkpoint.epoch, checkpoint.step))
+        and checkpoint.log_posteriors.shape == (checkpoint.epoch if heldout else 0, heldout, 4)
+    )
 
 
 def save_checkpoint(directory: Path, checkpoint: Checkpoint) -> None:
@@ -83,6 +108,8 @@ def load_checkpoint(directory: Path) -> Checkpoint | None:
 
 def _read(path: Path) -> Checkpoint:
     try:
+        if not path.is_file():  # reading a pipe or device might never end
+            raise InputError(f"{path}: is no file")
         head, _, data = path.read_bytes().partition(b"\n")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
@@ -91,7 +118,12 @@ def _read(path: Path) -> Checkpoint:
     if head != _MAGIC + hashlib.sha256(data).hexdigest().encode():
         raise InputError(f"{path}: damaged, its checksum is another")
     try:
-        return Checkpoint(**torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
-    except (RuntimeError, TypeError, EOFError, OSError, pickle.UnpicklingError) as error:
+        content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        checkpoint = Checkpoint(**content)
+        for name, kind in _FORM.items():
+            if not isinstance(getattr(checkpoint, name), kind):
+                raise TypeError(f"{name} is of another type")
+        return checkpoint
+    except Exception as error:  # who makes up a pickle can raise nearly anything
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"{path}: not a readable checkpoint ({reason})") from None

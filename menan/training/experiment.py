@@ -1,20 +1,17 @@
 """From a dump directory to a tree of trained runs."""
 
-import shutil
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import torch
-import yaml
 
-from menan import __version__
-from menan.atomic import atomic_open
-from menan.config import RunsConfig, TrainingConfig, to_mapping
-from menan.datadir.tables import read_lines
+from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.features.store import Dump, load_frames, open_dump
+from menan.lock import only_writer
 from menan.network.model import SHORTEST_INPUT
 from menan.training.objectives import make_objective
+from menan.training.resume import open_directory
 from menan.training.run import (
     Run,
     RunData,
@@ -35,6 +32,7 @@ def train_runs(
     device: torch.device,
     valid_feats: str | Path | None = None,
     resume: bool = True,
+    force: bool = False,
     tensorboard: bool = False,
     models_at_once: int | None = None,
 ) -> list[Run]:
@@ -46,11 +44,13 @@ def train_runs(
         valid_feats: feats.scp of other speakers, evaluated after every epoch; only where
             nothing is held out.
         resume: go on from checkpoints; else what an earlier call left of a run is removed.
+        force: go on although configuration, data or code have changed.
         tensorboard: write scalars for TensorBoard too.
         models_at_once: how many networks are trained side by side; None for what fits.
 
     Raises:
-        InputError: anything wrong with the data or the options, before the first step.
+        InputError: anything wrong with the data or the options, before the first step; somebody
+            else who trains one of the runs.
     """
     for objective in runs.objective:
         make_objective(objective, training.lambda_)
@@ -74,9 +74,11 @@ def train_runs(
         )
         for run in planned
     ]
-    for data in whole:
-        _open_directory(data, dump, resume)
-    train_together(whole, device, models_at_once, tensorboard)
+    with ExitStack() as locks:
+        for data in whole:
+            locks.enter_context(only_writer(data.directory))
+            open_directory(data, dump, resume, force)
+        train_together(whole, device, models_at_once, tensorboard)
     return planned
 
 
@@ -122,50 +124,3 @@ def _valid_set(
         )
     utts = [utt for utt, original in valid.labels.utt2uniq.items() if utt == original]
     return utterance_set(load_frames(valid, utts, device), valid, utts)
-
-
-def _open_directory(data: RunData, dump: Dump, resume: bool) -> None:
-    """Make a run's directory with its config.yaml, or see that the one there is of this run."""
-    path = data.directory / "config.yaml"
-    wanted = _resolved(data, dump)
-    if not resume and data.directory.exists():
-        shutil.rmtree(data.directory)
-    if path.exists():
-        _compare(yaml.safe_load("\n".join(read_lines(path))), wanted, path)
-        return
-    with atomic_open(path) as file:
-        yaml.safe_dump(wanted, file, sort_keys=False)
-
-
-def _resolved(data: RunData, dump: Dump) -> dict[str, Any]:
-    """All that decides the outcome of a run."""
-    return {
-        "objective": data.run.objective,
-        "seed": data.run.seed,
-        "hold_out": data.run.group,
-        "folds": [{"test": fold.test, "valid": fold.valid} for fold in data.run.folds],
-        "speakers": list(data.train.speaker_names),
-        "utterances": len(data.train),
-        "training": to_mapping(data.training),
-        "features": to_mapping(data.features),
-        "corpus": dump.labels.corpus,
-        "feats": str(dump.feats.resolve()),
-        "version": __version__,
-    }
-
-
-def _compare(found: Any, wanted: dict[str, Any], path: Path) -> None:
-    for key, value in wanted.items():
-        was = found.get(key) if isinstance(found, dict) else None
-        if was == value:
-            continue
-        if isinstance(value, dict) and isinstance(was, dict):
-            key, value, was = next(
-                (f"{key}.{name}", value.get(name), was.get(name))
-                for name in {**value, **was}
-                if value.get(name) != was.get(name)
-            )
-        raise InputError(
-            f"{path}: made with {key} {was}, now {value}; "
-            "train into another --exp, or anew with --resume false"
-        )

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from menan import __version__
-from menan.atomic import atomic_open
+from menan.atomic import atomic_open, naming
 from menan.datadir.folds import Fold
+from menan.errors import InputError
 from menan.network.model import Network, build_network
 from menan.network.modelfile import ModelCard, save_model
 from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
-from menan.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from menan.training.checkpoint import NAME, Checkpoint, fits, load_checkpoint, save_checkpoint
 from menan.training.run import RunData
 from menan.training.scalars import Scalars
 from menan.training.selection import EPOCH_RULES, HeldOut
@@ -94,7 +95,8 @@ class Record:
         if log_posteriors is not None:
             self.log_posteriors = torch.cat([self.log_posteriors, log_posteriors[None].cpu()])
             line = {**line, "heldout": self._heldout_scores()}
-        with (self.data.directory / "log.jsonl").open("a", encoding="utf-8") as file:
+        log = self.data.directory / "log.jsonl"
+        with naming(log), log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         if self._scalars:
             self._scalars.write(line)
@@ -176,6 +178,14 @@ class Record:
         if checkpoint is None:
             log.unlink(missing_ok=True)
             return
+        data = self.data
+        with torch.device("meta"):
+            network = Network(data.features.dims, len(data.train.speaker_names))
+        whole = fits(checkpoint, network, len(data.heldout or ()))
+        if not whole or not 0 <= checkpoint.epoch <= data.training.epochs:
+            raise InputError(
+                f"{data.directory / NAME}: not of this training; start anew with --resume false"
+            )
         self.epoch, self.step = checkpoint.epoch, checkpoint.step
         self.sums, self.players = checkpoint.sums, checkpoint.players
         self.log_posteriors = checkpoint.log_posteriors

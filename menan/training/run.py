@@ -58,6 +58,11 @@ class UtteranceSet:
         return [self.store.utts[i] for i in self.index.tolist()]
 
     @property
+    def digests(self) -> list[str]:
+        """Of each utterance's frames."""
+        return [self.store.digests[i] for i in self.index.tolist()]
+
+    @property
     def utt_speakers(self) -> list[str]:
         return [self.speaker_names[i] for i in self.speakers.tolist()]
 
