@@ -48,6 +48,8 @@ def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
 
     def main() -> None:
         command = typer.main.get_command(app)
+        # Names of files need not be UTF-8, and are told all the same; stderr does this by itself.
+        sys.stdout.reconfigure(errors="backslashreplace")
         try:
             status = command(prog_name=name, standalone_mode=False)
             if status == INTERRUPTED:

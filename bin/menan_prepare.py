@@ -32,7 +32,7 @@ def prepare() -> None:
 @app.command()
 def iemocap(root: Root, data: Data) -> None:
     """IEMOCAP: ROOT holds Session1 to Session5, or some of them."""
-    _write(iemocap_release.prepare(root), data)
+    _write(iemocap_release.prepare(root), root, data)
 
 
 @app.command()
@@ -47,7 +47,7 @@ def mosei(
     ] = None,
 ) -> None:
     """CMU-MOSEI: ROOT holds Raw/Audio/Full/WAV_16000."""
-    _write(mosei_release.prepare(root, labels), data)
+    _write(mosei_release.prepare(root, labels), root, data)
 
 
 @app.command()
@@ -59,7 +59,7 @@ def ravdess(
     ] = Switch.false,
 ) -> None:
     """RAVDESS, speech: ROOT holds Actor_01 to Actor_24, or some of them."""
-    _write(ravdess_release.prepare(root, bool(calm_as_neutral)), data)
+    _write(ravdess_release.prepare(root, bool(calm_as_neutral)), root, data)
 
 
 @app.command()
@@ -82,12 +82,12 @@ def table(
     ] = "",
 ) -> None:
     """Any corpus with a table of its utterances."""
-    _write(table_file.prepare(table, parse_map(map), split), data)
+    _write(table_file.prepare(table, parse_map(map), split), table.parent, data)
 
 
-def _write(preparation: Preparation, data: Path) -> None:
-    write_datadir(preparation.utterances, data, preparation.corpus)
-    print(f"{data}: {preparation.corpus}, {describe(preparation)}")
+def _write(preparation: Preparation, root: Path, data: Path) -> None:
+    write_datadir(preparation.utterances, data, preparation.corpus, root)
+    print(f"{data}: {preparation.corpus}, {describe(preparation, root)}")
 
 
 main = main_of(app, "menan-prepare")

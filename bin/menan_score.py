@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from menan.atomic import atomic_open
+from menan.provenance import code_version
 from menan.scoring.files import score_files
 from menan.scoring.text import report_text
 from menan_bin.command import main_of, new_app
@@ -30,7 +31,8 @@ def score(
     report = score_files(ref, hyp, utt2spk)
     if json_file:
         with atomic_open(json_file) as file:
-            file.write(json.dumps(report.to_json(), indent=1) + "\n")
+            made_from = {"ref": str(ref), "hyp": str(hyp), "version": code_version()}
+            file.write(json.dumps(made_from | report.to_json(), indent=1) + "\n")
     print(report_text(report))
 
 

@@ -19,12 +19,15 @@ def validate(
     read_audio: Annotated[
         Switch, typer.Option(help="Read the audio in full, not only its headers.")
     ] = Switch.false,
+    allow_pipes: Annotated[
+        Switch, typer.Option(help="Accept commands ('... |') in wav.scp; they are not run.")
+    ] = Switch.false,
 ) -> None:
     """Say what is wrong in a data or dump directory: file, line, cure. Exit status 1 if anything.
 
     Example: menan-validate --read-audio true data/iemocap
     """
-    report = validate_directory(directory, read_audio=bool(read_audio))
+    report = validate_directory(directory, bool(read_audio), bool(allow_pipes))
     for line in report.lines():
         print(line)
     if not report.ok:

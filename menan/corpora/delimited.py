@@ -29,7 +29,7 @@ class Row:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise InputError(f"{self.where}: {column} should be a number, found {text!r}")
+            raise InputError(f"{self.where}: {column} should be a number, found {text[:80]!r}")
         return value
 
 
@@ -41,9 +41,11 @@ def read_rows(path: str | Path) -> tuple[list[str], list[Row]]:
 
     Raises:
         InputError: missing or undecodable file, no rows, a column name that is empty or given
-            twice, a row with more or fewer cells than the header.
+            twice, a zero byte, a row with more or fewer cells than the header.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():  # a pipe or device might never end
+        raise InputError(f"{path}: is no file; name a CSV or TSV file")
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             header = file.readline()
@@ -58,6 +60,9 @@ def read_rows(path: str | Path) -> tuple[list[str], list[Row]]:
         raise InputError(f"{path}:{reader.line_num}: not CSV ({error}); mend the quotes") from None
     if len(lines) < 2:
         raise InputError(f"{path}: expected a header line and at least one row below it")
+    for number, cells in lines:
+        if "\0" in "".join(cells):
+            raise InputError(f"{path}:{number}: holds a zero byte; save the table as UTF-8 text")
     columns = [name.strip().lower() for name in lines[0][1]]
     for name in columns:
         if not name or columns.count(name) > 1:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from menan.audio import is_file
 from menan.corpora.preparation import (
     PaperCounts,
     Preparation,
@@ -91,7 +92,7 @@ def prepare(root: str | Path) -> Preparation:
                 path = session / "sentences" / "wav" / dialogue / f"{turn.name}.wav"
                 if turn.label not in EMOTION_OF_LABEL:
                     left_out[turn.label] += 1
-                elif not path.is_file():
+                elif not is_file(path):
                     no_audio.append(str(path))
                 else:
                     utterances.append(_utterance(turn, path, texts.get(turn.name)))
@@ -137,7 +138,7 @@ def _turns(label_file: Path) -> Iterator[_Turn]:
         if match is None:
             raise InputError(
                 f"{where}: expected '[start - end] turn label [valence, activation, dominance]', "
-                f"found {line.strip()!r}; restore the file from the release"
+                f"found {line.strip()[:80]!r}; restore the file from the release"
             )
         name = match["name"]
         parts = _TURN_NAME.fullmatch(name)

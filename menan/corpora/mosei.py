@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from menan.audio import is_file
 from menan.corpora.mosei_labels import EMOTION_COLUMNS, Segment, find_labels, read_labels
 from menan.corpora.preparation import (
     PaperCounts,
@@ -54,7 +55,7 @@ def prepare(root: str | Path, labels: str | Path | None = None) -> Preparation:
     missing, early, late, empty = found.values()
     for video, segments in of_video.items():
         path = folder / f"{video}.wav"
-        if not path.is_file():
+        if not is_file(path):
             missing.append(video)
             left_out["no audio"] += len(segments)
             continue

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from menan.corpora.delimited import Row, read_rows, require_columns
+from menan.datadir.labels import name_fault
 from menan.errors import InputError
 
 # The ratings that are read, by the release's names; they are never told by their order.
@@ -22,6 +23,9 @@ OTHER_NAMES = {
     "sadness": "sad",
     "angry": "anger",
 }
+# What gzip, the release's own way, makes of zeros: 1032 bytes of one. A dataset that promises more
+# lies, be it that its numbers were never written, or that they lie elsewhere.
+_MOST_PACKED = 1032
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,9 @@ def read_labels(path: str | Path) -> list[Segment]:
     HDF5 as released: ``/All Labels/data/<video>/{features,intervals}``.
 
     Raises:
-        InputError: unreadable, of another structure, a rating that is no number.
+        InputError: unreadable, of another structure, links that lead elsewhere, a dataset that
+            promises more than the file holds, a rating that is no number, a video that cannot
+            name a file.
     """
     path = Path(path)
     if path.suffix.lower() in (".csv", ".tsv"):
@@ -84,7 +90,7 @@ def _read_csd(path: Path) -> list[Segment]:
             names = _dimension_names(path, file)
             data = _member(path, file, "All Labels/data", h5py.Group)
             return [segment for video in data for segment in _of_video(path, data, video, names)]
-    except (OSError, RuntimeError) as error:  # h5py raises either on damage
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:  # h5py's on damage
         raise InputError(
             f"{path}: not a whole HDF5 file ({error}); fetch it again, or end its name in .csv if "
             "it is one"
@@ -93,6 +99,8 @@ def _read_csd(path: Path) -> list[Segment]:
 
 def _of_video(path: Path, data: h5py.Group, video: str, names: list[str]) -> list[Segment]:
     where = f"{path}: /All Labels/data/{video}"
+    if fault := name_fault("video", video):
+        raise InputError(f"{path}: /All Labels/data: {fault}; fetch the file again")
     ratings = _numbers(path, data, f"{video}/features", len(names))
     intervals = _numbers(path, data, f"{video}/intervals", 2)
     if len(ratings) != len(intervals):
@@ -116,7 +124,7 @@ def _numbers(path: Path, data: h5py.Group, name: str, width: int) -> np.ndarray:
             f"{where}: expected numbers of shape (segments, {width}), found {dataset.dtype} of "
             f"shape {dataset.shape}; give the label file as released"
         )
-    values = dataset[()]
+    values = _content(path, dataset)
     if len(bad := np.flatnonzero(~np.isfinite(values).all(axis=1))):
         raise InputError(f"{where}: row {bad[0]} is not all numbers; fetch the file again")
     return values
@@ -126,26 +134,40 @@ def _dimension_names(path: Path, file: h5py.File) -> list[str]:
     """The names of the rating columns: a JSON list as text, in an array of one element."""
     dataset = _member(path, file, "All Labels/metadata/dimension names", h5py.Dataset)
     try:
-        names = [_plain_name(name) for name in json.loads(np.ravel(dataset[()])[0])]
-    except (ValueError, TypeError, AttributeError, IndexError):
+        content = np.ravel(_content(path, dataset))[0]
+        names = [_plain_name(name) for name in json.loads(content)]
+    except (ValueError, TypeError, AttributeError, IndexError, RecursionError):
         names = []
     for name in EMOTION_COLUMNS:
         if names.count(name) != 1:
             raise InputError(
                 f"{path}: {dataset.name}: expected a JSON list that names "
-                f"{', '.join(EMOTION_COLUMNS)} once each, found {names}"
+                f"{', '.join(EMOTION_COLUMNS)} once each, found {str(names)[:200]}"
             )
     return names
 
 
 def _member(path: Path, group: h5py.Group, name: str, kind: type) -> h5py.Group | h5py.Dataset:
-    member = group.get(name)
+    """What is below a group; links that are not hard may lead out or round, and do not count."""
+    member = group
+    for part in name.split("/"):
+        link = member.get(part, getlink=True) if isinstance(member, h5py.Group) else None
+        member = member[part] if isinstance(link, h5py.HardLink) else None
     if not isinstance(member, kind):
         raise InputError(
             f"{path}: {group.name.rstrip('/')}/{name}: no such {kind.__name__.lower()} in the "
             "file; give CMU_MOSEI_Labels.csd as released"
         )
     return member
+
+
+def _content(path: Path, dataset: h5py.Dataset) -> np.ndarray:
+    if dataset.external or dataset.nbytes > _MOST_PACKED * dataset.id.get_storage_size():
+        raise InputError(
+            f"{path}: {dataset.name}: promises {dataset.nbytes} bytes, which the file does not "
+            "hold; fetch it again"
+        )
+    return dataset[()]
 
 
 def _plain_name(name: str) -> str:
@@ -167,6 +189,8 @@ def _read_csv(path: Path) -> list[Segment]:
     for row in rows:
         row = Row(row.where, dict(zip(columns, row.cells.values(), strict=True)))
         video = row.text("video")
+        if fault := name_fault("video", video):
+            raise InputError(f"{row.where}: {fault}; correct it")
         number = _segment_number(row) if "segment" in columns else counted[video]
         counted[video] += 1
         if (video, number) in numbers:
@@ -179,6 +203,7 @@ def _read_csv(path: Path) -> list[Segment]:
 
 def _segment_number(row: Row) -> int:
     text = row.text("segment")
-    if not (text.isascii() and text.isdigit()):
-        raise InputError(f"{row.where}: segment should be a whole number from 0, found {text!r}")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        found = repr(text[:80])
+        raise InputError(f"{row.where}: segment should be a whole number from 0, found {found}")
     return int(text)

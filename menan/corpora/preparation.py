@@ -1,5 +1,6 @@
 """What a corpus module hands over, and the checks that all of them share."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,7 +69,15 @@ def release_folders(root: str | Path, pattern: str, what: str) -> list[Path]:
 def corpus_title(root: str | Path, name: str) -> str:
     """The corpus by name; one in its layout that was generated is called so."""
     note = Path(root) / GENERATED
-    return f"{name}'s layout, {read_lines(note)[0]}" if note.is_file() else name
+    if not note.is_file():
+        return name
+    return ", ".join([f"{name}'s layout", *read_lines(note)[:1]])
+
+
+def outside(root: str | Path, paths: Iterable[str]) -> list[str]:
+    """Files that do not lie below ``root``, links and ``..`` followed; each once."""
+    root = Path(root).resolve()
+    return [p for p in dict.fromkeys(paths) if not Path(p).resolve().is_relative_to(root)]
 
 
 def recording_seconds(path: str | Path) -> float:

@@ -1,8 +1,9 @@
 """The report on a preparation: counts, what was left out, warnings, the paper's counts."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
-from menan.corpora.preparation import PaperCounts, Preparation
+from menan.corpora.preparation import PaperCounts, Preparation, outside
 from menan.datadir.tables import c_sorted
 from menan.datadir.utterances import Utterance
 from menan.emotions import EMOTIONS
@@ -12,8 +13,12 @@ MOST_ROWS = 50  # more speakers than a reader looks through are only counted
 MOST_CASES = 5  # of one warning
 
 
-def describe(preparation: Preparation) -> str:
-    """The report, several lines: size, class x speaker counts, left out, warnings, the paper."""
+def describe(preparation: Preparation, root: str | Path) -> str:
+    """The report, several lines: size, class x speaker counts, left out, warnings, the paper.
+
+    Args:
+        root: the folder of the corpus; files that lie elsewhere are told.
+    """
     utterances = preparation.utterances
     speakers = {u.speaker for u in utterances}
     seconds = [u.duration for u in utterances]
@@ -26,7 +31,10 @@ def describe(preparation: Preparation) -> str:
         by_size = sorted(preparation.left_out.items(), key=lambda item: (-item[1], item[0]))
         reasons = ", ".join(f"{reason} {number}" for reason, number in by_size)
         lines.append(f"left out: {sum(preparation.left_out.values())} ({reasons})")
-    for what, cases in preparation.warnings.items():
+    warnings = dict(preparation.warnings)
+    if elsewhere := outside(root, (u.path for u in utterances)):
+        warnings[f"files outside {root}"] = elsewhere
+    for what, cases in warnings.items():
         shown = ", ".join(cases[:MOST_CASES])
         more = f" and {len(cases) - MOST_CASES} more" if len(cases) > MOST_CASES else ""
         lines.append(f"warning: {what}: {len(cases)}: {shown}{more}")

@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from menan.audio import is_file
 from menan.corpora.delimited import Row, read_rows, require_columns
 from menan.corpora.preparation import Preparation, cut_to_recording, recording_seconds
 from menan.corpora.table_row import Entry, read_entry
@@ -66,8 +67,8 @@ def prepare(
     labelled = [entry for entry in entries if entry.emotions]
     if dropped := len(entries) - len(labelled):
         left_out["labels that --map leaves out"] = dropped
-    present = [entry for entry in labelled if entry.path.is_file()]
-    if no_audio := [f"{e.where} ({e.path})" for e in labelled if not e.path.is_file()]:
+    present = [entry for entry in labelled if is_file(entry.path)]
+    if no_audio := [f"{e.where} ({e.path})" for e in labelled if not is_file(e.path)]:
         found["rows without audio"] = no_audio
         left_out["no audio"] = len(no_audio)
     if not present:

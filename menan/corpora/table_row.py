@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from menan.corpora.delimited import Row
+from menan.datadir.labels import name_fault
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
 
@@ -44,7 +45,7 @@ def parse_map(text: str) -> dict[str, str]:
         if not label or not equals or emotion not in (*EMOTIONS, ""):
             raise InputError(
                 f"--map: expected label=emotion with one of {' '.join(EMOTIONS)} or nothing "
-                f"after the '=', found {part!r}"
+                f"after the '=', found {part[:80]!r}"
             )
         if label in translation:
             raise InputError(f"--map: label {label!r} is given twice; keep one")
@@ -56,8 +57,8 @@ def read_entry(row: Row, folder: Path, translation: dict[str, str]) -> Entry:
     """The entry of a row, whose relative path is taken from ``folder``.
 
     Raises:
-        InputError: an empty cell, an id with white space, an unknown label or gender, a stretch
-            that is none.
+        InputError: an empty cell, an id with white space, a speaker or group that cannot name a
+            file, an unknown label or gender, a stretch that is none.
     """
     path = folder / row.text("path")
     speaker = _id(row, "speaker", row.text("speaker"))
@@ -80,6 +81,8 @@ def _id(row: Row, column: str, text: str) -> str:
     if text.split() != [text]:
         cure = "use '_' or '-' instead" if column in row.cells else "add a column utt"
         raise InputError(f"{row.where}: {column} id {text!r} holds white space; {cure}")
+    if column != "utt" and (fault := name_fault(column, text)):
+        raise InputError(f"{row.where}: {fault}; rename it")
     return text
 
 

@@ -97,7 +97,16 @@ class ArchiveWriter:
         return self
 
     def __exit__(self, *exception) -> bool | None:
+        if exception[0] is None:
+            self.flush()
+            # An scp file must not point into an archive that it does not belong to.
+            self._scp_path.unlink(missing_ok=True)
         return self._opened.__exit__(*exception)
+
+    def flush(self) -> None:
+        """Write out what is buffered: a full disk is to be noticed before files are replaced."""
+        self._ark.flush()
+        self._scp.flush()
 
     def write(self, key: str, values: np.ndarray) -> None:
         """Append a float32 matrix (rows, columns), or a vector (n,); keys come sorted."""
@@ -114,13 +123,16 @@ def _file_and_offset(rxfilename: str, where: str) -> tuple[Path, int]:
         raise InputError(
             f"{where}: {rxfilename!r} is a command; run it, and name the archive it writes"
         )
-    path, offset = re.fullmatch(r"(.+?)(?::(\d+))?", rxfilename).groups(default="0")
+    # Of more digits no file has an offset, and seek() knows none: they belong to the name then.
+    path, offset = re.fullmatch(r"(.+?)(?::([0-9]{1,18}))?", rxfilename).groups(default="0")
     return Path(path), int(offset)
 
 
 def _read(rxfilename: str, where: str, kind: str, types: dict) -> np.ndarray:
     path, offset = _file_and_offset(rxfilename, where)
     try:
+        if path.exists() and not path.is_file():  # a pipe or device might never end
+            raise InputError(f"{where}: {path} is no file; make the archive again")
         with path.open("rb") as file:
             fault = _fault(file, offset, path.stat().st_size, kind, types)
             if fault is not None:
@@ -136,7 +148,7 @@ def _read(rxfilename: str, where: str, kind: str, types: dict) -> np.ndarray:
 
 def _fault(file: BinaryIO, offset: int, size: int, kind: str, types: dict) -> str | None:
     """What keeps the bytes at ``offset`` from being a header with all of its values behind it."""
-    file.seek(offset)
+    file.seek(min(offset, size))  # of too large an offset the system complains
     header = file.read(_LONGEST_HEADER)
     token = next((token for token in types if header.startswith(token)), None)
     if token is None:
@@ -145,6 +157,9 @@ def _fault(file: BinaryIO, offset: int, size: int, kind: str, types: dict) -> st
     start = len(token) + struct.calcsize(layout)
     if len(header) < start:
         return f"the {kind} is cut short"
+    # Kaldi puts its size in front of each integer, but not in compressed matrices.
+    if layout.startswith("<x") and any(header[at] != 4 for at in range(len(token), start, 5)):
+        return f"the {kind}'s header is damaged"
     rows, columns = (*struct.unpack(layout, header[len(token) : start]), 1)[:2]
     if rows < 1 or columns < 1:
         return f"the {kind} is empty"

@@ -8,6 +8,7 @@ from pathlib import Path
 from menan.atomic import atomic_open
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
 from menan.datadir.labels import Labels, read_labels
+from menan.errors import InputError
 
 COLUMNS = (
     *("group", "test", "valid", "train_speakers"),
@@ -40,10 +41,17 @@ def fold_table(directory: str | Path) -> list[FoldRow]:
     """
     labels = read_labels(directory)
     size = _originals_by_speaker(labels)
+    try:
+        folds = [
+            fold
+            for group in held_out_groups(labels.spk2group, ["each"])
+            for fold in folds_of_group(labels.spk2group, group)
+        ]
+    except InputError as error:
+        raise InputError(f"{directory}: {error}") from None
     return [
         FoldRow(fold, sum(size[s] for s in fold.train), size[fold.valid], size[fold.test])
-        for group in held_out_groups(labels.spk2group, ["each"])
-        for fold in folds_of_group(labels.spk2group, group)
+        for fold in folds
     ]
 
 

@@ -1,13 +1,16 @@
 """The label files of a data or dump directory: who speaks, with which emotion, in which group."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.atomic import atomic_open
 from menan.datadir.folds import assign_groups
 from menan.datadir.tables import c_sorted, read_lines, read_table
 from menan.emotions import parse_emotions
 from menan.errors import InputError
+
+_NOT_IN_FILE_NAMES = re.compile(r"^\.|[/\x00-\x1f\x7f\ud800-\udfff]")
+_LONGEST_NAME = 200  # bytes; file systems allow 255, and endings take some
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,24 @@ class Labels:
         return c_sorted(set(self.utt2spk.values()))
 
 
+def name_fault(kind: str, name: str) -> str | None:
+    """Why a speaker or group cannot be called so; None if it can.
+
+    Directories of runs and files of models bear these names, and none may lead elsewhere.
+
+    >>> name_fault("speaker", "$(x)"), name_fault("speaker", "-rf")
+    (None, None)
+    >>> name_fault("group", "../g1")
+    "group '../g1' cannot name a file: no '/', control character or '.' in front, 200 bytes at most"
+    """
+    if not _NOT_IN_FILE_NAMES.search(name) and len(name.encode()) <= _LONGEST_NAME:
+        return None
+    return (
+        f"{kind} {name[:60]!r} cannot name a file: no '/', control character or '.' in front, "
+        f"{_LONGEST_NAME} bytes at most"
+    )
+
+
 def spk2utt(utt2spk: dict[str, str]) -> dict[str, str]:
     """The inverse of utt2spk, values sorted and joined by spaces (Kaldi utt2spk_to_spk2utt.pl)."""
     utts: dict[str, list[str]] = {}
@@ -45,7 +66,8 @@ def read_labels(directory: str | Path) -> Labels:
     itself, a missing spk2gender is empty.
 
     Raises:
-        InputError: files that are malformed or do not name the same utterances.
+        InputError: files that are malformed or do not name the same utterances, speakers or
+            groups of which :func:`name_fault` finds something.
     """
     directory = Path(directory)
     utt2spk = read_table(directory / "utt2spk")
@@ -65,6 +87,10 @@ def read_labels(directory: str | Path) -> Labels:
             raise InputError(f"{directory / name}: lacks {missing[0]!r}, which utt2spk names")
         if extra := c_sorted(table.keys() - set(keys)):
             raise InputError(f"{directory / name}: names {extra[0]!r}, which utt2spk lacks")
+    for name, kind, table in (("utt2spk", "speaker", utt2spk), ("spk2group", "group", groups)):
+        for number, value in enumerate(table.values(), start=1):
+            if fault := name_fault(kind, value):
+                raise InputError(f"{directory / name}:{number}: {fault}; rename it")
     return Labels(
         utt2spk={utt: utt2spk[utt] for utt in utts},
         utt2emo={utt: emotions[utt] for utt in utts},
@@ -75,20 +101,11 @@ def read_labels(directory: str | Path) -> Labels:
     )
 
 
-def write_corpus_name(directory: str | Path, corpus: str | None) -> None:
-    """Write the file ``corpus``; for None there is to be none."""
-    path = Path(directory) / "corpus"
-    if corpus is None:
-        path.unlink(missing_ok=True)
-    else:
-        with atomic_open(path) as file:
-            file.write(f"{corpus}\n")
-
-
 def corpus_name(directory: str | Path) -> str:
     """What results call the data: the line of the file ``corpus``, or the directory's name."""
     path = Path(directory) / "corpus"
-    return read_lines(path)[0] if path.exists() else path.absolute().parent.name
+    lines = read_lines(path) if path.exists() else []
+    return lines[0] if lines else path.absolute().parent.name
 
 
 def read_emotions(path: str | Path, single: bool = False) -> dict[str, tuple[str, ...]]:

@@ -22,14 +22,17 @@ def read_table(path: str | Path) -> dict[str, str]:
     The order of the file is kept; ``menan-validate`` says whether it is sorted.
 
     Raises:
-        InputError: missing or undecodable file, empty line, key without value, key twice.
+        InputError: missing or undecodable file, empty line, key without value, key twice, a zero
+            byte.
     """
     path = Path(path)
     table: dict[str, str] = {}
     for number, line in enumerate(read_lines(path), start=1):
         key, _, value = line.partition(" ")
         if not key or not value.strip():
-            raise InputError(f"{path}:{number}: expected '<key> <value>', found {line!r}")
+            raise InputError(f"{path}:{number}: expected '<key> <value>', found {line[:80]!r}")
+        if "\0" in line:  # no file can be named so: opening one would be an error of its own kind
+            raise InputError(f"{path}:{number}: holds a zero byte; write the line again")
         if key in table:
             raise InputError(f"{path}:{number}: {key!r} stands here twice; keep one line of it")
         table[key] = value.strip()

@@ -1,13 +1,20 @@
 """Utterance records, and the data directory that is written from them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from menan.atomic import atomic_open
 from menan.datadir.folds import assign_groups
-from menan.datadir.labels import spk2utt, write_corpus_name
-from menan.datadir.tables import c_sorted, write_table
+from menan.datadir.labels import name_fault, spk2utt
+from menan.datadir.tables import c_sorted
 from menan.errors import InputError
+from menan.lock import only_writer
+from menan.provenance import code_version
 
 
 @dataclass(frozen=True)
@@ -40,38 +47,58 @@ class Utterance:
 # All that write_datadir may write; what it does not write anew is removed.
 DATA_FILES = (
     *("wav.scp", "segments", "utt2spk", "spk2utt", "utt2emo"),
-    *("spk2gender", "spk2group", "utt2dur", "text", "corpus"),
+    *("spk2gender", "spk2group", "utt2dur", "text", "corpus", "made_from.yaml"),
 )
+
+# What a line of wav.scp would lose or break at, what UTF-8 lacks, and what would be a command.
+_NOT_IN_PATHS = re.compile(r"^\s|\s$|[\n\0\ud800-\udfff]|\|$")
 
 
 def write_datadir(
-    utterances: Sequence[Utterance], directory: str | Path, corpus: str | None = None
+    utterances: Sequence[Utterance],
+    directory: str | Path,
+    corpus: str | None = None,
+    root: str | Path | None = None,
 ) -> None:
     """Write wav.scp, segments, utt2spk, spk2utt, utt2emo, spk2gender, spk2group, utt2dur, text.
 
     ``segments`` is written if any utterance has a start, ``spk2gender`` and ``text`` if all
-    have them (Kaldi's validator wants these complete); ``corpus`` if it is given.
+    have them (Kaldi's validator wants these complete); ``corpus`` if it is given. All are written
+    beside what stood there before, and replace it together; wav.scp is missing until all have.
 
     Args:
         corpus: what results are to call the data; by default the directory's name.
+        root: of the corpus; made_from.yaml records it, and the version of the code.
 
     Raises:
-        InputError: no utterances, an id that cannot stand in a table, an id given twice,
-            a recording with two paths, a speaker with two groups or genders.
+        InputError: no utterances, an id or path that cannot stand in a table, a speaker or group
+            that cannot name a file, an id given twice, a recording with two paths, a speaker with
+            two groups or genders; somebody else who writes to the directory.
     """
     directory = Path(directory)
     if not utterances:
         raise InputError(f"{directory}: nothing to write, no utterance was found")
-    if directory.exists() and not directory.is_dir():
-        raise InputError(f"{directory}: exists and is not a directory; name another")
     _check_ids(utterances)
-    tables = _tables(utterances)
-    for name in DATA_FILES:
-        if name in tables:
-            write_table(directory / name, tables[name])
-        else:
-            (directory / name).unlink(missing_ok=True)
-    write_corpus_name(directory, corpus)
+    texts = {name: _text(table) for name, table in _tables(utterances).items()}
+    if corpus is not None:
+        texts["corpus"] = f"{corpus}\n"
+    if root is not None:
+        made_from = {"root": str(Path(root).absolute()), "version": code_version()}
+        texts["made_from.yaml"] = yaml.safe_dump(made_from, sort_keys=False)
+    with only_writer(directory), ExitStack() as files:
+        # Closed, and so put into place, in reverse order: wav.scp last.
+        for name in DATA_FILES:
+            if name in texts:
+                file = files.enter_context(atomic_open(directory / name))
+                file.write(texts[name])
+                file.flush()  # a full disk is to be noticed before anything is replaced
+        for name in DATA_FILES:
+            if name == DATA_FILES[0] or name not in texts:
+                (directory / name).unlink(missing_ok=True)
+
+
+def _text(table: Mapping[str, str]) -> str:
+    return "".join(f"{key} {table[key]}\n" for key in c_sorted(table))
 
 
 def _check_ids(utterances: Sequence[Utterance]) -> None:
@@ -80,6 +107,10 @@ def _check_ids(utterances: Sequence[Utterance]) -> None:
         for what, name in (("utterance", u.utt), ("speaker", u.speaker), ("group", u.group)):
             if name is not None and (not name or name.split() != [name]):
                 raise InputError(f"{u.path}: {what} id {name!r} is empty or holds white space")
+            if what != "utterance" and (fault := name and name_fault(what, name)):
+                raise InputError(f"{u.path}: {fault}; rename it")
+        if _NOT_IN_PATHS.search(u.path):
+            raise InputError(f"{u.path!r}: no line of wav.scp can hold this path; rename it")
         if not u.utt.startswith(f"{u.speaker}-"):
             raise InputError(f"{u.path}: utterance {u.utt!r} must begin with '{u.speaker}-'")
         if u.utt in seen:

@@ -35,13 +35,14 @@ NEEDED = ("utt2spk", "spk2utt", "utt2emo")
 NEEDED_OF_A_DUMP = ("utt2num_frames", "utt2uniq", "features.yaml")
 
 
-def validate(directory: str | Path, read_audio: bool = False) -> Report:
+def validate(directory: str | Path, read_audio: bool = False, allow_pipes: bool = False) -> Report:
     """Check a data directory (it has wav.scp), a dump directory (it has feats.scp), or one of both.
 
     Headers of the audio are read, and all features.
 
     Args:
         read_audio: read the audio in full too, which finds files that were cut short.
+        allow_pipes: accept commands in wav.scp; they are not run.
 
     Raises:
         InputError: no such directory, or neither of the two files in it.
@@ -67,7 +68,7 @@ def validate(directory: str | Path, read_audio: bool = False) -> Report:
         problems.extend(_check_names(tables, utt2spk))
         problems.extend(check_labels(tables, utt2spk))
     if "wav.scp" in tables:
-        problems.extend(check_audio(tables, read_audio))
+        problems.extend(check_audio(tables, read_audio, allow_pipes))
     if "feats.scp" in tables:
         problems.extend(check_feats(tables, directory / "features.yaml"))
     return Report(

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from menan.datadir.folds import assign_groups
-from menan.datadir.labels import spk2utt
+from menan.datadir.labels import name_fault, spk2utt
 from menan.datadir.problems import Problem, message_and_cure
 from menan.datadir.scan import Table
 from menan.datadir.tables import c_sorted
@@ -25,6 +25,7 @@ def check_labels(tables: Mapping[str, Table], utt2spk: Mapping[str, str]) -> Ite
     if "spk2gender" in tables:
         yield from _check_genders(tables["spk2gender"])
     if "spk2group" in tables:
+        yield from _check_file_names(tables["spk2group"], "group")
         yield from _check_groups(tables["spk2group"], groups_of(tables, utt2spk))
     if "utt2uniq" in tables:
         utt2emo = dict(tables["utt2emo"].items()) if "utt2emo" in tables else {}
@@ -44,6 +45,7 @@ def _check_speakers(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Proble
         if not utt.startswith(f"{speaker}-"):
             message = f"does not begin with '{speaker}-'"
             yield table.problem(utt, message, "make the speaker a prefix of the utterance's id")
+    yield from _check_file_names(table, "speaker")
     # Kaldi splits and merges by speaker on the assumption that this order is sorted too.
     previous = ""
     for utt in c_sorted(utt2spk):
@@ -54,6 +56,14 @@ def _check_speakers(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Proble
             yield table.problem(utt, message, cure)
             return
         previous = speaker
+
+
+def _check_file_names(table: Table, kind: str) -> Iterator[Problem]:
+    """Of each speaker or group, on the first line that names it."""
+    first: dict[str, str] = {}
+    for key, name in table.items():
+        if first.setdefault(name, key) == key and (fault := name_fault(kind, name)):
+            yield table.problem(key, f"has the {fault}", "rename it")
 
 
 def _check_inverse(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Problem]:

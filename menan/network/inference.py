@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from torch.nn import functional as F
 
 from menan.atomic import atomic_open
 from menan.datadir.archive import ArchiveWriter
-from menan.datadir.tables import read_lines, write_table
+from menan.datadir.tables import c_sorted, read_lines
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore, load_frames, open_dump
+from menan.lock import only_writer
 from menan.network.model import Network
 from menan.network.modelfile import ModelCard, card_from_json, card_to_json, load_model
+from menan.provenance import code_version
 
 BATCH = 64  # utterances a pass; bounds memory, does not change results
 
@@ -71,28 +74,31 @@ def infer(
 
     Returns:
         The directories written, each with posteriors.ark, posteriors.scp, embeddings.ark,
-        embeddings.scp, utt2emo and models.json, the cards of the models that answered.
+        embeddings.scp, utt2emo and models.json: the cards of the models that answered, and
+        what they were asked about.
 
     Raises:
-        InputError: no such model, features it was not made for, a test speaker who is missing.
+        InputError: no such model, features it was not made for, a test speaker who is missing,
+            somebody else who writes there.
     """
     model, out = Path(model), Path(out)
     dump = open_dump(feats)
     models = [load_model(path, device) for path in model_files(model, rule)]
     for _, card in models:
         _check_features(card, dump, model)
-    store = load_frames(dump, _wanted(dump, models, test_speakers_only), device)
-    answers = [
-        _answers(network, card, store, _own(store, dump, card, test_speakers_only))
-        for network, card in models
-    ]
-    if test_speakers_only or model.is_file():
-        by_directory = {out: answers}
-    else:
-        by_directory = {out / part.card.fold: [part] for part in answers}
-    for directory, parts in by_directory.items():
-        _write(directory, parts)
-    return list(by_directory)
+    pooled = test_speakers_only or model.is_file()
+    folders = [out if pooled else out / card.fold for _, card in models]
+    with ExitStack() as locks:
+        for folder in dict.fromkeys(folders):
+            locks.enter_context(only_writer(folder))
+        store = load_frames(dump, _wanted(dump, models, test_speakers_only), device)
+        parts: dict[Path, list[Answers]] = {}
+        for folder, (network, card) in zip(folders, models, strict=True):
+            utts = _own(store, dump, card, test_speakers_only)
+            parts.setdefault(folder, []).append(_answers(network, card, store, utts))
+        for folder, answers in parts.items():
+            _write(folder, answers, {"feats": str(dump.feats.resolve()), "data": store.digest})
+    return list(parts)
 
 
 def read_model_cards(directory: Path) -> list[ModelCard]:
@@ -104,8 +110,8 @@ def read_model_cards(directory: Path) -> list[ModelCard]:
     path = directory / "models.json"
     try:
         content = json.loads("\n".join(read_lines(path)))
-        return [card_from_json(card, str(path)) for card in content]
-    except (KeyError, TypeError, ValueError):
+        return [card_from_json(card, str(path)) for card in content["models"]]
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise InputError(f"{path}: not what menan-infer writes; infer again") from None
 
 
@@ -159,16 +165,24 @@ def _answers(network: Network, card: ModelCard, store: FrameStore, utts: list[st
     )
 
 
-def _write(directory: Path, parts: list[Answers]) -> None:
+def _write(directory: Path, parts: list[Answers], made_from: dict[str, str]) -> None:
     posteriors = {utt: p for part in parts for utt, p in part.posteriors.items()}
     embeddings = {utt: v for part in parts for utt, v in part.embeddings.items()}
-    for name, vectors in (("posteriors", posteriors), ("embeddings", embeddings)):
-        with ArchiveWriter(directory, name) as archive:
-            for utt in sorted(vectors, key=str.encode):
+    record = {**made_from, "version": code_version()}
+    record["models"] = [card_to_json(part.card) for part in parts]
+    with ExitStack() as files:
+        # Closed in reverse order: hypotheses stand only where all is there.
+        hypotheses = files.enter_context(atomic_open(directory / "utt2emo"))
+        for utt in c_sorted(posteriors):
+            hypotheses.write(f"{utt} {EMOTIONS[int(posteriors[utt].argmax())]}\n")
+        models = files.enter_context(atomic_open(directory / "models.json"))
+        models.write(json.dumps(record, indent=1) + "\n")
+        opened = [hypotheses, models]
+        for name, vectors in (("posteriors", posteriors), ("embeddings", embeddings)):
+            archive = files.enter_context(ArchiveWriter(directory, name))
+            for utt in c_sorted(vectors):
                 archive.write(utt, vectors[utt].numpy())
-    with atomic_open(directory / "models.json") as file:
-        file.write(json.dumps([card_to_json(part.card) for part in parts], indent=1) + "\n")
-    # Last, so that hypotheses stand only where all is there.
-    write_table(
-        directory / "utt2emo", {utt: EMOTIONS[int(p.argmax())] for utt, p in posteriors.items()}
-    )
+            opened.append(archive)
+        for file in opened:
+            file.flush()
+        (directory / "utt2emo").unlink(missing_ok=True)

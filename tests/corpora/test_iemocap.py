@@ -121,6 +121,16 @@ def test_missing_audio_is_named_and_the_rest_prepared(root):
     assert preparation.left_out == {"no audio": 1}
 
 
+def test_a_turn_of_too_long_a_name_has_no_audio(root):
+    write_dialogue(root, "Ses01F_impro01", {"Ses01F_impro01_F000": "ang"})
+    labels = write_dialogue(root, "Ses01F_impro02", {"Ses01F_impro02_F000": "ang"})
+    long = f"Ses01F_impro02_F{'0' * 300}"
+    labels.write_text(labels.read_text() + label_line(long, "sad"))
+    preparation = prepare(root)
+    assert preparation.left_out == {"no audio": 1}
+    assert long in preparation.warnings["labelled turns without audio"][0]
+
+
 def test_no_audio_at_all_is_an_error(root):
     write_dialogue(root, "Ses01F_impro01", {"Ses01F_impro01_F000": "neu"}, audio=False)
     with pytest.raises(InputError, match=r"sentences/wav"):

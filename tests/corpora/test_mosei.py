@@ -23,7 +23,7 @@ def write_audio(root, *videos, seconds=10.0):
     folder = root / "Raw" / "Audio" / "Full" / "WAV_16000"
     folder.mkdir(parents=True, exist_ok=True)
     for video in videos:
-        soundfile.write(folder / f"{video}.wav", np.zeros(round(seconds * 1000), "int16"), 1000)
+        soundfile.write(folder / f"{video}.wav", np.zeros(round(seconds * 4000), "int16"), 4000)
 
 
 def write_csd(path, videos, columns=COLUMNS, names=None):

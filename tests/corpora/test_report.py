@@ -34,7 +34,7 @@ def the_papers_mosei():
 
 def report_of(utterances, **fields):
     return describe(
-        Preparation("A corpus", utterances, **({"left_out": {}, "warnings": {}} | fields))
+        Preparation("A corpus", utterances, **({"left_out": {}, "warnings": {}} | fields)), "/"
     )
 
 

@@ -16,7 +16,7 @@ def folder(tmp_path):
     """A folder with a.wav, b.wav and sub/c.wav of two seconds."""
     (tmp_path / "sub").mkdir()
     for name in ("a.wav", "b.wav", "sub/c.wav"):
-        soundfile.write(tmp_path / name, np.zeros(2000, "int16"), 1000)
+        soundfile.write(tmp_path / name, np.zeros(8000, "int16"), 4000)
     return tmp_path
 
 

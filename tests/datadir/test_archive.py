@@ -141,6 +141,8 @@ def test_pickles_are_refused_and_not_loaded(tmp_path):
         (lambda good: b"", "no Kaldi binary matrix"),
         (lambda good: good.replace(b"FM", b"FV"), "no Kaldi binary matrix"),
         (lambda good: b"a  [ 1 2 ]\n", "no Kaldi binary matrix"),
+        (lambda good: good[:7] + b"\5" + good[8:], "matrix's header is damaged"),
+        (lambda good: good[:12] + b"\0" + good[13:], "matrix's header is damaged"),
         (lambda good: good[:8] + struct.pack("<i", -1) + good[12:], "matrix is empty"),
         (lambda good: good[:8] + struct.pack("<i", 2**30) + good[12:], "cut short"),
     ],

@@ -84,6 +84,13 @@ def test_a_fault_in_a_data_directory_is_told_with_its_place(data, name, old, new
     assert any(found.startswith(line) for found in told(data, name)), told(data, name)
 
 
+def test_a_command_is_accepted_where_pipes_are_allowed(data, tmp_path):
+    text = (data / "wav.scp").read_text()
+    (data / "wav.scp").write_text(text.replace(".wav\n", f".wav; touch {tmp_path}/ran |\n", 1))
+    assert validate(data, allow_pipes=True).ok
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
