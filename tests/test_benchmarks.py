@@ -34,6 +34,24 @@ def test_features_of_no_data_directory_are_one_line():
     assert done.stderr.count("\n") == 1
 
 
+def test_load_sets_peak_memory_beside_what_the_frames_take():
+    done = run("load", "--utterances", "400")
+    assert done.returncode == 0, done.stderr
+    assert re.match(r"# Load: .* generated speech, seed 0, 400 utterances", done.stdout)
+    rows = [line.split("|")[1:-1] for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert [row[0].strip() for row in rows[2:]] == [
+        *("synthesize", "prepare", "validate", "dump", "validate a dump"),
+        *("train", "infer", "score"),
+    ]
+    for _, seconds, *sizes in rows[2:]:
+        assert float(seconds) > 0
+        assert all(re.fullmatch(r"-?\d+ MB", size.strip()) for size in sizes)
+    predicted, made = re.search(
+        r"([\d.]+) MB predicted, ([\d.]+) MB of frames", done.stdout
+    ).groups()
+    assert predicted == made
+
+
 def test_training_is_timed_beside_its_targets():
     done = run("train", "--rounds", "1", "--models", "1,2", "--utterances", "40")
     assert done.returncode == 0, done.stderr
