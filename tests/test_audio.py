@@ -1,3 +1,4 @@
+import os
 import struct
 from pathlib import Path
 
@@ -18,6 +19,18 @@ def wav(tmp_path):
     """One second of 16-bit noise."""
     soundfile.write(tmp_path / "a.wav", NOISE, RATE)
     return tmp_path / "a.wav"
+
+
+def test_a_name_too_long_or_with_a_zero_byte_is_that_of_no_file(wav):
+    for name in ("a" * 300 + ".wav", "a\0.wav"):
+        with pytest.raises(InputError, match="no such audio file"):
+            audio_info(wav.with_name(name))
+
+
+def test_a_name_need_not_be_utf_8(wav):
+    latin = wav.with_name(os.fsdecode("é.wav".encode("latin-1")))
+    wav.rename(latin)
+    assert audio_info(latin).samples == RATE
 
 
 def test_samples_are_on_the_scale_of_16_bit_integers(wav):

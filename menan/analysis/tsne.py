@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 from sklearn.manifold import TSNE
 
+from menan.analysis.leakage.embeddings import stack_vectors
 from menan.atomic import atomic_open, atomic_path
 from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.labels import Labels, corpus_name, read_labels
@@ -73,7 +75,8 @@ def _panel(system: str, hyp: Path, labels: Labels, speakers: list[str], seed: in
         raise InputError(f"{hyp}: no embedding of speaker {min(missing)!r}; infer on that speaker")
     if len(utts) < 4:
         raise InputError(f"{hyp}: {len(utts)} embeddings are too few to draw")
-    v = np.stack([read_vector(scp[utt], f"{hyp}: {utt}") for utt in utts])
+    vectors = [read_vector(scp[utt], f"{hyp}: {utt}") for utt in utts]
+    v = stack_vectors(utts, vectors, hyp / "embeddings.scp", "infer").astype(np.float32)
     # scikit-learn wants fewer neighbours than points; 30 is its default.
     perplexity = min(30.0, (len(utts) - 1) / 3)
     return Panel(
@@ -81,6 +84,7 @@ def _panel(system: str, hyp: Path, labels: Labels, speakers: list[str], seed: in
     )
 
 
+@mpl.rc_context({"text.parse_math": False})  # a speaker may be called $a$
 def _draw(panels: list[Panel], labels: Labels, corpus: str, paths: list[Path]) -> None:
     # Imported here, as pyplot takes a second that no other command should pay.
     from matplotlib.figure import Figure

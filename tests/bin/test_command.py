@@ -1,3 +1,4 @@
+import os
 import sys
 from typing import Annotated
 
@@ -53,6 +54,11 @@ def raising(error):
 )
 def test_options_take_dash_and_underscore_alike_and_values_keep_theirs(run, arguments):
     assert run(show, *arguments) == (0, "True g_1-a 1\n", "")
+
+
+def test_a_file_name_that_is_not_utf_8_is_told(run):
+    latin = os.fsdecode("père.wav".encode("latin-1"))
+    assert run(lambda *_: print(latin)) == (0, "p\\udce8re.wav\n", "")
 
 
 def test_a_boolean_is_true_or_false_and_nothing_else(run):

@@ -1,5 +1,6 @@
 """Frozen embeddings to be probed: the networks that wrote them, a dump's utterances beside them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def read_originals(feats: Path) -> Originals:
     utts = tuple(utt for utt, uniq in dump.labels.utt2uniq.items() if utt == uniq)
     matrices = (read_matrix(dump.scp[utt], f"{feats}: {utt}") for utt in utts)
     raw = [np.concatenate([m.mean(0), m.std(0), m.max(0)]) for m in matrices]
-    return Originals(feats, dump.labels, utts, _stack(utts, raw, feats, "dump"))
+    return Originals(feats, dump.labels, utts, stack_vectors(utts, raw, feats, "dump"))
 
 
 def read_embeddings(directory: Path, originals: Originals) -> np.ndarray:
@@ -111,7 +112,7 @@ def read_embeddings(directory: Path, originals: Originals) -> np.ndarray:
     if unknown := next((utt for utt in scp if utt not in originals.labels.utt2uniq), None):
         raise InputError(f"{path}: names {unknown!r}, which {originals.feats} lacks; infer on it")
     vectors = [read_vector(scp[utt], f"{path}: {utt}") for utt in originals.utts]
-    return _stack(originals.utts, vectors, path, "infer")
+    return stack_vectors(originals.utts, vectors, path, "infer")
 
 
 def _card(directory: Path) -> ModelCard:
@@ -132,7 +133,13 @@ def _network(card: ModelCard | None) -> tuple | None:
     return card and (*_system(card), card.group, card.epoch, card.speakers)
 
 
-def _stack(utts: tuple[str, ...], vectors: list, path: Path, cure: str) -> np.ndarray:
+def stack_vectors(utts: Sequence[str], vectors: list, path: Path, cure: str) -> np.ndarray:
+    """Vectors (dims,) of utterances as float64 (utterances, dims).
+
+    Raises:
+        InputError: vectors that are not finite or of different length; it names ``path``, and
+            what to do again: ``cure``.
+    """
     for utt, vector in zip(utts, vectors, strict=True):
         if len(vector) != len(vectors[0]):
             raise InputError(

@@ -112,7 +112,7 @@ def _made_before(out: Path, made_from: str) -> dict[str, Any] | None:
     try:
         found = json.loads(out.read_text(encoding="utf-8"))
         return found if found["made_from"] == made_from else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -1,16 +1,14 @@
 """What trainings logged, epoch by epoch, gathered by system."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-from menan.datadir.tables import c_sorted, read_lines
-from menan.errors import InputError
+from menan.analysis.tables.run_files import read_config, read_log
+from menan.datadir.tables import c_sorted
 
 
 @dataclass(frozen=True)
@@ -68,35 +66,25 @@ def read_learning_curves(exp: Path) -> dict[str, SystemLog]:
     Trainings on all speakers, which hold no group out, are passed over, as in Table 2.
 
     Raises:
-        InputError: a line that is not what menan-train logs.
+        InputError: a configuration or a line that is not what menan-train writes.
     """
     runs: dict[str, list[tuple[dict[str, Any], list[dict[str, Any]]]]] = {}
     for path in sorted(exp.glob("*_seed*/*/log.jsonl")):
-        config = yaml.safe_load("\n".join(read_lines(path.with_name("config.yaml"))))
-        lines = _read_log(path)
+        config = read_config(path.with_name("config.yaml"))
+        lines = read_log(path)
         if config["hold_out"] is not None and lines:
             runs.setdefault(config["objective"], []).append((config, lines))
     return {name: _system_log(of_system) for name, of_system in runs.items()}
 
 
-def _read_log(path: Path) -> list[dict[str, Any]]:
-    lines = []
-    for number, text in enumerate(read_lines(path), start=1):
-        try:
-            line = json.loads(text)
-            line["epoch"]
-        except (ValueError, TypeError, KeyError):
-            raise InputError(
-                f"{path}:{number}: not a line of menan-train; let the training end, or resume it"
-            ) from None
-        lines.append(line)
-    return lines
-
-
 def _system_log(runs: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> SystemLog:
     logs = [lines for _, lines in runs]
     # heldout is a mapping by speaker; all the rest are numbers.
-    names = [name for name, value in logs[0][0].items() if isinstance(value, float)]
+    names = [
+        name
+        for name, value in logs[0][0].items()
+        if isinstance(value, float) and all(name in lines[0] for lines in logs)
+    ]
     heldout: dict[str, list[list[float]]] = {}
     for lines in logs:
         for speaker in lines[0].get("heldout", {}):

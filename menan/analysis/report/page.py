@@ -1,7 +1,5 @@
 """The report as one web page that needs nothing but itself."""
 
-import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -155,18 +153,21 @@ def _tradeoff(
 
 def _read_planes(path: Path) -> dict[str, list[dict[str, str]]]:
     """The rows of each system in a file of coordinates."""
-    reader = csv.DictReader(
-        io.StringIO("\n".join(read_lines(path))), delimiter="\t", quoting=csv.QUOTE_NONE
-    )
-    if reader.fieldnames != TSNE_COLUMNS:
+    head, *rest = (line.split("\t") for line in read_lines(path) or [""])
+    if head != TSNE_COLUMNS:
         raise InputError(f"{path}:1: not the columns that menan-tsne writes; run menan-tsne again")
     planes: dict[str, list[dict[str, str]]] = {}
-    for row in reader:
+    for number, cells in enumerate(rest, start=2):
+        if len(cells) != len(TSNE_COLUMNS):
+            raise InputError(
+                f"{path}:{number}: not {len(TSNE_COLUMNS)} cells; run menan-tsne again"
+            )
+        row = dict(zip(TSNE_COLUMNS, cells, strict=True))
         planes.setdefault(row["system"], []).append(row)
     for system, rows in planes.items():
         try:
-            drawable = len(_coordinates(rows)) >= 2
-        except (TypeError, ValueError):
+            drawable = len(rows) >= 2 and np.isfinite(_coordinates(rows)).all()
+        except ValueError:
             drawable = False
         if not drawable:
             raise InputError(

@@ -1,4 +1,6 @@
-"""Numbers as the cells of a table show them."""
+"""Numbers and names as the cells of a table show them."""
+
+import re
 
 
 def fixed(value: float | None, decimals: int = 2, factor: float = 1.0) -> str:
@@ -10,6 +12,15 @@ def fixed(value: float | None, decimals: int = 2, factor: float = 1.0) -> str:
     if value is None:
         return "–"
     return f"{round(factor * value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
+
+
+def as_text(name: str) -> str:
+    """A name from the data in markdown: no part of it becomes a cell, a tag or a style.
+
+    >>> as_text("Ses01F"), as_text("a|b<i>")
+    ('Ses01F', 'a\\\\|b\\\\<i>')
+    """
+    return re.sub(r"[\\`*|<\[]", r"\\\g<0>", name)
 
 
 def p_value(value: float | None) -> str:

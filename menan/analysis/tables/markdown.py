@@ -3,7 +3,7 @@
 from typing import Any
 
 from menan.analysis.leakage.probes import PROBES
-from menan.analysis.tables.cells import fixed, p_value
+from menan.analysis.tables.cells import as_text, fixed, p_value
 from menan.emotions import EMOTIONS
 from menan.training.selection import RULES
 
@@ -35,7 +35,8 @@ def table2_section(table: dict[str, Any], corpus: str) -> str:
     header = ["system", "seeds", "folds", "WA val", "WA test", "Δ", "UA val", "UA test", "Δ"]
     header += ["sd by epoch", "paper: WA val, test, Δ", "paper: UA val, test, Δ"]
     return (
-        f"## Table 2: accuracy on unseen speakers, % ({corpus})\n\n{_table(header, rows)}\n\n"
+        f"## Table 2: accuracy on unseen speakers, % ({as_text(corpus)})\n\n"
+        f"{_table(header, rows)}\n\n"
         "Means over folds and seeds; in brackets 95 % by bootstrap over speakers, then utterances "
         '(and seeds). "sd by epoch" is the standard deviation of the test UA over the last ten '
         "epochs. Δ = test − val: each speaker validates once and tests once, so a rule that "
@@ -70,7 +71,7 @@ def pooled_section(table: dict[str, Any]) -> str:
         row += [_with_interval(pooled[m], pooled[f"{m}_interval"]) for m in ("wa", "ua")]
         row += [*map(fixed, pooled["recall"]), fixed(system["macro_f1"])]
         worst = system["worst_speaker"]
-        row += [f"{fixed(worst['ua'])} ({worst['speaker']})", fixed(system["gender_gap"])]
+        row += [f"{fixed(worst['ua'])} ({as_text(worst['speaker'])})", fixed(system["gender_gap"])]
         rows.append(row)
     header = ["system", "WA", "UA", *(f"recall {emotion}" for emotion in EMOTIONS)]
     header += ["macro F1", "worst speaker's UA", "gender gap, UA"]
@@ -156,7 +157,7 @@ def table3_section(table: dict[str, Any], corpus: str) -> str:
     rows += [[name, fixed(acc), "", "", "", "", ""] for name, acc in table["baselines"].items()]
     header = ["system", "mean", "min", "max", "UA, one label", "LRAP", "paper: mean, min, max"]
     return (
-        f"## Table 3: accuracy of the fold models on another corpus, % ({corpus})\n\n"
+        f"## Table 3: accuracy of the fold models on another corpus, % ({as_text(corpus)})\n\n"
         f"{_table(header, rows)}\n\n"
         f"{table['utterances']} utterances; a hypothesis is right if its emotion was rated "
         "positive, neutral if none was. Mean, minimum and maximum over the fold models. UA is "

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from menan.analysis.leakage.form import is_leakage
 from menan.analysis.tables import markdown
+from menan.analysis.tables.cells import as_text
 from menan.analysis.tables.comparisons import comparisons
 from menan.analysis.tables.findings import findings
 from menan.analysis.tables.runs import TrainedRun, fold_results, read_runs
@@ -59,7 +61,7 @@ def collect(sources: Sources) -> dict[str, Any]:
         results["config"] = {key: config[key] for key in ("training", "features")}
         seconds = sum(line["seconds"] for run in runs for line in run.log)
         results["trained"] = {"runs": len(runs), "hours": round(seconds / 3600, 2)}
-        genders = Path(config["feats"]).with_name("spk2gender")
+        genders = Path(config["feats"]).parent / "spk2gender"
         results["table2"] = table2(
             runs, sources.rule, read_table(genders) if genders.exists() else None
         )
@@ -77,7 +79,7 @@ def write_results(sources: Sources, out: Path, json_file: Path | None) -> tuple[
     """Write RESULTS.md, and its JSON where asked; gives the text and the JSON values."""
     results = collect(sources)
     results["findings"] = findings(results)
-    head = [f"# Results: {results['corpus']}", f"Code: menan {results['code']}."]
+    head = [f"# Results: {as_text(results['corpus'])}", f"Code: menan {results['code']}."]
     if sources.command:
         head.append(f"Made by `{sources.command}`.")
     if results["findings"]:
@@ -125,10 +127,20 @@ def _sections(results: dict[str, Any], sources: Sources, out: Path) -> list[str]
 
 def _reported(path: Path) -> list[dict[str, Any]]:
     """The leakage in the JSON of another report."""
+    match _read_json(path):
+        case {"leakage": [*rows]} if all(
+            is_leakage(row) and isinstance(row.get("ua"), float) for row in rows
+        ):
+            return rows
+    raise InputError(f"{path}: not a report with leakage, as menan-results writes")
+
+
+def _read_json(path: Path) -> Any:
+    """None for what is not JSON."""
     try:
-        return json.loads("\n".join(read_lines(path)))["leakage"]
-    except (KeyError, TypeError, ValueError):
-        raise InputError(f"{path}: not a report with leakage, as menan-results writes") from None
+        return json.loads("\n".join(read_lines(path)))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _leakages(directory: Path, runs: list[TrainedRun]) -> list[dict[str, Any]]:
@@ -138,16 +150,15 @@ def _leakages(directory: Path, runs: list[TrainedRun]) -> list[dict[str, Any]]:
         raise InputError(f"{directory}: no JSON of menan-probe in it; run menan-probe first")
     leakages = []
     for path in paths:
-        try:
-            leakage = json.loads("\n".join(read_lines(path)))
-            of_system = [
-                run
-                for run in runs
-                if (run.objective, run.config["seed"]) == (leakage["objective"], leakage["seed"])
-            ]
-            folds = fold_results(of_system, leakage["rule"])
-        except (KeyError, TypeError, ValueError):
-            raise InputError(f"{path}: not what menan-probe writes; probe again") from None
+        leakage = _read_json(path)
+        if not is_leakage(leakage):
+            raise InputError(f"{path}: not what menan-probe writes; probe again")
+        of_system = [
+            run
+            for run in runs
+            if (run.objective, run.config["seed"]) == (leakage["objective"], leakage["seed"])
+        ]
+        folds = fold_results(of_system, leakage["rule"])
         if not folds:
             raise InputError(f"{path}: of {leakage['objective']}, which was not trained here")
         leakages.append(leakage | {"ua": 100 * float(np.mean([fold.test.ua for fold in folds]))})

@@ -1,18 +1,22 @@
 """Finished trainings, and what they said of each test speaker under a selection rule."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-from menan.datadir.tables import read_lines
+from menan.analysis.tables.run_files import read_config, read_heldout, read_log, require_keys
 from menan.errors import InputError
 from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
+from menan.training.objectives import OBJECTIVES
 from menan.training.selection import HeldOut, selected_log_posteriors
+
+# What config.yaml says of a run that held a group out, and log.jsonl of an epoch.
+_OF_A_FOLD = {"seed": int, "folds": list, "training": dict, "features": dict}
+_OF_A_FOLD |= {"corpus": str, "feats": str, "version": str}
+_LOGGED = {"seconds", "speaker_accuracy", "speaker_entropy", "speaker_top"}
 
 
 @dataclass(frozen=True)
@@ -76,15 +80,14 @@ def read_runs(exp: Path) -> list[TrainedRun]:
     """All runs with a held-out group below an experiment directory.
 
     Raises:
-        InputError: none, an unfinished one, or runs of different data or configuration.
+        InputError: none, an unfinished one, files that menan-train did not write, or runs of
+            different data or configuration.
     """
     runs = []
     for path in sorted(exp.glob("*_seed*/*/config.yaml")):
-        config = yaml.safe_load("\n".join(read_lines(path)))
+        config = read_config(path)
         if config["hold_out"] is not None:
-            heldout = HeldOut.load(path.with_name("heldout.npz"))
-            log = [json.loads(line) for line in read_lines(path.with_name("log.jsonl"))]
-            runs.append(TrainedRun(config, heldout, log))
+            runs.append(_read_run(path, config))
     if not runs:
         raise InputError(f"{exp}: no training with a held-out group in it; run menan-train first")
     for run in runs[1:]:
@@ -95,6 +98,27 @@ def read_runs(exp: Path) -> list[TrainedRun]:
                     f"{run.config[key]}); compare like with like"
                 )
     return runs
+
+
+def _read_run(path: Path, config: dict[str, Any]) -> TrainedRun:
+    require_keys(config, _OF_A_FOLD, path)
+    if config["objective"] not in OBJECTIVES:
+        raise InputError(f"{path}: unknown objective {config['objective'][:80]!r}")
+    arrays, log = path.with_name("heldout.npz"), path.with_name("log.jsonl")
+    run = TrainedRun(config, read_heldout(arrays), read_log(log))
+    if not run.log or not run.log[0].keys() >= _LOGGED:
+        raise InputError(f"{log}: not the log of a training; train anew")
+    if not config["folds"]:
+        raise InputError(f"{path}: no folds in it; train anew")
+    for fold in config["folds"]:
+        match fold:
+            case {"test": str() as test, "valid": str() as valid}:
+                whole = {test, valid} <= set(run.heldout.speakers.tolist())
+            case _:
+                whole = False
+        if not whole:
+            raise InputError(f"{path}: folds of speakers whom {arrays.name} lacks; train anew")
+    return run
 
 
 def fold_results(runs: list[TrainedRun], rule: str) -> list[FoldResult]:

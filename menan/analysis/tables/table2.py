@@ -93,7 +93,9 @@ def system_figures(folds: list[FoldResult], spk2gender: Mapping[str, str]) -> di
         "speakers": speakers,
         "worst_speaker": {"speaker": worst, "ua": speakers[worst]["ua"]},
         "genders": genders,
-        "gender_gap": abs(genders["f"]["ua"] - genders["m"]["ua"]) if len(genders) == 2 else None,
+        "gender_gap": abs(genders["f"]["ua"] - genders["m"]["ua"])
+        if genders.keys() == {"f", "m"}
+        else None,
         "calibration": _calibration(folds),
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import label_ranking_average_precision_score
 
+from menan.analysis.leakage.embeddings import stack_vectors
 from menan.analysis.tables.paper import TABLE3
 from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.labels import read_emotions
@@ -75,7 +76,11 @@ def _ranking_precision(directory: Path, references: Mapping[str, tuple[str, ...]
     if missing := references.keys() - scp.keys():
         raise InputError(f"{directory / 'posteriors.scp'}: lacks {min(missing)!r}; infer again")
     truth = [[emotion in emotions for emotion in EMOTIONS] for emotions in references.values()]
-    posteriors = [read_vector(scp[utt], f"{directory}: {utt}") for utt in references]
+    path, utts = directory / "posteriors.scp", tuple(references)
+    vectors = [read_vector(scp[utt], f"{path}: {utt}") for utt in utts]
+    posteriors = stack_vectors(utts, vectors, path, "infer")
+    if posteriors.shape[1] != len(EMOTIONS):
+        raise InputError(f"{path}: posteriors of {posteriors.shape[1]} emotions; infer again")
     return float(label_ranking_average_precision_score(truth, posteriors))
 
 
