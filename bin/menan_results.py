@@ -1,12 +1,14 @@
 """menan-results: the paper's tables from trained runs, with intervals, tests and leakage."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from menan.analysis.report.page import write_report
-from menan.analysis.tables.results import Sources, write_results
+from menan.analysis.report.page import report_page
+from menan.analysis.tables.results import Sources, results_text
+from menan.atomic import write_together
 from menan.config import split_option
 from menan.errors import InputError
 from menan_bin.command import main_of, new_app
@@ -53,11 +55,14 @@ def results(
     if html is not None and exp is None:
         raise InputError("--html shows the trainings of --exp; give both")
     others = tuple(Path(path) for path in split_option(beside) or ())
-    text, figures = write_results(
-        Sources(exp, rule, cross, ref, leakage, others, tsne, command), out, json_file
-    )
+    sources = Sources(exp, rule, cross, ref, leakage, others, tsne, command)
+    text, figures = results_text(sources, out)
+    files = {out: text}
+    if json_file is not None:
+        files[json_file] = json.dumps(figures, indent=1) + "\n"
     if html is not None and exp is not None:
-        write_report(html, figures, exp, tsne and tsne.with_name(tsne.name + ".tsv"))
+        files[html] = report_page(figures, exp, tsne and tsne.with_name(tsne.name + ".tsv"))
+    write_together(files)
     print(text)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from menan.config import load_section, split_option
+from menan.config import load_section, parse_share, split_option
 from menan.device import open_device
 from menan.training.experiment import train_runs
 from menan.training.objectives import OBJECTIVES
@@ -34,6 +34,9 @@ def train(
     models_at_once: Annotated[
         int | None, typer.Option(help="trained side by side; by default what memory holds")
     ] = None,
+    share: Annotated[
+        str, typer.Option(help="2/4: the second of four shares of the runs, for parallel jobs")
+    ] = "1/1",
     resume: Annotated[Switch, typer.Option(help="go on from checkpoints")] = Switch.true,
     force: Annotated[
         Switch, typer.Option(help="go on though configuration, data or code have changed")
@@ -68,6 +71,7 @@ def train(
         force=bool(force),
         tensorboard=bool(tensorboard),
         models_at_once=models_at_once,
+        share=parse_share(share),
     )
 
 

@@ -2,8 +2,8 @@
 
 import glob
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -48,6 +48,20 @@ def atomic_open(path: str | Path, mode: str = "w") -> Iterator[IO]:
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
     with atomic_path(path) as beside, open(beside, mode, **text) as file:
         yield file
+
+
+def write_together(texts: Mapping[Path, str]) -> None:
+    """Write text files that belong together: on a full disk none of them is replaced.
+
+    The first vouches for the others: it is missing while they are replaced, and there again last.
+    """
+    with ExitStack() as files:
+        # Closed, and so put into place, in reverse order.
+        for path, text in texts.items():
+            file = files.enter_context(atomic_open(path))
+            file.write(text)
+            file.flush()  # what is buffered would find the disk full too late
+        next(iter(texts)).unlink(missing_ok=True)
 
 
 def _remove_beginnings(path: Path) -> None:

@@ -115,7 +115,7 @@ def _opened(path: str | Path) -> soundfile.SoundFile:
     if (size := path.stat().st_size) == 0:
         raise InputError(f"{path}: empty file where audio was expected")
     try:
-        file = soundfile.SoundFile(path)
+        file = soundfile.SoundFile(os.fsencode(path))  # of names as text it takes only UTF-8
     except soundfile.LibsndfileError as error:
         raise InputError(f"{path}: not readable as audio ({error.error_string})") from None
     if fault := _fault(file, size):

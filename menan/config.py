@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import difflib
 import math
+import re
 import reprlib
 import types
 import typing
@@ -197,6 +198,21 @@ def split_option(text: str | None) -> list[str] | None:
     ['ec', 'menan']
     """
     return None if text is None else [part.strip() for part in text.split(",")]
+
+
+def parse_share(text: str) -> tuple[int, int]:
+    """The number of a share, from 1, and how many there are.
+
+    >>> parse_share("2/4")
+    (2, 4)
+
+    Raises:
+        InputError: not of this form.
+    """
+    match = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", text)
+    if match is None or int(match[1]) > int(match[2]):
+        raise InputError(f"--share {text}: expected a number and how many there are, such as 2/4")
+    return int(match[1]), int(match[2])
 
 
 def _require(condition: bool, message: str) -> None:

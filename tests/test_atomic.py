@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from menan.atomic import atomic_open, atomic_path
+from menan.atomic import atomic_open, atomic_path, write_together
 
 
 def names(folder):
@@ -81,3 +81,28 @@ def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path, monkeypatch):
         full()
     assert error.value.filename == str(tmp_path / "out.bin")
     assert names(tmp_path) == []
+
+
+def test_files_that_belong_together_are_all_replaced_or_none(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_together({first: "1", second: "1"})
+    assert (first.read_text(), second.read_text()) == ("1", "1")
+    with pytest.raises(UnicodeEncodeError):
+        write_together({first: "2", second: "\ud800"})
+    assert (first.read_text(), second.read_text()) == ("1", "1")
+    assert names(tmp_path) == ["first", "second"]
+
+
+def test_the_first_of_files_that_belong_together_is_put_into_place_last(tmp_path, monkeypatch):
+    seen = []
+    replace = Path.replace
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_together({first: "1", second: "1"})
+
+    def watched(self, target):
+        seen.append((target.name, first.exists()))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    write_together({first: "2", second: "2"})
+    assert seen == [("second", False), ("first", False)]

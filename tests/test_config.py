@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import pytest
 import yaml
@@ -10,6 +11,7 @@ from menan.config import (
     TrainingConfig,
     from_mapping,
     load_section,
+    parse_share,
     split_option,
     to_mapping,
 )
@@ -145,3 +147,9 @@ def test_configurations_cannot_be_changed():
 def test_options_are_split_at_commas():
     assert split_option("0, 1,2") == ["0", "1", "2"]
     assert split_option(None) is None
+
+
+@pytest.mark.parametrize("text", ["", "2", "0/4", "5/4", "1/0", "1/2/3", "a/b", "1 /2", "²/3"])
+def test_a_share_that_is_none_is_refused(text):
+    with pytest.raises(InputError, match=f"--share {re.escape(text)}: expected"):
+        parse_share(text)

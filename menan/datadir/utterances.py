@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from menan.atomic import atomic_open
+from menan.atomic import write_together
 from menan.datadir.folds import assign_groups
 from menan.datadir.labels import name_fault, spk2utt
 from menan.datadir.tables import c_sorted
@@ -85,16 +84,11 @@ def write_datadir(
     if root is not None:
         made_from = {"root": str(Path(root).absolute()), "version": code_version()}
         texts["made_from.yaml"] = yaml.safe_dump(made_from, sort_keys=False)
-    with only_writer(directory), ExitStack() as files:
-        # Closed, and so put into place, in reverse order: wav.scp last.
+    with only_writer(directory):
         for name in DATA_FILES:
-            if name in texts:
-                file = files.enter_context(atomic_open(directory / name))
-                file.write(texts[name])
-                file.flush()  # a full disk is to be noticed before anything is replaced
-        for name in DATA_FILES:
-            if name == DATA_FILES[0] or name not in texts:
+            if name not in texts:
                 (directory / name).unlink(missing_ok=True)
+        write_together({directory / name: texts[name] for name in DATA_FILES if name in texts})
 
 
 def _text(table: Mapping[str, str]) -> str:

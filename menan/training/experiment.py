@@ -35,6 +35,7 @@ def train_runs(
     force: bool = False,
     tensorboard: bool = False,
     models_at_once: int | None = None,
+    share: tuple[int, int] = (1, 1),
 ) -> list[Run]:
     """Train every objective with every seed and held-out group on one dump directory.
 
@@ -47,6 +48,10 @@ def train_runs(
         force: go on although configuration, data or code have changed.
         tensorboard: write scalars for TensorBoard too.
         models_at_once: how many networks are trained side by side; None for what fits.
+        share: (2, 4) trains the second of four shares of the runs, for jobs on several machines.
+
+    Returns:
+        The runs of the share.
 
     Raises:
         InputError: anything wrong with the data or the options, before the first step; somebody
@@ -60,7 +65,11 @@ def train_runs(
             f"{feats}: features.yaml gives the network {dump.features.frames} frames; "
             f"it needs {SHORTEST_INPUT}"
         )
-    planned = plan_runs(runs, dump.labels.spk2group)
+    number, shares = share
+    planned = plan_runs(runs, dump.labels.spk2group)[number - 1 :: shares]
+    if not planned:
+        print(f"no run is left for share {number} of {shares}")
+        return []
     valid = None if valid_feats is None else _valid_set(valid_feats, dump, planned, device)
     sets = _sets_by_group(dump, planned, device)
     whole = [

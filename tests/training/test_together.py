@@ -57,6 +57,17 @@ def test_every_model_comes_out_alike_however_many_stand_beside_it(
     assert_same_trees(tmp_path / "all", tmp_path / "some")
 
 
+def test_shares_of_several_jobs_are_together_all_runs_and_come_out_alike(uneven_dump, tmp_path):
+    train_runs(uneven_dump, tmp_path / "all", QUICK, RUNS, CPU)
+    names = []
+    for number in range(1, 6):
+        done = train_runs(uneven_dump, tmp_path / "some", QUICK, RUNS, CPU, share=(number, 5))
+        names += [run.name for run in done]
+    assert len(set(names)) == len(names) == 18
+    assert_same_trees(tmp_path / "all", tmp_path / "some")
+    assert train_runs(uneven_dump, tmp_path / "none", QUICK, RUNS, CPU, share=(19, 19)) == []
+
+
 def test_models_that_an_interruption_left_behind_catch_up(uneven_dump, tmp_path, monkeypatch):
     train_runs(uneven_dump, tmp_path / "whole", QUICK, RUNS, CPU, models_at_once=18)
     saved = []

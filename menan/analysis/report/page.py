@@ -22,7 +22,6 @@ from menan.analysis.report.charts import (
 from menan.analysis.report.curves import Curve, SystemLog, read_learning_curves
 from menan.analysis.report.mixing import knn_mixing
 from menan.analysis.tables.cells import fixed, p_value, span
-from menan.atomic import atomic_open
 from menan.datadir.tables import c_sorted, read_lines
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
@@ -39,8 +38,8 @@ NEIGHBOURS = 10
 TSNE_COLUMNS = ["system", "utterance", "speaker", "emotion", "x", "y"]
 
 
-def write_report(path: Path, results: dict[str, Any], exp: Path, tsne: Path | None) -> None:
-    """Write the report of an experiment as one HTML file: no script, nothing to load.
+def report_page(results: dict[str, Any], exp: Path, tsne: Path | None) -> str:
+    """The report of an experiment as one HTML file: no script, nothing to load.
 
     A section whose figures are not there is left out. The same input gives the same bytes.
 
@@ -62,7 +61,7 @@ def write_report(path: Path, results: dict[str, Any], exp: Path, tsne: Path | No
     names = [mean.objective for mean in traded]
     styles = system_looks([*systems, *logs, *names, *planes, *crossed])
     page = _environment().get_template("report.html.j2")
-    text = page.render(
+    return page.render(
         results=results,
         emotions=EMOTIONS,
         styles=styles,
@@ -73,8 +72,6 @@ def write_report(path: Path, results: dict[str, Any], exp: Path, tsne: Path | No
         planes=_plane_figures(planes),
         neighbours=NEIGHBOURS,
     )
-    with atomic_open(path) as file:
-        file.write(text)
 
 
 def _environment() -> Environment:

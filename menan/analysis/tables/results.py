@@ -15,7 +15,6 @@ from menan.analysis.tables.findings import findings
 from menan.analysis.tables.runs import TrainedRun, fold_results, read_runs
 from menan.analysis.tables.table2 import table2
 from menan.analysis.tables.table3 import table3
-from menan.atomic import atomic_open
 from menan.datadir.labels import corpus_name
 from menan.datadir.tables import read_lines, read_table
 from menan.errors import InputError
@@ -75,8 +74,12 @@ def collect(sources: Sources) -> dict[str, Any]:
     return results
 
 
-def write_results(sources: Sources, out: Path, json_file: Path | None) -> tuple[str, dict]:
-    """Write RESULTS.md, and its JSON where asked; gives the text and the JSON values."""
+def results_text(sources: Sources, out: Path) -> tuple[str, dict]:
+    """The text of RESULTS.md, to be written to ``out``, and all figures of it as JSON values.
+
+    Raises:
+        InputError: as :func:`collect`.
+    """
     results = collect(sources)
     results["findings"] = findings(results)
     head = [f"# Results: {as_text(results['corpus'])}", f"Code: menan {results['code']}."]
@@ -85,11 +88,6 @@ def write_results(sources: Sources, out: Path, json_file: Path | None) -> tuple[
     if results["findings"]:
         head.append("\n".join(f"- {sentence}" for sentence in results["findings"]))
     text = "\n\n".join([*head, *filter(None, _sections(results, sources, out))]) + "\n"
-    with atomic_open(out) as file:
-        file.write(text)
-    if json_file is not None:
-        with atomic_open(json_file) as file:
-            file.write(json.dumps(results, indent=1) + "\n")
     return text, results
 
 

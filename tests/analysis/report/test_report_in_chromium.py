@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from menan.analysis.report.page import write_report
+from menan.analysis.report.page import report_page
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 EXAMPLE = runpy.run_path(str(Path(__file__).with_name("report_example.py")))
@@ -43,7 +43,7 @@ def report(tmp_path_factory):
     results = EXAMPLE["full_results"](speakers, corpus="X" * 80, command="./run.sh " + "x" * 300)
     exp = EXAMPLE["write_experiment"](directory / "exp")
     planes = EXAMPLE["write_planes"](directory / "tsne.tsv")
-    write_report(directory / "report.html", results, exp, planes)
+    (directory / "report.html").write_text(report_page(results, exp, planes))
     return (directory / "report.html").as_uri(), results
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from menan.analysis.report.page import write_report
+from menan.analysis.report.page import report_page
 from menan.errors import InputError
 
 EXAMPLE = runpy.run_path(str(Path(__file__).with_name("report_example.py")))
@@ -71,7 +71,7 @@ def write(tmp_path):
             if not exp.exists():
                 EXAMPLE["write_experiment"](exp)
             tsne = EXAMPLE["write_planes"](tmp_path / "tsne.tsv")
-        write_report(tmp_path / name, results, exp, tsne)
+        (tmp_path / name).write_text(report_page(results, exp, tsne))
         return (tmp_path / name).read_text(encoding="utf-8")
 
     return write

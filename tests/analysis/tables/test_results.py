@@ -6,7 +6,7 @@ import torch
 
 from menan.analysis.tables.cells import fixed
 from menan.analysis.tables.comparisons import comparisons
-from menan.analysis.tables.results import Sources, write_results
+from menan.analysis.tables.results import Sources, results_text
 from menan.analysis.tables.runs import fold_results, read_runs
 from menan.analysis.tables.table2 import table2
 from menan.analysis.tables.table3 import baselines, table3
@@ -91,11 +91,9 @@ def test_pooled_figures_count_every_test_utterance_once_a_seed(experiment):
 
 
 def test_results_file_holds_the_numbers_of_the_json_and_where_they_come_from(experiment, tmp_path):
-    out, json_file = tmp_path / "RESULTS.md", tmp_path / "results.json"
     sources = Sources(exp=experiment, tsne=tmp_path / "tsne", command="./run.sh --x 1")
-    text, _ = write_results(sources, out, json_file)
-    assert out.read_text() == text
-    system = json.loads(json_file.read_text())["table2"]["systems"]["menan"]
+    text, figures = results_text(sources, tmp_path / "RESULTS.md")
+    system = json.loads(json.dumps(figures))["table2"]["systems"]["menan"]
     for measure in ("wa", "ua"):
         for part in ("val", "test", "delta"):
             assert fixed(system[measure][part]) in text
@@ -142,7 +140,7 @@ def test_table_3_is_mean_min_max_over_fold_models_beside_baselines(tmp_path):
     assert system["paper"] == (33.24, 28.84, 39.85)
     assert 50 < system["lrap"] < 100
     sources = Sources(cross=tmp_path / "exp", ref=tmp_path / "utt2emo")
-    text, _ = write_results(sources, tmp_path / "R.md", None)
+    text, _ = results_text(sources, tmp_path / "R.md")
     for said in ("| always hap | 75.00 |", "| oracle | 100.00 |", "33.24 28.84 39.85"):
         assert said in text
 
@@ -184,7 +182,8 @@ def test_leakage_stands_beside_the_test_ua_of_the_same_models(experiment, tmp_pa
     leakage_json(tmp_path / "leakage/menan_seed1.json", seed=1)
     leakage_json(tmp_path / "leakage/ec_seed0.json", "ec")
     sources = Sources(exp=experiment, leakage=tmp_path / "leakage")
-    text, results = write_results(sources, tmp_path / "R.md", tmp_path / "R.json")
+    text, results = results_text(sources, tmp_path / "R.md")
+    (tmp_path / "R.json").write_text(json.dumps(results))
     assert [found["objective"] for found in results["leakage"]] == ["ec", "menan"]
     folds = fold_results(read_runs(experiment), "last")
     own = [f.test.ua for f in folds if (f.objective, f.seed) == ("menan", 1)]
@@ -193,7 +192,7 @@ def test_leakage_stands_beside_the_test_ua_of_the_same_models(experiment, tmp_pa
     assert text.count("| any | raw |") == 1
     assert any("strongest fresh probe 50.0 %" in sentence for sentence in results["findings"])
     again = Sources(exp=experiment, leakage=tmp_path / "leakage", beside=(tmp_path / "R.json",))
-    assert len(write_results(again, tmp_path / "S.md", None)[1]["beside"]) == 2
+    assert len(results_text(again, tmp_path / "S.md")[1]["beside"]) == 2
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"objective": "menan", "seed": 0}'])
@@ -201,6 +200,4 @@ def test_leakage_of_another_kind_is_refused(experiment, tmp_path, content):
     (tmp_path / "leakage").mkdir()
     (tmp_path / "leakage/x.json").write_text(content)
     with pytest.raises(InputError, match=r"x\.json: not what menan-probe writes"):
-        write_results(
-            Sources(exp=experiment, leakage=tmp_path / "leakage"), tmp_path / "R.md", None
-        )
+        results_text(Sources(exp=experiment, leakage=tmp_path / "leakage"), tmp_path / "R.md")
