@@ -1,0 +1,47 @@
+"""A command that is killed at any moment, and run again, gives what it gives undisturbed."""
+
+import random
+
+import pytest
+
+from tests.faults.killing import Moment, make_corpus, recipe, reset, run, snapshot
+
+KILLS = 22
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory):
+    """The recipe's commands, each with the state before it, what it gives, and its own run."""
+    root = tmp_path_factory.mktemp("killed")
+    work = root / "work"
+    make_corpus(work)
+    found = {}
+    for argv in recipe():
+        before = root / f"before-{argv[0]}"
+        reset(before, work)
+        outcome = run(work, argv)
+        assert outcome.status == 0, outcome.output
+        found[argv[0]] = (argv, before, snapshot(work), outcome)
+    return work, found
+
+
+@pytest.mark.parametrize("command", [argv[0] for argv in recipe()])
+def test_a_killed_command_run_again_gives_what_it_gives_undisturbed(stages, command):
+    work, found = stages
+    argv, before, wanted, undisturbed = found[command]
+    rng = random.Random(command)
+    # Half before files are touched, where the order of steps matters; half at any time.
+    touches = [rng.randint(1, undisturbed.touches) for _ in range(KILLS // 2)]
+    times = [rng.uniform(0, undisturbed.seconds) for _ in range(KILLS // 2)]
+    moments = [Moment(touch=touch) for touch in touches] + [Moment(seconds=t) for t in times]
+    kills = 0
+    for moment in moments:
+        reset(work, before)
+        kills += run(work, argv, moment).killed
+        again = run(work, argv)
+        assert again.status == 0, f"after {moment}: {again.output}"
+        there = snapshot(work)
+        assert there.keys() == wanted.keys(), moment
+        assert [name for name in wanted if there[name] != wanted[name]] == [], moment
+    print(f"{command}: {kills} kills survived of {kills}, outputs byte for byte those undisturbed")
+    assert kills >= KILLS // 2
