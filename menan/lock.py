@@ -83,7 +83,7 @@ def _held(directory: Path) -> Iterator[None]:
 def _acquire(directory: Path) -> TextIO:
     path = directory / NAME
     for _ in range(_TRIES):
-        file = path.open("a+", encoding="utf-8")
+        file = path.open("a+", encoding="utf-8", errors="replace")
         if _lock(file):
             # Its last holder may have removed the file between our opening and our locking it.
             if path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
@@ -91,7 +91,7 @@ def _acquire(directory: Path) -> TextIO:
         else:
             time.sleep(_PAUSE_SECONDS)
         file.close()
-    holder = path.read_text(encoding="utf-8") if path.exists() else ""
+    holder = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     raise InputError(
         f"{directory}: {holder or 'another process'} is writing to it; wait until that ends, or "
         "name another"
@@ -113,7 +113,7 @@ def _lock(file: TextIO) -> bool:
 def _holder(directory: Path) -> str:
     """What stands in the lock file; nothing if nobody holds it."""
     try:
-        with (directory / NAME).open(encoding="utf-8") as file:
+        with (directory / NAME).open(encoding="utf-8", errors="replace") as file:
             name = file.read()
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

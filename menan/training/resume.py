@@ -49,7 +49,8 @@ def open_directory(data: RunData, dump: Dump, resume: bool, force: bool) -> None
     if checkpoint is not None:
         found = read_yaml(path)
         found = found if isinstance(found, dict) else {}
-        continued = found.get("continued", [])
+        continued = found.get("continued")
+        continued = continued if isinstance(continued, list) else []
         for key, was, now in _differences(found, wanted):
             if key == "code" and checkpoint.epoch == data.training.epochs:
                 wanted |= {key: found.get(key) for key in ("version", "code")}

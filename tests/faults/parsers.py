@@ -1,0 +1,218 @@
+"""All parsers of the toolkit: where their bytes stand, and how a command reads them."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from menan.analysis.report.curves import read_learning_curves
+from menan.analysis.report.page import _read_planes
+from menan.analysis.tables.results import _leakages, _reported
+from menan.analysis.tables.runs import fold_results, read_runs
+from menan.audio import audio_info, read_audio
+from menan.config import SECTIONS, load_section
+from menan.corpora import iemocap, mosei, ravdess, table
+from menan.corpora.preparation import Preparation
+from menan.corpora.report import describe
+from menan.corpora.table_row import parse_map
+from menan.datadir.archive import read_matrix, read_vector
+from menan.datadir.fold_table import fold_table, format_fold_table
+from menan.datadir.labels import read_labels
+from menan.datadir.scan import scan_table
+from menan.datadir.tables import read_table
+from menan.datadir.utterances import write_datadir
+from menan.datadir.validate import validate
+from menan.features.dump import dump_features
+from menan.features.jobs import Order
+from menan.features.sources import read_sources
+from menan.features.store import load_frames, open_dump
+from menan.network.inference import read_model_cards
+from menan.network.modelfile import load_model
+from menan.scoring.files import score_files
+from menan.training.checkpoint import _MAGIC, load_checkpoint
+from tests.faults import seeds
+from tests.faults.trial import Parser
+
+
+def _only(name: str, content: bytes) -> Callable[[Path], object]:
+    """A folder with one file."""
+    return lambda folder: (folder / name).write_bytes(content)
+
+
+def _prepared(prepare: Callable[[Path], Preparation]) -> Callable[[Path], None]:
+    """What menan-prepare does."""
+
+    def read(folder: Path) -> None:
+        preparation = prepare(folder)
+        describe(preparation, folder).encode("utf-8", "backslashreplace")  # as commands print it
+        write_datadir(preparation.utterances, folder / "out", preparation.corpus)
+
+    return read
+
+
+def _ravdess(folder: Path) -> None:
+    """The bytes are the name of a recording; another one is in order."""
+    name = (folder / "name").read_bytes()
+    if name in (b"", b".", b"..") or b"/" in name or b"\0" in name or len(name) > 255:
+        return
+    actor = folder / "release/Actor_01"
+    shutil.rmtree(actor, ignore_errors=True)
+    actor.mkdir(parents=True)
+    for recording in (b"03-01-03-01-01-01-01.wav", name):
+        (actor / os.fsdecode(recording)).write_bytes(seeds.audio())
+    _prepared(ravdess.prepare)(folder / "release")
+
+
+def _map(folder: Path) -> None:
+    parse_map(os.fsdecode((folder / "map").read_bytes()))
+
+
+def _audio(folder: Path) -> None:
+    audio_info(folder / "a.wav")
+    read_audio(folder / "a.wav")
+    read_audio(folder / "a.wav", 0.05, 0.1)
+
+
+def _labels(folder: Path) -> None:
+    read_labels(folder)
+    format_fold_table(fold_table(folder)).encode("utf-8")
+
+
+def _sources(folder: Path) -> None:
+    for source in read_sources(folder, read_table(folder / "utt2spk")).values():
+        assert not source.is_command  # which reading would run
+        source.read()
+
+
+def _dump_again(folder: Path) -> None:
+    dump_features(Order(folder / "data", folder / "dump", seeds.FEATURES))
+
+
+def _frames(folder: Path) -> None:
+    dump = open_dump(folder / "feats.scp")
+    load_frames(dump, list(dump.scp), "cpu")
+
+
+def _ark(read: Callable[[str, str], object]) -> Callable[[Path], object]:
+    return lambda folder: read(f"{folder / 'a.ark'}:2", f"{folder / 'feats.scp'}:1")
+
+
+def _scan(folder: Path) -> None:
+    for fields in (None, 1, 3):
+        for problem in scan_table(folder / "table", fields).problems:
+            str(problem).encode("utf-8")
+
+
+def _validate(folder: Path) -> None:
+    "\n".join(validate(folder, read_audio=True).lines()).encode("utf-8")
+
+
+def _config(folder: Path) -> None:
+    for section in SECTIONS:
+        load_section(folder / "conf.yaml", section, {})
+
+
+def _checkpoint(content: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    """The checksum is right, whatever it is over."""
+
+    def read(folder: Path) -> None:
+        data = content((folder / "content").read_bytes())
+        digest = hashlib.sha256(data).hexdigest().encode()
+        (folder / "checkpoint.pt").write_bytes(_MAGIC + digest + b"\n" + data)
+        load_checkpoint(folder)
+
+    return read
+
+
+def _model(folder: Path) -> None:
+    load_model(folder / seeds.MODEL, "cpu")
+
+
+def _score(folder: Path) -> None:
+    score_files(folder / "ref", folder / "hyp")
+
+
+def _runs(folder: Path) -> None:
+    fold_results(read_runs(folder), "best-ua")
+
+
+def _leakage(folder: Path) -> None:
+    _leakages(folder / "leakage", read_runs(folder))
+
+
+def _report(folder: Path) -> None:
+    _reported(folder / "results.json")
+
+
+def _plane(folder: Path) -> None:
+    _read_planes(folder / "plane.tsv")
+
+
+def _corpora() -> list[Parser]:
+    wavs = (seeds.audio("FLAC"), seeds.audio("AIFF"), seeds.audio("OGG"))
+    session, dialogue = "Session1/dialog", f"{seeds.DIALOGUE}.txt"
+    prepare_table = _prepared(lambda folder: table.prepare(folder / "table.csv"))
+    release, labels = _prepared(iemocap.prepare), "CMU_MOSEI_Labels"
+    names = (b"03-01-02-01-01-01-01.flac", b".DS_Store", b"03-02-05-01-01-01-02.wav")
+    return [
+        Parser("EmoEvaluation", f"{session}/EmoEvaluation/{dialogue}", release, seeds.iemocap),
+        Parser("transcription", f"{session}/transcriptions/{dialogue}", release, seeds.iemocap),
+        *(
+            Parser(f"MOSEI {kind}", f"{labels}.{kind}", _prepared(mosei.prepare), around)
+            for kind, around in ((k, partial(seeds.mosei, k)) for k in ("csv", "csd"))
+        ),
+        Parser("RAVDESS name", "name", _ravdess, _only("name", b"03-01-05-01-01-01-01.wav"), names),
+        Parser("table", "table.csv", prepare_table, seeds.table),
+        Parser("--map", "map", _map, _only("map", b"angry=ang,disgust="), place="--map"),
+        Parser("audio", "a.wav", _audio, _only("a.wav", seeds.audio()), wavs),
+    ]
+
+
+def _directories() -> list[Parser]:
+    labels = ("utt2spk", "utt2emo", "spk2group", "spk2gender", "corpus")
+    small = ("feats.scp", "utt2num_frames", "utt2uniq", "features.yaml")
+    data = ("utt2spk", "spk2utt", "utt2emo", "spk2group", "utt2dur", "segments", "wav.scp")
+    table = _only("table", b"a b\nc d e f\n")
+    return [
+        *(Parser(name, name, _labels, seeds.data) for name in labels),
+        Parser("segments", "segments", _sources, seeds.data),
+        Parser("wav.scp", "wav.scp", _sources, seeds.data, place=""),  # names the audio file
+        *(Parser(name, name, _frames, seeds.dump) for name in (*small, "feats.ark")),
+        *(
+            Parser(f"dump again {name}", f"dump/{name}", _dump_again, seeds.dumped)
+            for name in ("utt2audio", "features.yaml", "skipped")
+        ),
+        Parser("matrix", "a.ark", _ark(read_matrix), _only("a.ark", seeds.ark()), seeds.arks()),
+        Parser("vector", "a.ark", _ark(read_vector), _only("a.ark", seeds.ark(shape=(3,)))),
+        Parser("scan", "table", _scan, table, refuses=False),
+        *(Parser(f"validate {n}", n, _validate, seeds.data, refuses=False) for n in data),
+        *(Parser(f"validate {n}", n, _validate, seeds.dump, refuses=False) for n in small),
+    ]
+
+
+def _trained() -> list[Parser]:
+    content = _only("content", seeds.checkpoint())
+    pickle = _only("content", seeds.checkpoint_pickle())
+    return [
+        Parser("config", "conf.yaml", _config, _only("conf.yaml", seeds.config())),
+        Parser("models.json", "models.json", read_model_cards, _only("models.json", seeds.cards())),
+        Parser("model", seeds.MODEL, _model, seeds.model, (seeds.card_alone(),)),
+        Parser("checkpoint", "content", _checkpoint(bytes), content),
+        Parser("checkpoint's pickle", "content", _checkpoint(seeds.with_pickle), pickle),
+        Parser("train again", "exp/menan_seed0/g01/config.yaml", seeds.train_again, seeds.trained),
+        *(Parser(name, name, _score, seeds.hypotheses) for name in ("ref", "hyp")),
+        *(
+            Parser(f"{what} {name}", f"{seeds.RUN}/{name}", read, seeds.experiment)
+            for what, read in (("run", _runs), ("curve", read_learning_curves))
+            for name in ("config.yaml", "log.jsonl")
+        ),
+        Parser("heldout.npz", f"{seeds.RUN}/heldout.npz", _runs, seeds.experiment),
+        Parser("leakage", "leakage/menan.json", _leakage, seeds.experiment),
+        Parser("report", "results.json", _report, _only("results.json", b'{"leakage": []}')),
+        Parser("t-SNE", "plane.tsv", _plane, _only("plane.tsv", seeds.plane())),
+    ]
+
+
+PARSERS = {parser.name: parser for parser in (*_corpora(), *_directories(), *_trained())}
