@@ -6,9 +6,11 @@ Usage: run.py [options] [JOB=1:N] LOG COMMAND [ARGUMENT...]
 In LOG, COMMAND and ARGUMENTs the word JOB becomes the number of the job. Arguments are passed as
 they are; there is no shell in between (for one, say: bash -c '...').
 
-  --max-jobs-run N   jobs at a time; default: as many as there are cores
-  --num-threads N    threads of a job, for the log; fewer jobs are not run for it
-  --mem, --gpu, --time, --config X
+  --max-jobs-run N   jobs at a time; default: as many as cores and GPUs suffice for
+  --num-threads N    threads of a job; default 1
+  --gpu N            devices of a job, each its own: it sees no other (CUDA_VISIBLE_DEVICES);
+                     only with a greater --max-jobs-run are they shared
+  --mem, --time, --config X
                      are for launchers with a queue, and have no effect here
 
 Example: run.py JOB=1:4 exp/log/dump.JOB.log menan-dump --nj 4 --job JOB
@@ -19,96 +21,43 @@ The exit status is 0 if all jobs ended with 0, and 1 otherwise.
 import asyncio
 import contextlib
 import os
-import re
 import shlex
 import signal
+import socket
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+if __package__:
+    from menan_utils.call import Call, CallError, end_of, parse, stop_signals
+    from menan_utils.devices import device_groups
+else:  # called as a script: what stands beside it is on the path
+    from call import Call, CallError, end_of, parse, stop_signals
+    from devices import device_groups
+
 OPTIONS = ("max-jobs-run", "num-threads", "mem", "gpu", "time", "config")
-TAIL_LINES = 10
-# What a job has, from SIGTERM to SIGKILL, to put things in order.
-GRACE_SECONDS = 5
+# What a job has, from SIGTERM to SIGKILL, to put things in order: a training ends its step and
+# writes its checkpoints.
+GRACE_SECONDS = 20
 
 
-@dataclass
-class Call:
-    """A command line taken apart: ``variable`` runs over ``numbers`` in log and command."""
+async def run_job(log: Path, command: list[str], threads: int, devices: str | None = None) -> int:
+    """Run one command with its output in its log; the exit status, 128 + N for signal N.
 
-    variable: str | None = None
-    numbers: list[int] = field(default_factory=lambda: [1])
-    options: dict[str, str] = field(default_factory=dict)
-    log: str = ""
-    command: list[str] = field(default_factory=list)
-
-    def of_job(self, number: int) -> tuple[Path, list[str]]:
-        """Log and command of one job."""
-        words = [self.log, *self.command]
-        if self.variable is not None:
-            words = [word.replace(self.variable, str(number)) for word in words]
-        return Path(words[0]), words[1:]
-
-    def count(self, option: str, default: int) -> int:
-        """The value of an option that counts something."""
-        text = self.options.get(option, str(default))
-        if not re.fullmatch(r"0*[1-9]\d*", text):
-            raise SystemExit(f"run.py: --{option} {text}: expected a whole number from 1")
-        return int(text)
-
-
-def parse(words: list[str]) -> Call:
-    """Take a command line apart; options may stand before and after JOB=1:N, as in Kaldi."""
-    call, words = Call(), list(words)
-    while words:
-        if words[0].startswith("--"):
-            name, equals, value = words.pop(0)[2:].partition("=")
-            name = name.replace("_", "-")
-            if name not in OPTIONS:
-                raise SystemExit(f"run.py: unknown option --{name}; known are {', '.join(OPTIONS)}")
-            if not equals and not words:
-                raise SystemExit(f"run.py: --{name} lacks its value")
-            call.options[name] = value if equals else words.pop(0)
-        elif call.variable is None and re.match(r"[A-Za-z_]\w*=", words[0]):
-            call.variable, call.numbers = parse_range(words.pop(0))
-        else:
-            break
-    if len(words) < 2:
-        raise SystemExit("run.py: expected a log and a command; run.py --help shows an example")
-    call.log, call.command = words[0], words[1:]
-    if len(call.numbers) > 1 and call.variable not in call.log:
-        raise SystemExit(
-            f"run.py: {len(call.numbers)} jobs would write one log; "
-            f"put {call.variable} into its name {call.log!r}"
-        )
-    return call
-
-
-def parse_range(word: str) -> tuple[str, list[int]]:
-    """``JOB=1:4`` or ``JOB=3``."""
-    match = re.fullmatch(r"(\w+)=(\d+)(?::(\d+))?", word)
-    if match is None:
-        raise SystemExit(f"run.py: {word!r} is no range of jobs; it should look like JOB=1:4")
-    name, first, last = match[1], int(match[2]), int(match[3] or match[2])
-    if not 1 <= first <= last:
-        raise SystemExit(f"run.py: the range {word!r} must begin at 1 or more and not end before")
-    return name, list(range(first, last + 1))
-
-
-async def run_job(log: Path, command: list[str], threads: int) -> int:
-    """Run one command with its output in its log; the exit status, 128 + N for signal N."""
+    devices: its CUDA_VISIBLE_DEVICES; None leaves the environment's.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
     started = time.time()
     # Appending, so that what a job's own children still write cannot overwrite the last lines.
-    with log.open("a", encoding="utf-8") as file:
-        file.write(f"# {shlex.join(command)}\n# Started at {time.ctime(started)}\n#\n")
+    with log.open("a", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(f"# {shlex.join(command)}\n# Running on {socket.gethostname()}\n")
+        file.write(f"# Started at {time.ctime(started)}\n#\n")
         file.flush()
         status = 128 + signal.SIGTERM
         try:
-            status = await _status(command, file)
+            status = await _status(command, file, devices)
         except OSError as error:
             status = 127
             file.write(f"run.py: {command[0]}: {error.strerror}\n")
@@ -119,9 +68,14 @@ async def run_job(log: Path, command: list[str], threads: int) -> int:
     return status
 
 
-async def _status(command: list[str], file: TextIO) -> int:
+async def _status(command: list[str], file: TextIO, devices: str | None) -> int:
     process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=file,
+        stderr=file,
+        start_new_session=True,
+        env=None if devices is None else {**os.environ, "CUDA_VISIBLE_DEVICES": devices},
     )
     try:
         status = await process.wait()
@@ -146,38 +100,57 @@ async def _end_group(group: int) -> None:
 
 async def run_jobs(call: Call) -> list[int]:
     """Exit statuses of all jobs, by their order."""
-    threads = call.count("num-threads", 1)
-    free = asyncio.Semaphore(call.count("max-jobs-run", os.cpu_count() or 1))
+    threads, gpus = call.count("num-threads", 1), call.count("gpu", 0, least=0)
+    groups = device_groups(gpus) if gpus else [None]
+    suffice = max(1, _cores() // threads)
+    places = call.count("max-jobs-run", min(suffice, len(groups)) if gpus else suffice)
+    free: asyncio.Queue[int] = asyncio.Queue()
+    for place in range(min(places, len(call.numbers))):
+        free.put_nowait(place)
 
     async def run_one(number: int) -> int:
-        async with free:
-            return await run_job(*call.of_job(number), threads)
+        place = await free.get()
+        try:
+            return await run_job(*call.of_job(number), threads, groups[place % len(groups)])
+        finally:
+            free.put_nowait(place)
 
     jobs = [asyncio.create_task(run_one(number)) for number in call.numbers]
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in stop_signals():
         asyncio.get_running_loop().add_signal_handler(number, lambda: [j.cancel() for j in jobs])
     await asyncio.wait(jobs)
     return [job.result() for job in jobs]
+
+
+def _cores() -> int:
+    """Those that this process may use; a scheduler may have given it but a few."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def main() -> None:
     if sys.argv[1:2] in (["-h"], ["--help"]):
         print(__doc__)
         raise SystemExit(0)
-    call = parse(sys.argv[1:])
     try:
+        call = parse(sys.argv[1:], OPTIONS)
         statuses = asyncio.run(run_jobs(call))
+    except CallError as error:
+        raise SystemExit(f"run.py: {error}") from None
     except asyncio.CancelledError:
         raise SystemExit("run.py: interrupted, its jobs are ended") from None
     except OSError as error:
         raise SystemExit(f"run.py: {error.filename}: {error.strerror}") from None
     failed = [number for number, status in zip(call.numbers, statuses, strict=True) if status != 0]
     if failed:
-        name = call.log if call.variable is None else call.log.replace(call.variable, "*")
-        print(f"run.py: {len(failed)} / {len(statuses)} failed, log is in {name}", file=sys.stderr)
-        log = call.of_job(failed[0])[0]
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
-        print(f"run.py: the end of {log}:", *lines, sep="\n", file=sys.stderr)
+        log, _ = call.of_job(failed[0])
+        print(
+            f"run.py: {len(failed)} / {len(statuses)} failed, log is in {call.logs()}",
+            f"run.py: the end of {log}:\n{end_of(log)}",
+            sep="\n",
+            file=sys.stderr,
+        )
         raise SystemExit(1)
 
 

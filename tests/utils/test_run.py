@@ -1,4 +1,5 @@
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,24 +34,25 @@ def test_log_says_command_begin_output_and_end(tmp_path):
     assert run("--num-threads", 3, log, sys.executable, "-c", script).returncode == 0
     lines = log.read_text().splitlines()
     assert lines[0].startswith(f"# {sys.executable} -c 'import sys; print(")
-    assert lines[1].startswith("# Started at ")
-    assert lines[2] == "#"
-    assert sorted(lines[3:5]) == ["err", "out"]
-    assert lines[5].startswith("# Accounting: time=")
-    assert lines[5].endswith(" threads=3")
-    assert lines[6].startswith("# Ended (code 0) at ")
-    assert lines[6].endswith(" seconds")
+    assert lines[1] == f"# Running on {socket.gethostname()}"
+    assert lines[2].startswith("# Started at ")
+    assert lines[3] == "#"
+    assert sorted(lines[4:6]) == ["err", "out"]
+    assert lines[6].startswith("# Accounting: time=")
+    assert lines[6].endswith(" threads=3")
+    assert lines[7].startswith("# Ended (code 0) at ")
+    assert lines[7].endswith(" seconds")
 
 
 def test_arguments_are_passed_as_they_are(tmp_path):
-    words = ["two words", "$HOME", "*", "a'b\"c", ";", "--mem", "", "X=1:2"]
+    words = ["two words", "$HOME", "*", "a'b\"c", ";", "--mem", "", "X=1:2", "\udcff"]
     script = "import sys; print(sys.argv[1:])"
     assert run(tmp_path / "x.log", sys.executable, "-c", script, *words).returncode == 0
-    assert f"\n{words}\n" in (tmp_path / "x.log").read_text()
+    assert f"\n{words}\n" in (tmp_path / "x.log").read_text(errors="replace")
 
 
 def test_any_name_may_stand_for_the_number_and_options_on_both_sides_of_it(tmp_path):
-    options = ["--mem", "4G", "--gpu=1", "--max_jobs_run", "2"]
+    options = ["--mem", "4G", "--gpu=0", "--max_jobs_run", "2"]
     more = ["--time", "1:0:0", "--config", "x"]
     done = run(*options, "N=3", *more, tmp_path / "x.N.log", "echo", "is N")
     assert done.returncode == 0, done.stderr
@@ -127,7 +129,7 @@ def spans(tmp_path, jobs, at_once):
     words = [f"JOB=1:{jobs}", tmp_path / "x.JOB.log", sys.executable, "-c", script]
     assert run("--max-jobs-run", at_once, *words).returncode == 0
     logs = [(tmp_path / f"x.{n + 1}.log").read_text().splitlines() for n in range(jobs)]
-    return [tuple(map(float, lines[3:5])) for lines in logs]
+    return [tuple(map(float, lines[4:6])) for lines in logs]
 
 
 def test_jobs_run_side_by_side_but_no_more_than_allowed(tmp_path):
@@ -162,7 +164,7 @@ def test_an_interruption_ends_jobs_and_their_children(tmp_path, number):
 
     def pids():
         logs = [path.read_text().splitlines() for path in tmp_path.glob("x.*.log")]
-        return [int(pid) for lines in logs for line in lines[3:4] for pid in line.split()]
+        return [int(pid) for lines in logs for line in lines[4:5] for pid in line.split()]
 
     assert await_until(lambda: len(pids()) == 4)
     running = pids()
@@ -182,13 +184,22 @@ def test_a_second_interruption_kills_jobs_that_refuse_to_end(tmp_path):
     def lines():
         return (tmp_path / "x.log").read_text().splitlines() if any(tmp_path.iterdir()) else []
 
-    assert await_until(lambda: len(lines()) == 4)
+    assert await_until(lambda: len(lines()) == 5)
     launcher.terminate()
     time.sleep(0.5)
-    assert alive(int(lines()[3]))
+    assert alive(int(lines()[4]))
     launcher.terminate()
     assert launcher.wait(timeout=4) == 1
-    assert await_until(lambda: not alive(int(lines()[3])))
+    assert await_until(lambda: not alive(int(lines()[4])))
+
+
+@needs_proc
+def test_jobs_outlive_a_terminal_under_nohup(tmp_path):
+    command = ["nohup", sys.executable, RUN, str(tmp_path / "x.log"), "sh", "-c", "echo 1; sleep 1"]
+    launcher = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    assert await_until(lambda: (tmp_path / "x.log").exists())
+    launcher.send_signal(signal.SIGHUP)
+    assert launcher.wait(timeout=20) == 0
 
 
 def test_the_file_can_be_executed_and_explains_itself():

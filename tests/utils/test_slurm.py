@@ -1,0 +1,94 @@
+"""What slurm.py does where there is no SLURM, and how it waits."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from menan_utils import slurm, slurm_states
+from menan_utils.call import CallError
+from menan_utils.slurm_states import NoAnswerError, State, Watch
+
+SLURM = Path(__file__).resolve().parents[2] / "utils" / "slurm.py"
+
+
+@pytest.mark.parametrize("call", [[SLURM], [sys.executable, "-m", "menan_utils.slurm"]], ids=str)
+def test_it_can_be_called_as_a_program_and_as_a_module_and_explains_itself(call, tmp_path):
+    done = subprocess.run([*call, "--help"], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "slurm.py --mem 4G JOB=1:4 " in done.stdout
+
+
+def test_a_machine_without_slurm_is_told_in_one_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, SLURM, "x.log", "true"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path)},
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "slurm.py: sbatch: No such file or directory; run.py runs jobs on this machine\n"
+    )
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """Waiting takes no time; the pauses are noted."""
+    noted = []
+    monkeypatch.setattr(signal, "sigtimedwait", lambda signals, pause: noted.append(pause))
+    return noted
+
+
+def answers(monkeypatch, states):
+    """Let the controller give these answers to the question what task 1 does."""
+    given = iter(states)
+
+    def answer(job):
+        state = next(given)
+        if isinstance(state, Exception):
+            raise state
+        return {1: state}
+
+    monkeypatch.setattr(slurm_states, "ask_controller", answer)
+
+
+@pytest.mark.parametrize(("memory", "longest"), [(300, 5), (6, 2)])
+def test_looks_become_rarer_but_slurm_forgets_nothing_between_two(
+    monkeypatch, pauses, memory, longest
+):
+    monkeypatch.setattr(slurm, "memory_seconds", lambda: memory)
+    answers(monkeypatch, [*[State("RUNNING")] * 60, State("COMPLETED")])
+    slurm.wait(Watch("4", [1]), [])
+    assert pauses == sorted(pauses)
+    assert pauses[0] < 0.5
+    assert pauses[-1] == longest
+
+
+def test_a_controller_is_not_waited_for_for_ever(monkeypatch, pauses, capsys):
+    monkeypatch.setattr(slurm, "memory_seconds", lambda: 300)
+    monkeypatch.setattr(slurm, "SILENCE_SECONDS", 0)
+    answers(monkeypatch, [State("RUNNING"), *[NoAnswerError("no controller")] * 2])
+    with pytest.raises(CallError, match="no controller, for 0 s; job 4 may still run, 'scancel 4'"):
+        slurm.wait(Watch("4", [1]), [])
+    assert capsys.readouterr().err == "slurm.py: no controller; waiting for the controller\n"
+
+
+def test_a_list_of_tasks_is_not_cut_short():
+    done = slurm_states.ask("sh", "-c", "echo $SLURM_BITSTR_LEN")
+    assert done.stdout == "0\n"
+
+
+def test_many_failures_are_counted_and_the_first_named(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    call = slurm.parse(["JOB=1:30", "x.JOB.log", "true"])
+    watch = Watch("4", call.numbers)
+    watch.ended = {n: State("TIMEOUT" if n > 5 else "COMPLETED") for n in call.numbers}
+    assert slurm.report(call, watch)
+    said = capsys.readouterr().err
+    assert said.startswith("slurm.py: 25 / 30 failed (6: TIMEOUT, 7: TIMEOUT, ")
+    assert "15: TIMEOUT, and 15 more), log is in x.*.log\n" in said
+    assert "there is no x.6.log: the job has not begun\n" in said
