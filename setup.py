@@ -1,4 +1,4 @@
-"""Packaging of menan: the library, its commands (from bin/) and the job launcher (from utils/)."""
+"""Packaging of menan: the library, its commands (from bin/) and the job launchers (from utils/)."""
 
 from pathlib import Path
 

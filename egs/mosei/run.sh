@@ -34,6 +34,9 @@ data="${work}/data/mosei"
 dump="${work}/dump/mosei_${name}"
 exp="${work}/exp/${name}"
 
+gpu=() # what a job asks for
+[ "${device}" != cuda ] || gpu=(--gpu 1)
+
 runs() { [ "${stage}" -le "$1" ] && [ "${stop_stage}" -ge "$1" ]; }
 say() { echo "== stage $1: $2"; }
 
@@ -51,7 +54,7 @@ fi
 if runs 2; then
   say 2 "features: ${data} -> ${dump}"
   menan-dump --data "${data}" --out "${dump}" --config "${config}" \
-    --nj "${nj}" --cmd "${train_cmd}" --device "${device}"
+    --nj "${nj}" --cmd "${dump_cmd} ${gpu[*]}" --device "${device}"
   menan-validate "${dump}"
 fi
 
@@ -61,10 +64,15 @@ fi
 
 if runs 4; then
   say 4 "inference and scoring: all utterances by every fold's model -> ${exp}"
-  for system in "${models}"/*_seed*; do
-    out="${exp}/$(basename "${system}")"
-    menan-infer --model "${system}" --rule "${rule}" --feats "${dump}/feats.scp" \
-      --out "${out}" --device "${device}" >/dev/null
+  systems=("${models}"/*_seed*)
+  systems=("${systems[@]##*/}")
+  # shellcheck disable=SC2086 # a launcher is a command with options
+  ${infer_cmd} "${gpu[@]}" JOB=1:"${#systems[@]}" "${exp}/log/infer.JOB.log" \
+    each.py JOB "${systems[@]}" -- \
+    menan-infer --model "${models}/{}" --rule "${rule}" --feats "${dump}/feats.scp" \
+    --out "${exp}/{}" --device "${device}"
+  for system in "${systems[@]}"; do
+    out="${exp}/${system}"
     for fold in "${out}"/*/; do
       menan-score --ref "${data}/utt2emo" --hyp "${fold}" --json "${fold}score.json" \
         >"${fold}score.txt"

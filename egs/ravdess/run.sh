@@ -11,6 +11,7 @@ stage=0
 stop_stage=5
 work=.     # data/, dump/ and exp/ are made in it
 nj=2       # jobs of the feature dump
+train_nj=1 # jobs of the training, each with a share of the models
 device=cpu # cpu or cuda
 rule=best-ua
 
@@ -22,6 +23,7 @@ Paths are relative to $(pwd).
   --config conf/paper.yaml   or conf/quick.yaml
   --work .                   where data/, dump/ and exp/ are made
   --nj 2                     jobs of the feature dump
+  --train-nj 1               jobs of the training; one trains all models side by side
   --device cpu               cpu or cuda
   --rule best-ua             selection rule: best-ua, best-wa, best-loss, last"
 command_line="./run.sh $*"
@@ -31,6 +33,9 @@ name=$(basename "${config}" .yaml)
 data="${work}/data/ravdess"
 dump="${work}/dump/ravdess_${name}"
 exp="${work}/exp/${name}"
+
+gpu=() # what a job asks for
+[ "${device}" != cuda ] || gpu=(--gpu 1)
 
 runs() { [ "${stage}" -le "$1" ] && [ "${stop_stage}" -ge "$1" ]; }
 say() { echo "== stage $1: $2"; }
@@ -49,39 +54,50 @@ fi
 if runs 2; then
   say 2 "features: ${data} -> ${dump}"
   menan-dump --data "${data}" --out "${dump}" --config "${config}" \
-    --nj "${nj}" --cmd "${train_cmd}" --device "${device}"
+    --nj "${nj}" --cmd "${dump_cmd} ${gpu[*]}" --device "${device}"
   menan-validate "${dump}"
 fi
 
 if runs 3; then
-  say 3 "training: ${dump}/feats.scp -> ${exp}/<objective>_seed<k>/<group> (log: ${exp}/log/train.log)"
-  # shellcheck disable=SC2086 # the launcher is a command with options
-  ${train_cmd} "${exp}/log/train.log" \
-    menan-train --feats "${dump}/feats.scp" --exp "${exp}" --config "${config}" --device "${device}"
+  say 3 "training: ${dump}/feats.scp -> ${exp}/<objective>_seed<k>/<group> (log: ${exp}/log/train.*.log)"
+  # shellcheck disable=SC2086 # a launcher is a command with options
+  ${train_cmd} "${gpu[@]}" JOB=1:"${train_nj}" "${exp}/log/train.JOB.log" \
+    menan-train --feats "${dump}/feats.scp" --exp "${exp}" --config "${config}" \
+    --device "${device}" --share "JOB/${train_nj}"
 fi
 
 if runs 4; then
   say 4 "inference and scoring: every fold's test speaker -> ${exp}/infer"
-  for system in "${exp}"/*_seed*; do
-    out="${exp}/infer/$(basename "${system}")"
-    menan-infer --model "${system}" --rule "${rule}" --test-speakers-only true \
-      --feats "${dump}/feats.scp" --out "${out}" --device "${device}"
+  systems=("${exp}"/*_seed*)
+  systems=("${systems[@]##*/}")
+  # shellcheck disable=SC2086
+  ${infer_cmd} "${gpu[@]}" JOB=1:"${#systems[@]}" "${exp}/log/infer.JOB.log" \
+    each.py JOB "${systems[@]}" -- \
+    menan-infer --model "${exp}/{}" --rule "${rule}" --test-speakers-only true \
+    --feats "${dump}/feats.scp" --out "${exp}/infer/{}" --device "${device}"
+  for system in "${systems[@]}"; do
+    out="${exp}/infer/${system}"
     menan-score --ref "${data}/utt2emo" --hyp "${out}" --json "${out}/score.json" \
       >"${out}/score.txt"
-    echo "$(basename "${system}"): $(head -n 1 "${out}/score.txt") (${out}/score.txt)"
+    echo "${system}: $(head -n 1 "${out}/score.txt") (${out}/score.txt)"
   done
 fi
 
 if runs 5; then
   say 5 "probes, t-SNE and report -> ${exp}/RESULTS.md, ${exp}/report.html"
-  for system in "${exp}"/*_seed*; do
-    # The last epoch's network is the same for all folds of a group, and nobody chose it.
-    embeddings="${exp}/infer/last/$(basename "${system}")"
-    menan-infer --model "${system}" --rule last --feats "${dump}/feats.scp" \
-      --out "${embeddings}" --device "${device}" >/dev/null
-    menan-probe --embeddings "${embeddings}" --feats "${dump}/feats.scp" \
-      --out "${exp}/leakage/$(basename "${system}").json"
-  done
+  systems=("${exp}"/*_seed*)
+  systems=("${systems[@]##*/}")
+  # The last epoch's network is the same for all folds of a group, and nobody chose it.
+  # shellcheck disable=SC2086
+  ${infer_cmd} "${gpu[@]}" JOB=1:"${#systems[@]}" "${exp}/log/infer_last.JOB.log" \
+    each.py JOB "${systems[@]}" -- \
+    menan-infer --model "${exp}/{}" --rule last --feats "${dump}/feats.scp" \
+    --out "${exp}/infer/last/{}" --device "${device}"
+  # shellcheck disable=SC2086
+  ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe.JOB.log" \
+    each.py JOB "${systems[@]}" -- \
+    menan-probe --embeddings "${exp}/infer/last/{}" --feats "${dump}/feats.scp" \
+    --out "${exp}/leakage/{}.json"
   folds=("${exp}"/infer/last/menan_seed0/*/)
   fold=$(basename "${folds[0]}")
   menan-tsne --data "${dump}" --out "${exp}/tsne" \

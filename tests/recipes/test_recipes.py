@@ -78,7 +78,7 @@ def test_a_second_run_does_nothing_twice(work, iemocap):
     again = run("iemocap", *options, "--stage", "1", "--stop_stage=3")
     assert again.returncode == 0, again.stderr
     assert "complete already" in again.stdout
-    log = (work / "exp/tiny/log/train.log").read_text()
+    log = (work / "exp/tiny/log/train.1.log").read_text()
     assert log.count("already trained") == 4
     assert [path.stat().st_mtime_ns for path in (archive, checkpoint)] == before
 
