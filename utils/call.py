@@ -26,6 +26,11 @@ class Call:
     log: str = ""
     command: list[str] = field(default_factory=list)
 
+    @property
+    def threads(self) -> int | None:
+        """The value of --num-threads, None where it is not given."""
+        return self.count("num-threads", 1) if "num-threads" in self.options else None
+
     def of_job(self, number: int) -> tuple[Path, list[str]]:
         """Log and command of one job."""
         words = [self.log, *self.command]

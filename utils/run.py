@@ -7,7 +7,8 @@ In LOG, COMMAND and ARGUMENTs the word JOB becomes the number of the job. Argume
 they are; there is no shell in between (for one, say: bash -c '...').
 
   --max-jobs-run N   jobs at a time; default: as many as cores and GPUs suffice for
-  --num-threads N    threads of a job; default 1
+  --num-threads N    threads of a job; default 1. Given, it is also the job's OMP_NUM_THREADS unless
+                     that is set, so that jobs do not fight for cores; run.pl leaves that alone
   --gpu N            devices of a job, each its own: it sees no other (CUDA_VISIBLE_DEVICES);
                      only with a greater --max-jobs-run are they shared
   --mem, --time, --config X
@@ -42,9 +43,12 @@ OPTIONS = ("max-jobs-run", "num-threads", "mem", "gpu", "time", "config")
 GRACE_SECONDS = 20
 
 
-async def run_job(log: Path, command: list[str], threads: int, devices: str | None = None) -> int:
+async def run_job(
+    log: Path, command: list[str], threads: int | None = None, devices: str | None = None
+) -> int:
     """Run one command with its output in its log; the exit status, 128 + N for signal N.
 
+    threads: its OMP_NUM_THREADS, unless the environment has one.
     devices: its CUDA_VISIBLE_DEVICES; None leaves the environment's.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -57,25 +61,31 @@ async def run_job(log: Path, command: list[str], threads: int, devices: str | No
         file.flush()
         status = 128 + signal.SIGTERM
         try:
-            status = await _status(command, file, devices)
+            status = await _status(command, file, _environment(threads, devices))
         except OSError as error:
             status = 127
             file.write(f"run.py: {command[0]}: {error.strerror}\n")
         finally:
             took = round(time.time() - started)
-            file.write(f"# Accounting: time={took} threads={threads}\n")
+            file.write(f"# Accounting: time={took} threads={threads or 1}\n")
             file.write(f"# Ended (code {status}) at {time.ctime()}, elapsed time {took} seconds\n")
     return status
 
 
-async def _status(command: list[str], file: TextIO, devices: str | None) -> int:
+def _environment(threads: int | None, devices: str | None) -> dict[str, str]:
+    own = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
+    own |= os.environ  # what the user has set goes before
+    return own if devices is None else {**own, "CUDA_VISIBLE_DEVICES": devices}
+
+
+async def _status(command: list[str], file: TextIO, environment: dict[str, str]) -> int:
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=file,
         stderr=file,
         start_new_session=True,
-        env=None if devices is None else {**os.environ, "CUDA_VISIBLE_DEVICES": devices},
+        env=environment,
     )
     try:
         status = await process.wait()
@@ -100,9 +110,9 @@ async def _end_group(group: int) -> None:
 
 async def run_jobs(call: Call) -> list[int]:
     """Exit statuses of all jobs, by their order."""
-    threads, gpus = call.count("num-threads", 1), call.count("gpu", 0, least=0)
+    threads, gpus = call.threads, call.count("gpu", 0, least=0)
     groups = device_groups(gpus) if gpus else [None]
-    suffice = max(1, _cores() // threads)
+    suffice = max(1, _cores() // (threads or 1))
     places = call.count("max-jobs-run", min(suffice, len(groups)) if gpus else suffice)
     free: asyncio.Queue[int] = asyncio.Queue()
     for place in range(min(places, len(call.numbers))):

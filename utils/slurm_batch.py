@@ -39,7 +39,9 @@ def output_path(call: Call, number: int) -> Path:
 
 def script_text(call: Call) -> str:
     """The script; the command's words stand in it just as they were given."""
-    task = shlex.join([sys.executable, str(TASK), f"--num-threads={call.count('num-threads', 1)}"])
+    task = shlex.join([sys.executable, str(TASK)])
+    if call.threads is not None:
+        task += f" --num-threads={call.threads}"
     if call.variable is not None:
         task += f' {call.variable}="${{SLURM_ARRAY_TASK_ID}}"'
     return (

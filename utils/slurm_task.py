@@ -22,7 +22,7 @@ async def run_task(call: Call) -> int:
     passed on, it would be a second one, and cut short what the first has begun. SIGINT comes to
     this process alone (``sbatch --signal=B:INT@120``), and ends the command as run.py does.
     """
-    job = asyncio.create_task(run_job(*call.of_job(call.numbers[0]), call.count("num-threads", 1)))
+    job = asyncio.create_task(run_job(*call.of_job(call.numbers[0]), call.threads))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, lambda: None)
     loop.add_signal_handler(signal.SIGINT, job.cancel)

@@ -85,6 +85,25 @@ def test_a_missing_command_is_a_failure_with_a_readable_log(tmp_path):
     assert "# Ended (code 127)" in text
 
 
+THREADS = [
+    ([], None, "unset"),
+    (["--num-threads", "3"], None, "3"),
+    (["--num-threads=3"], "2", "2"),
+]
+
+
+@pytest.mark.parametrize(("options", "users", "seen"), THREADS)
+def test_num_threads_is_a_jobs_omp_num_threads_unless_the_user_has_set_it(
+    tmp_path, monkeypatch, options, users, seen
+):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if users is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", users)
+    script = "echo threads: ${OMP_NUM_THREADS-unset}"
+    assert run(*options, tmp_path / "x.log", "bash", "-c", script).returncode == 0
+    assert f"\nthreads: {seen}\n" in (tmp_path / "x.log").read_text()
+
+
 def test_an_old_log_is_not_appended_to(tmp_path):
     for word in ("first", "second"):
         run(tmp_path / "x.log", "echo", word)

@@ -1,5 +1,6 @@
 """What slurm.py does where there is no SLURM, and how it waits."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from menan_utils import slurm, slurm_states
+from menan_utils import slurm, slurm_batch, slurm_states
 from menan_utils.call import CallError
 from menan_utils.slurm_states import NoAnswerError, State, Watch
 
@@ -33,6 +34,25 @@ def test_a_machine_without_slurm_is_told_in_one_line(tmp_path):
     assert done.stderr == (
         "slurm.py: sbatch: No such file or directory; run.py runs jobs on this machine\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "users", "seen"),
+    [([], None, "unset"), (["--num-threads=3"], None, "3"), (["--num-threads=3"], "2", "2")],
+)
+def test_num_threads_is_a_tasks_omp_num_threads_unless_the_user_has_set_it(
+    tmp_path, monkeypatch, options, users, seen
+):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if users is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", users)
+    words = ["JOB=4:4", str(tmp_path / "x.JOB.log"), "bash", "-c"]
+    call = slurm.parse([*options, *words, "echo threads: ${OMP_NUM_THREADS-unset}"])
+    script = slurm_batch.script_text(call)
+    subprocess.run(
+        ["bash", "-c", script], env={**os.environ, "SLURM_ARRAY_TASK_ID": "4"}, check=True
+    )
+    assert f"\nthreads: {seen}\n" in (tmp_path / "x.4.log").read_text()
 
 
 @pytest.fixture
