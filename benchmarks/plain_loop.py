@@ -32,37 +32,42 @@ class PlainLoop:
         self.main = _adam(main, config.lr, steps)
         self.speaker = _adam(network.speaker, config.lr, steps * config.sc_steps)
 
-    def update(self, features: Tensor, emotions: Tensor, speakers: Tensor) -> None:
-        """One step on features (batch, frames, dims) with labels (batch,)."""
-        v = self.network.encoder(features)
+    def update(
+        self, features: Tensor, emotions: Tensor, speakers: Tensor, noise: Tensor | None = None
+    ) -> None:
+        """One step on features (batch, frames, dims) with labels (batch,).
+
+        noise: of the bottleneck, (batch, 96).
+        """
+        z = self.network.embed(features, noise)
         if self.objective in ("menan", "uniform"):
             for _ in range(self.config.sc_steps):
-                self._step_speaker(v.detach(), speakers)
-            self._alternate(v, emotions)
+                self._step_speaker(z.detach(), speakers)
+            self._alternate(z, emotions)
         else:
             for _ in range(self.config.sc_steps - 1):
-                self._step_speaker(v.detach(), speakers)
-            self._one_pass(v, emotions, speakers)
+                self._step_speaker(z.detach(), speakers)
+            self._one_pass(z, emotions, speakers)
 
-    def _step_speaker(self, v: Tensor, speakers: Tensor) -> None:
-        loss = F.cross_entropy(self.network.speaker(v), speakers)
+    def _step_speaker(self, z: Tensor, speakers: Tensor) -> None:
+        loss = F.cross_entropy(self.network.speaker(z), speakers)
         _step(loss, self.speaker)
 
-    def _alternate(self, v: Tensor, emotions: Tensor) -> None:
+    def _alternate(self, z: Tensor, emotions: Tensor) -> None:
         weight = self.config.lambda_
-        emotion = F.cross_entropy(self.network.emotion(v), emotions)
+        emotion = F.cross_entropy(self.network.emotion(z), emotions)
         self.network.speaker.requires_grad_(False)
-        log_p = F.log_softmax(self.network.speaker(v), dim=-1)
+        log_p = F.log_softmax(self.network.speaker(z), dim=-1)
         self.network.speaker.requires_grad_(True)
         entropy = -(log_p.exp() * log_p).sum(dim=-1).mean()
         confusion = -entropy if self.objective == "menan" else -log_p.mean()
         _step(weight * emotion + (1 - weight) * confusion, self.main)
 
-    def _one_pass(self, v: Tensor, emotions: Tensor, speakers: Tensor) -> None:
+    def _one_pass(self, z: Tensor, emotions: Tensor, speakers: Tensor) -> None:
         weight = 1.0 if self.objective == "ec" else self.config.lambda_
         scale = {"ec": 0.0, "mtl": 1 - weight, "dat": weight - 1}[self.objective]
-        emotion = F.cross_entropy(self.network.emotion(v), emotions)
-        logits = self.network.speaker(_ScaleGradient.apply(v, scale))
+        emotion = F.cross_entropy(self.network.emotion(z), emotions)
+        logits = self.network.speaker(_ScaleGradient.apply(z, scale))
         _step(weight * emotion + F.cross_entropy(logits, speakers), self.main, self.speaker)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from menan.device import open_device
+from menan.network.bottleneck import SEED
 from menan.network.inference import infer as infer_dump
 from menan_bin.command import Switch, main_of, new_app
 
@@ -25,6 +26,10 @@ def infer(
     test_speakers_only: Annotated[
         Switch, typer.Option(help="each model answers for its fold's test speaker only")
     ] = Switch.false,
+    seed: Annotated[int, typer.Option(min=0, help="of a bottleneck's noise")] = SEED,
+    draws: Annotated[
+        int, typer.Option(min=1, help="of a bottleneck's noise: the mean of so many embeddings")
+    ] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
 ) -> None:
     """Write posteriors.{ark,scp}, embeddings.{ark,scp} and utt2emo of the original utterances.
@@ -35,7 +40,7 @@ def infer(
     --feats dump/iemocap/feats.scp --out exp/menan_seed0/test
     """
     for directory in infer_dump(
-        model, feats, out, open_device(device), rule, bool(test_speakers_only)
+        model, feats, out, open_device(device), rule, bool(test_speakers_only), seed, draws
     ):
         print(directory)
 

@@ -30,7 +30,22 @@ def train(
         Path | None, typer.Option(help="feats.scp of speakers to validate on, with --hold-out none")
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="passes over the data; by default 300")] = None,
+    lambda_: Annotated[
+        float | None, typer.Option("--lambda", help="weight of the emotion loss; by default 0.5")
+    ] = None,
+    bottleneck: Annotated[
+        str | None, typer.Option(help="of the embedding: none, noise or fsq; by default none")
+    ] = None,
+    noise_sigma: Annotated[
+        float | None, typer.Option(help="of --bottleneck noise; by default 1")
+    ] = None,
+    fsq_levels: Annotated[
+        int | None, typer.Option(help="of --bottleneck fsq, a dimension; by default 3")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
+    store: Annotated[
+        Path | None, typer.Option(help="directory on a local disk for frames too many for memory")
+    ] = None,
     models_at_once: Annotated[
         int | None, typer.Option(help="trained side by side; by default what memory holds")
     ] = None,
@@ -50,7 +65,17 @@ def train(
 
     Example: menan-train --feats dump/train/feats.scp --exp exp --objective ec,menan --hold-out each
     """
-    training = load_section(config, "training", {"epochs": epochs})
+    training = load_section(
+        config,
+        "training",
+        {
+            "epochs": epochs,
+            "lambda": lambda_,
+            "bottleneck": bottleneck,
+            "noise_sigma": noise_sigma,
+            "fsq_levels": fsq_levels,
+        },
+    )
     runs = load_section(
         config,
         "runs",
@@ -72,6 +97,7 @@ def train(
         tensorboard=bool(tensorboard),
         models_at_once=models_at_once,
         share=parse_share(share),
+        store=store,
     )
 
 

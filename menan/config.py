@@ -93,6 +93,12 @@ class TrainingConfig:
     sc_steps: steps of the speaker classifier for each step of encoder and emotion classifier.
     normalize: ``global`` (one mean and standard deviation a dimension, from the training
         speakers) or ``none``.
+    bottleneck: between pooling and the classifiers, ``none``, ``noise`` or ``fsq``
+        (:class:`menan.network.bottleneck.Bottleneck`).
+    noise_sigma: standard deviation of ``noise``, where v has the mean square 1.
+    fsq_levels: levels of a dimension under ``fsq``.
+    frames: what the frames are kept as while training, ``float32`` or, in half of the memory,
+        ``float16``. Inference, which keeps none, reads float32.
     """
 
     epochs: int = 300
@@ -101,6 +107,10 @@ class TrainingConfig:
     lambda_: float = 0.5
     sc_steps: int = 1
     normalize: str = "global"
+    bottleneck: str = "none"
+    noise_sigma: float = 1.0
+    fsq_levels: int = 3
+    frames: str = "float32"
 
     def __post_init__(self):
         _require(self.epochs >= 1, "epochs must be at least 1")
@@ -109,6 +119,12 @@ class TrainingConfig:
         _require(0 < self.lambda_ < 1, "lambda must lie between 0 and 1, both excluded")
         _require(self.sc_steps >= 1, "sc_steps must be at least 1")
         _require(self.normalize in ("global", "none"), "normalize must be global or none")
+        _require(
+            self.bottleneck in ("none", "noise", "fsq"), "bottleneck must be none, noise or fsq"
+        )
+        _require(0 < self.noise_sigma <= 1000, "noise_sigma must lie between 0 and 1000, not 0")
+        _require(2 <= self.fsq_levels <= 256, "fsq_levels must lie between 2 and 256")
+        _require(self.frames in ("float32", "float16"), "frames must be float32 or float16")
 
 
 @dataclass(frozen=True)

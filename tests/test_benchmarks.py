@@ -1,9 +1,14 @@
 """The benchmarks run, on little; what they measure is for a quiet machine."""
 
+import doctest
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from benchmarks import lines, projection
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,6 +55,127 @@ def test_load_sets_peak_memory_beside_what_the_frames_take():
         r"([\d.]+) MB predicted, ([\d.]+) MB of frames", done.stdout
     ).groups()
     assert predicted == made
+
+
+def test_storage_sets_float16_beside_another_seed(make_dump):
+    done = run("storage", "--feats", make_dump(), "--hold-out", "g01", "--epochs", "2")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("# Storage: dump, 32 utterances of at most 0.5 s")
+    rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert [row[:3] for row in rows[1:7]] == [
+        [f"| {objective}", *pair]
+        for objective in ("ec", "menan")
+        for pair in (
+            ("float32, seed 0", "float16, seed 0"),
+            ("float32, seed 1", "float16, seed 1"),
+            ("float32, seed 0", "float32, seed 1"),
+        )
+    ]
+    for *_, first, second, more, differ in rows[1:7]:
+        difference = float(second.split()[0]) - float(first.split()[0])
+        assert float(more) == pytest.approx(difference, abs=0.11)
+        assert re.fullmatch(r"[\d.]+ % \|", differ)
+    assert "to the bit those from memory" in done.stdout
+    sizes = [float(row[1].split()[0]) for row in rows[8:]]
+    assert sizes[0] == sizes[1] == pytest.approx(2 * sizes[2], abs=0.11)
+
+
+def test_storage_without_held_out_groups_is_one_line(make_dump):
+    done = run("storage", "--feats", make_dump(), "--hold-out", "none")
+    assert done.returncode == 1
+    assert done.stderr.startswith("benchmarks.storage: error: --hold-out none: name groups")
+    assert done.stderr.count("\n") == 1
+
+
+MARKS = ("measured", "lines", "corpora", "machines")
+
+
+def test_scaling_puts_lines_through_its_costs_and_tables_into_its_page(tmp_path):
+    page = tmp_path / "scaling.md"
+    page.write_text("".join(f"{m}:\n<!-- {m} -->\nold\n<!-- end of {m} -->\n" for m in MARKS))
+    done = run("scaling", "--utterances", "40", "--sizes", "1,2,3", "--out", tmp_path / "scaling")
+    assert done.returncode == 0, done.stderr
+    text = page.read_text()
+    assert "old" not in text
+    parts = re.split(r"<!-- .* -->\n", text)
+    assert parts[::2] == [f"{mark}:\n" for mark in MARKS] + [""]
+    assert "\n".join(parts[1::2]) == done.stdout.removesuffix("\n")
+    sizes = [row.split("|")[1:] for row in parts[1].splitlines() if "generated speech" in row]
+    assert [int(cells[1]) for cells in sizes] == [40, 80, 120]
+    hours, _, *costs = zip(*[re.findall(r" ([\d.]+) ", "|".join(c)) for c in sizes], strict=True)
+    assert all(float(cost) > 0 for column in costs for cost in column)
+    # 43 float32 a frame, 100 frames a second but for the last one's length.
+    assert float(costs[3][2]) == pytest.approx(float(hours[2]) * 3600 * 17.2e-3, rel=0.02)
+    assert re.search(r"\| frame store, MB \| 0.00 \+ 61.\d\d h \| 1.00000 \| 0.0 % \|", parts[3])
+    assert page.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_scaling_finds_its_marks_in_docs():
+    text = (ROOT / "docs/scaling.md").read_text(encoding="utf-8")
+    assert re.findall(r"<!-- (?!end)(\w+) -->\n(?:[^<]*\n)*<!-- end of (\w+) -->\n", text) == [
+        (mark, mark) for mark in MARKS
+    ]
+
+
+def test_scaling_without_marks_or_sizes_is_one_line(tmp_path):
+    (tmp_path / "x.md").write_text("text\n")
+    done = run("scaling", "--out", tmp_path / "x")
+    assert done.stderr == (
+        f"benchmarks.scaling: error: {tmp_path}/x.md: lacks the lines <!-- measured --> and "
+        "<!-- end of measured -->; add them\n"
+    )
+    done = run("scaling", "--sizes", "1,2")
+    assert done.stderr == (
+        "benchmarks.scaling: error: --sizes 1,2: three numbers or more from 1, such as 1,2,4\n"
+    )
+
+
+COST = projection.HourCost(dump=18.0, archives=61.9e6, store=61.9e6, start=0.3, epoch=1.8)
+SMALL, SERVER, CLUSTER, GPUS = projection.MACHINES
+
+
+@pytest.mark.parametrize(
+    ("frames", "names", "machines", "where"),
+    [
+        (19e9, 2e9, SMALL, "memory"),
+        (23e9, 2e9, SMALL, "memory, as float16"),
+        (62e9, 2e9, SMALL, "disk, by `--store`"),
+        (1e9, 24e9, SMALL, None),
+        (62e9, 2e9, GPUS, "GPU"),
+        (100e9, 2e9, GPUS, "GPU, as float16"),
+        (150e9, 2e9, GPUS, "not on a GPU"),
+    ],
+)
+def test_frames_are_projected_to_where_they_fit(frames, names, machines, where):
+    assert projection.place(frames, names, machines) == where
+
+
+def test_dump_jobs_are_projected_within_cores_memory_and_an_array():
+    assert projection.dump_jobs(1_000, SERVER) == 64
+    assert projection.dump_jobs(100_000, SERVER) == 3  # each with the names of 80 million
+    assert projection.dump_jobs(100_000, SMALL) == 0
+    assert projection.dump_jobs(1_000, CLUSTER) == 1_000
+
+
+def test_a_grid_is_projected_to_as_many_cores_as_it_has_trainings():
+    epoch = 25 * 0.8 * 1.8 * 1_000
+    assert projection.grid_epoch(COST, 1_000, SMALL) == epoch / 2
+    assert projection.grid_epoch(COST, 1_000, SERVER) == epoch / 25
+    assert projection.grid_epoch(COST, 1_000, CLUSTER) == epoch / 25
+
+
+def test_copies_cost_frames_by_their_length_and_epochs_by_their_number():
+    rows = [row.split(" | ") for row in projection.corpora(COST)]
+    one, five = (row for row in rows if row[0].startswith("| 1,000 h"))
+    assert (one[2], five[2]) == ("62 GB, 62 GB", "316 GB, 316 GB")
+    assert (one[7], five[7]) == ("30 min |", "2.5 h |")
+
+
+@pytest.mark.parametrize("module", [lines, projection])
+def test_examples_of_lines_and_projections_hold(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 def test_training_is_timed_beside_its_targets():

@@ -92,6 +92,7 @@ def test_a_saved_configuration_is_loaded_as_it_was(cls):
         ("training: {", "not YAML"),
         ("training: {lambda: 1}", "lambda must lie between 0 and 1"),
         ("training: {normalize: speaker}", "normalize must be global or none"),
+        ("training: {frames: 16}", "frames must be float32 or float16"),
         ("features: {speeds: [0.9]}", r"speeds must contain 1\.0"),
         ("features: {speeds: [1, 3]}", "speeds must lie between"),
         ("features: {seconds: 0.01}", "seconds must hold at least one frame"),

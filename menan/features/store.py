@@ -1,7 +1,7 @@
-"""The frames of a dump directory in memory: each utterance once, unrepeated, on one device."""
+"""The frames of a dump directory: each utterance once, unrepeated, on one device."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from menan.datadir.features_yaml import read_features_yaml
 from menan.datadir.labels import Labels, read_labels
 from menan.datadir.tables import read_table
 from menan.errors import InputError
+from menan.features.mapped import mapped_tensor
 from menan.memory import free_bytes, gigabytes
 
 # Of the memory that is free: the rest is for what is done with the frames.
@@ -40,10 +41,10 @@ class FrameStore:
     """Frames of many utterances, end to end.
 
     utts: ids, in the order of the index that every method takes.
-    frames: float32 (total frames, dims).
+    frames: float32 or float16, (total frames, dims).
     first: int64 (utterances,), the row of an utterance's first frame.
     length: int64 (utterances,), its number of frames.
-    digests: of each utterance's frames as read from a dump; empty for other stores.
+    digests: of each utterance's matrix as read from a dump; empty for other stores.
     """
 
     utts: tuple[str, ...]
@@ -51,12 +52,6 @@ class FrameStore:
     first: torch.Tensor
     length: torch.Tensor
     digests: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> str:
-        """Of all utterances and their frames."""
-        lines = (f"{utt} {digest}\n" for utt, digest in zip(self.utts, self.digests, strict=True))
-        return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
     def gather(self, index: torch.Tensor, frames: int) -> torch.Tensor:
         """Utterances repeated cyclically to one length (paper section 5, cycle repeat mode).
@@ -70,7 +65,7 @@ class FrameStore:
         """
         step = torch.arange(frames, device=self.frames.device)
         rows = self.first[index, None] + step % self.length[index, None]
-        return self.frames[rows]
+        return self.frames[rows].float()
 
     def mean_and_std(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and standard deviation of each dimension over all frames of some utterances.
@@ -115,46 +110,102 @@ def open_dump(feats: str | Path) -> Dump:
     return Dump(feats, scp, num_frames, labels, read_features_yaml(feats.parent))
 
 
-def load_frames(dump: Dump, utts: Sequence[str], device: str | torch.device) -> FrameStore:
+def load_frames(
+    dump: Dump,
+    utts: Sequence[str],
+    device: str | torch.device,
+    dtype: torch.dtype = torch.float32,
+    directory: Path | None = None,
+) -> FrameStore:
     """Read the matrices of some utterances of a dump into one store.
 
+    Args:
+        dtype: float32 or float16, in which the frames are kept.
+        directory: keeps them on its disk; None for the device's memory.
+
     Raises:
-        InputError: an unreadable or non-finite matrix, one of another shape than announced, or
-            more of them than fit into the device's memory.
+        InputError: an unreadable or non-finite matrix, one of another shape than announced or
+            beyond ``dtype``, more of them than fit into memory or on the disk, a directory for
+            what belongs on a GPU.
     """
-    _refuse_too_many(dump, utts, device)
+    if directory is None:
+        _refuse_too_many(dump, utts, device, dtype)
+    elif torch.device(device).type != "cpu":
+        raise InputError(
+            f"--store {directory}: frames are kept in the memory of --device {device}; leave "
+            "--store out, or train with --device cpu"
+        )
     lengths = torch.tensor([dump.num_frames[utt] for utt in utts])
     first = torch.cumsum(lengths, 0) - lengths
     # Filled where it stays: a second copy, on its way to a GPU, might not fit beside it.
-    frames = torch.empty(int(lengths.sum()), dump.features.dims, device=device)
+    shape = int(lengths.sum()), dump.features.dims
+    if directory is None:
+        frames = torch.empty(*shape, dtype=dtype, device=device)
+    else:
+        frames = mapped_tensor(directory, *shape, dtype)
     digests = []
     for utt, start, length in zip(utts, first.tolist(), lengths.tolist(), strict=True):
-        matrix = read_matrix(dump.scp[utt], f"{dump.feats}: {utt}")
-        if matrix.shape != (length, dump.features.dims):
-            raise InputError(
-                f"{dump.feats}: {utt}: matrix of shape {matrix.shape}, but utt2num_frames and "
-                f"features.yaml say {(length, dump.features.dims)}; dump again"
-            )
-        if not np.isfinite(matrix).all():
-            raise InputError(f"{dump.feats}: {utt}: NaN or Inf in its features; dump again")
+        matrix = _read_utterance(dump, utt, dtype)
         frames[start : start + length] = torch.from_numpy(matrix)
-        digests.append(hashlib.sha256(np.ascontiguousarray(matrix)).hexdigest()[:16])
+        digests.append(_digest(matrix))
     return FrameStore(tuple(utts), frames, first.to(device), lengths.to(device), tuple(digests))
 
 
-def frame_bytes(dump: Dump, utts: Iterable[str]) -> int:
-    """What the frames of some utterances take in memory, as float32."""
-    return 4 * dump.features.dims * sum(dump.num_frames[utt] for utt in utts)
+def load_block(dump: Dump, utts: Sequence[str], device: str | torch.device) -> FrameStore:
+    """:func:`load_frames` of a few utterances, which fit into any memory."""
+    matrices = [_read_utterance(dump, utt, torch.float32) for utt in utts]
+    frames = torch.from_numpy(np.concatenate(matrices)).to(device)
+    lengths = torch.tensor([len(matrix) for matrix in matrices], device=device)
+    first = torch.cumsum(lengths, 0) - lengths
+    return FrameStore(tuple(utts), frames, first, lengths, tuple(map(_digest, matrices)))
 
 
-def _refuse_too_many(dump: Dump, utts: Sequence[str], device: str | torch.device) -> None:
-    need, free = frame_bytes(dump, utts), free_bytes(device)
+def combined_digest(digests: Mapping[str, str]) -> str:
+    """Of utterances and their frames, from utterance id -> digest, in their order."""
+    lines = (f"{utt} {digest}\n" for utt, digest in digests.items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+
+
+def frame_bytes(dump: Dump, utts: Iterable[str], dtype: torch.dtype = torch.float32) -> int:
+    """What the frames of some utterances take in memory or on a disk."""
+    return dtype.itemsize * dump.features.dims * sum(dump.num_frames[utt] for utt in utts)
+
+
+def _refuse_too_many(
+    dump: Dump, utts: Sequence[str], device: str | torch.device, dtype: torch.dtype
+) -> None:
+    need, free = frame_bytes(dump, utts, dtype), free_bytes(device)
     if need > SHARE * free:
+        on_cpu = torch.device(device).type == "cpu"
         raise InputError(
             f"{dump.feats}: the frames of {len(utts)} utterances take {gigabytes(need)}, more "
-            f"than {SHARE:.0%} of the {gigabytes(free)} that are free on {device}; dump fewer "
-            "speed copies or fewer utterances, or use a machine with more memory"
+            f"than {SHARE:.0%} of the {gigabytes(free)} that are free on {device}; "
+            + ("keep them on a disk by --store DIR, " if on_cpu else "")
+            + "dump fewer speed copies or fewer utterances, or use a machine with more memory"
         )
+
+
+def _read_utterance(dump: Dump, utt: str, dtype: torch.dtype) -> np.ndarray:
+    """Its matrix as announced, float32 (frames, dims), which ``dtype`` can hold."""
+    matrix = read_matrix(dump.scp[utt], f"{dump.feats}: {utt}")
+    announced = dump.num_frames[utt], dump.features.dims
+    if matrix.shape != announced:
+        raise InputError(
+            f"{dump.feats}: {utt}: matrix of shape {matrix.shape}, but utt2num_frames and "
+            f"features.yaml say {announced}; dump again"
+        )
+    if not np.isfinite(matrix).all():
+        raise InputError(f"{dump.feats}: {utt}: NaN or Inf in its features; dump again")
+    if (largest := np.abs(matrix).max()) > torch.finfo(dtype).max:
+        raise InputError(
+            f"{dump.feats}: {utt}: a feature of size {largest:g}, and float16 ends at "
+            f"{torch.finfo(dtype).max:g}; train with frames: float32"
+        )
+    return matrix
+
+
+def _digest(matrix: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(matrix)).hexdigest()[:16]
 
 
 def _num_frames(path: Path) -> dict[str, int]:

@@ -1,10 +1,12 @@
 """Posteriors and embeddings of utterances by trained networks."""
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,18 +17,24 @@ from menan.datadir.archive import ArchiveWriter
 from menan.datadir.tables import c_sorted, read_lines
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
-from menan.features.store import Dump, FrameStore, load_frames, open_dump
+from menan.features.store import Dump, FrameStore, combined_digest, load_block, open_dump
 from menan.lock import only_writer
-from menan.network.model import Network
+from menan.network.bottleneck import SEED, utterance_noise
+from menan.network.model import EMBEDDING_DIMS, Network
 from menan.network.modelfile import ModelCard, card_from_json, card_to_json, load_model
 from menan.provenance import code_version
 
-BATCH = 64  # utterances a pass; bounds memory, does not change results
+BATCH = 64  # utterances a pass, and as many are read for it; bounds memory
 
 
 @torch.inference_mode()
 def log_posteriors_and_embeddings(
-    network: Network, store: FrameStore, index: Tensor, frames: int
+    network: Network,
+    store: FrameStore,
+    index: Tensor,
+    frames: int,
+    seed: int = SEED,
+    draws: int = 1,
 ) -> tuple[Tensor, Tensor]:
     """Run ENC and EC over utterances, each repeated to ``frames`` as in training.
 
@@ -34,15 +42,20 @@ def log_posteriors_and_embeddings(
         network: on the store's device.
         index: int64 (n,), into the store.
         frames: the network's input length.
+        seed, draws: of a bottleneck's noise (:func:`menan.network.bottleneck.utterance_noise`).
 
     Returns:
-        Log posteriors (n, 4) in nats and embeddings v (n, 96), on the device.
+        Log posteriors (n, 4) in nats and embeddings z (n, 96), on the device.
     """
     log_posteriors, embeddings = [], []
     for batch in index.split(BATCH):
-        v = network.encoder(store.gather(batch, frames))
-        embeddings.append(v)
-        log_posteriors.append(F.log_softmax(network.emotion(v), dim=-1))
+        noise = None
+        if network.bottleneck.draws:
+            utts = [store.utts[i] for i in batch.tolist()]
+            noise = utterance_noise(utts, EMBEDDING_DIMS, seed, draws).to(store.frames.device)
+        z = network.embed(store.gather(batch, frames), noise)
+        embeddings.append(z)
+        log_posteriors.append(F.log_softmax(network.emotion(z), dim=-1))
     return torch.cat(log_posteriors), torch.cat(embeddings)
 
 
@@ -51,8 +64,13 @@ class Answers:
     """What a model says, by utterance id: posteriors (4,) and embedding (96,), on the CPU."""
 
     card: ModelCard
-    posteriors: Mapping[str, Tensor]
-    embeddings: Mapping[str, Tensor]
+    posteriors: dict[str, Tensor] = field(default_factory=dict)
+    embeddings: dict[str, Tensor] = field(default_factory=dict)
+
+    def add(self, utts: Sequence[str], log_posteriors: Tensor, embeddings: Tensor) -> None:
+        """What it says of some more utterances, (utterances, 4) and (utterances, 96)."""
+        self.posteriors.update(zip(utts, log_posteriors.exp().cpu(), strict=True))
+        self.embeddings.update(zip(utts, embeddings.cpu(), strict=True))
 
 
 def infer(
@@ -62,8 +80,13 @@ def infer(
     device: torch.device,
     rule: str = "best-ua",
     test_speakers_only: bool = False,
+    seed: int = SEED,
+    draws: int = 1,
 ) -> list[Path]:
     """Write posteriors, embeddings and hypotheses of a dump's original utterances.
+
+    Frames are read for 64 utterances at a time, no more than a pass repeats to the input's length
+    anyway: memory does not follow the corpus but for the answers.
 
     Args:
         model: a model file, or the directory of a system (``exp/menan_seed0``) for the models
@@ -71,6 +94,9 @@ def infer(
         test_speakers_only: each model answers for the speaker that its fold tests, and nobody
             else; the folds' answers are written together. Otherwise a system's folds answer
             for all utterances each, in one directory a fold.
+        seed: of the noise, if the models' bottleneck takes any.
+        draws: write the mean of so many embeddings z of an utterance, and what EC says of it:
+            what whoever collects draws gets to see.
 
     Returns:
         The directories written, each with posteriors.ark, posteriors.scp, embeddings.ark,
@@ -79,25 +105,49 @@ def infer(
 
     Raises:
         InputError: no such model, features it was not made for, a test speaker who is missing,
-            somebody else who writes there.
+            draws of what has no noise, somebody else who writes there.
     """
     model, out = Path(model), Path(out)
     dump = open_dump(feats)
     models = [load_model(path, device) for path in model_files(model, rule)]
-    for _, card in models:
+    for network, card in models:
         _check_features(card, dump, model)
+        if draws != 1 and not network.bottleneck.draws:
+            raise InputError(
+                f"{model}: --draws {draws}, but the bottleneck is {network.bottleneck.kind}: each "
+                "utterance has one embedding"
+            )
     pooled = test_speakers_only or model.is_file()
     folders = [out if pooled else out / card.fold for _, card in models]
     with ExitStack() as locks:
         for folder in dict.fromkeys(folders):
             locks.enter_context(only_writer(folder))
-        store = load_frames(dump, _wanted(dump, models, test_speakers_only), device)
+        answers = [Answers(card) for _, card in models]
+        # Folds that picked one epoch of a training share its network, which answers once.
+        digests = [_weights_digest(network) for network, _ in models]
+        read: dict[str, str] = {}
+        for utts in _blocks(dump, models, test_speakers_only):
+            store = load_block(dump, utts, device)
+            read |= zip(utts, store.digests, strict=True)
+            index, speaker = store.index_of(utts), dump.labels.utt2spk[utts[0]]
+            said: dict[bytes, tuple[Tensor, Tensor]] = {}
+            for (network, card), weights, own in zip(models, digests, answers, strict=True):
+                if test_speakers_only and card.test != speaker:
+                    continue
+                if weights not in said:
+                    said[weights] = log_posteriors_and_embeddings(
+                        network, store, index, card.features.frames, seed, draws
+                    )
+                own.add(utts, *said[weights])
+        data = combined_digest({utt: read[utt] for utt in c_sorted(read)})
+        made_from: dict[str, Any] = {"feats": str(dump.feats.resolve()), "data": data}
+        if models[0][0].bottleneck.draws:
+            made_from["noise"] = {"seed": seed, "draws": draws}
         parts: dict[Path, list[Answers]] = {}
-        for folder, (network, card) in zip(folders, models, strict=True):
-            utts = _own(store, dump, card, test_speakers_only)
-            parts.setdefault(folder, []).append(_answers(network, card, store, utts))
-        for folder, answers in parts.items():
-            _write(folder, answers, {"feats": str(dump.feats.resolve()), "data": store.digest})
+        for folder, own in zip(folders, answers, strict=True):
+            parts.setdefault(folder, []).append(own)
+        for folder, part in parts.items():
+            _write(folder, part, made_from)
     return list(parts)
 
 
@@ -135,37 +185,30 @@ def _check_features(card: ModelCard, dump: Dump, model: Path) -> None:
             )
 
 
-def _wanted(dump: Dump, models: list, test_speakers_only: bool) -> list[str]:
-    """Originals of all speakers, or of those whom the folds test."""
-    labels = dump.labels
-    originals = [utt for utt, original in labels.utt2uniq.items() if utt == original]
-    if not test_speakers_only:
-        return originals
-    tested = [card.test for _, card in models]
-    for speaker in tested:
-        if speaker not in labels.speakers:
-            raise InputError(f"{dump.feats}: has no utterance of the test speaker {speaker!r}")
-    return [utt for utt in originals if labels.utt2spk[utt] in tested]
+def _blocks(dump: Dump, models: list, test_speakers_only: bool) -> list[list[str]]:
+    """The originals a batch at a time: of all speakers, or each tested speaker's by themselves."""
+    utt2spk = dump.labels.utt2spk
+    originals = [utt for utt, original in dump.labels.utt2uniq.items() if utt == original]
+    together = [originals]
+    if test_speakers_only:
+        tested = dict.fromkeys(card.test for _, card in models)
+        for speaker in tested:
+            if speaker not in map(utt2spk.get, originals):
+                raise InputError(f"{dump.feats}: has no utterance of the test speaker {speaker!r}")
+        together = [[utt for utt in originals if utt2spk[utt] == speaker] for speaker in tested]
+    if not originals:
+        raise InputError(f"{dump.feats}: holds copies only; dump at the speed 1.0 too")
+    return [part[i : i + BATCH] for part in together for i in range(0, len(part), BATCH)]
 
 
-def _own(store: FrameStore, dump: Dump, card: ModelCard, test_speakers_only: bool) -> list[str]:
-    if not test_speakers_only:
-        return list(store.utts)
-    return [utt for utt in store.utts if dump.labels.utt2spk[utt] == card.test]
+def _weights_digest(network: Network) -> bytes:
+    digest = hashlib.sha256()
+    for name, tensor in network.state_dict().items():
+        digest.update(name.encode() + tensor.cpu().numpy().tobytes())
+    return digest.digest()
 
 
-def _answers(network: Network, card: ModelCard, store: FrameStore, utts: list[str]) -> Answers:
-    log_posteriors, embeddings = log_posteriors_and_embeddings(
-        network, store, store.index_of(utts), card.features.frames
-    )
-    return Answers(
-        card,
-        dict(zip(utts, log_posteriors.exp().cpu(), strict=True)),
-        dict(zip(utts, embeddings.cpu(), strict=True)),
-    )
-
-
-def _write(directory: Path, parts: list[Answers], made_from: dict[str, str]) -> None:
+def _write(directory: Path, parts: list[Answers], made_from: dict[str, Any]) -> None:
     posteriors = {utt: p for part in parts for utt, p in part.posteriors.items()}
     embeddings = {utt: v for part in parts for utt, v in part.embeddings.items()}
     record = {**made_from, "version": code_version()}

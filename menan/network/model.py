@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from menan.emotions import EMOTIONS
+from menan.network.bottleneck import NO_BOTTLENECK, Bottleneck
 from menan.randomness import derived_seed
 
 EMBEDDING_DIMS = 96  # mean, std and max of 32 channels
@@ -41,18 +42,24 @@ class Encoder(nn.Module):
 
 
 class Network(nn.Module):
-    """ENC with its two heads, EC (``emotion``) and SC (``speaker``), which give logits.
+    """ENC with its two heads, EC (``emotion``) and SC (``speaker``), which give logits of z.
 
     Args:
         dims: feature columns.
         speakers: number of training speakers.
+        bottleneck: between v and z.
     """
 
-    def __init__(self, dims: int, speakers: int):
+    def __init__(self, dims: int, speakers: int, bottleneck: Bottleneck = NO_BOTTLENECK):
         super().__init__()
+        self.bottleneck = bottleneck
         self.encoder = Encoder(dims)
         self.emotion = _head(len(EMOTIONS))
         self.speaker = _head(speakers)
+
+    def embed(self, features: Tensor, noise: Tensor | None = None) -> Tensor:
+        """(batch, time, dims) to z (batch, 96), with the bottleneck's noise (batch, 96)."""
+        return self.bottleneck(self.encoder(features), noise)
 
 
 def statistics_pooling(x: Tensor) -> Tensor:
@@ -64,13 +71,15 @@ def statistics_pooling(x: Tensor) -> Tensor:
     return torch.cat([x.mean(dim=1), std, x.amax(dim=1)], dim=1)
 
 
-def build_network(dims: int, speakers: int, seed: int) -> Network:
+def build_network(
+    dims: int, speakers: int, seed: int, bottleneck: Bottleneck = NO_BOTTLENECK
+) -> Network:
     """A network with PyTorch's default initial weights, drawn from ``seed`` on the CPU.
 
     Each part has its own draw: ENC and EC start alike whatever the number of speakers.
     """
     with torch.random.fork_rng(devices=[]):
-        network = Network(dims, speakers)
+        network = Network(dims, speakers, bottleneck)
         for name, part in network.named_children():
             torch.manual_seed(derived_seed(seed, "weights", name))
             for module in part.modules():

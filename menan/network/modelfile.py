@@ -16,6 +16,7 @@ from menan.config import FeatureConfig, TrainingConfig, from_mapping, to_mapping
 from menan.datadir.labels import name_fault
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
+from menan.network.bottleneck import Bottleneck
 from menan.network.model import SHORTEST_INPUT, Network
 
 _NAME = str | None
@@ -79,7 +80,7 @@ def load_model(path: str | Path, device: str | torch.device) -> tuple[Network, M
         card = card_from_json(content, str(path))
         _check_weights(weights)
         with torch.device("meta"):
-            network = Network(card.features.dims, len(card.speakers))
+            network = Network(card.features.dims, len(card.speakers), Bottleneck.of(card.training))
         network.load_state_dict(weights, assign=True)
     # RecursionError, of JSON nested too deep, is a RuntimeError.
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:

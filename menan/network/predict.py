@@ -38,7 +38,7 @@ def predict(
         except InputError as error:
             raise InputError(f"{wav}: {error}") from None
         store = FrameStore(
-            utts=(str(wav),),
+            utts=(Path(wav).stem,),
             frames=torch.from_numpy(features).to(device),
             first=torch.zeros(1, dtype=torch.int64, device=device),
             length=torch.tensor([len(features)], device=device),

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from menan.network.bottleneck import Bottleneck
+from menan.network.model import EMBEDDING_DIMS
 from menan.randomness import generator
 from menan.training.lockstep import Batch
 from menan.training.run import RunData, UtteranceSet
@@ -24,6 +26,8 @@ class EpochBatches:
 
     def __init__(self, runs: Sequence[RunData], epoch: int):
         self.epoch = epoch
+        self.seeds = [run.run.seed for run in runs]
+        self.noisy = Bottleneck.of(runs[0].training).draws
         self.size = runs[0].training.batch_size
         sets = [run.train for run in runs]
         self.lengths = [len(part) for part in sets]
@@ -53,6 +57,20 @@ class EpochBatches:
         sizes = there.sum(dim=1)
         parts = (part[models, columns] for part in (self.index, self.emotions, self.speakers))
         return Batch(*parts, weight=there / sizes[:, None]), sizes
+
+    def noise(self, step: int) -> Tensor | None:
+        """The bottleneck's in this step, (active, batch, 96); None if it takes none.
+
+        A function of (seed, epoch, step) only.
+        """
+        if not self.noisy:
+            return None
+        columns = len(self.columns[step * self.size : (step + 1) * self.size])
+        generators = [
+            generator(seed, "noise", self.epoch, step) for seed in self.seeds[: self.active(step)]
+        ]
+        draws = [torch.randn(self.size, EMBEDDING_DIMS, generator=one) for one in generators]
+        return torch.stack(draws)[:, :columns].to(self.index.device)
 
 
 def _order(run: RunData, epoch: int) -> Tensor:

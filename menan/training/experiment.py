@@ -1,13 +1,15 @@
 """From a dump directory to a tree of trained runs."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
-from menan.features.store import Dump, load_frames, open_dump
+from menan.features.store import Dump, FrameStore, load_frames, open_dump
 from menan.lock import only_writer
 from menan.network.model import SHORTEST_INPUT
 from menan.training.objectives import make_objective
@@ -36,6 +38,7 @@ def train_runs(
     tensorboard: bool = False,
     models_at_once: int | None = None,
     share: tuple[int, int] = (1, 1),
+    store: Path | None = None,
 ) -> list[Run]:
     """Train every objective with every seed and held-out group on one dump directory.
 
@@ -49,6 +52,8 @@ def train_runs(
         tensorboard: write scalars for TensorBoard too.
         models_at_once: how many networks are trained side by side; None for what fits.
         share: (2, 4) trains the second of four shares of the runs, for jobs on several machines.
+        store: a directory on a local disk that keeps the frames; None for memory. The outcome is
+            the same.
 
     Returns:
         The runs of the share.
@@ -70,8 +75,11 @@ def train_runs(
     if not planned:
         print(f"no run is left for share {number} of {shares}")
         return []
-    valid = None if valid_feats is None else _valid_set(valid_feats, dump, planned, device)
-    sets = _sets_by_group(dump, planned, device)
+    load = partial(
+        load_frames, device=device, dtype=getattr(torch, training.frames), directory=store
+    )
+    valid = None if valid_feats is None else _valid_set(valid_feats, dump, planned, load)
+    sets = _sets_by_group(dump, planned, load)
     whole = [
         RunData(
             run=run,
@@ -92,7 +100,7 @@ def train_runs(
 
 
 def _sets_by_group(
-    dump: Dump, planned: list[Run], device: torch.device
+    dump: Dump, planned: list[Run], load: Callable[[Dump, list[str]], FrameStore]
 ) -> dict[str | None, tuple[UtteranceSet, UtteranceSet | None]]:
     """Training and held-out utterances of each held-out group, on one store."""
     labels = dump.labels
@@ -106,7 +114,7 @@ def _sets_by_group(
             )
     heldout = {group: held_out_utts(labels, group) for group in train if group is not None}
     wanted = {utt for utts in (*train.values(), *heldout.values()) for utt in utts}
-    store = load_frames(dump, [utt for utt in labels.utt2spk if utt in wanted], device)
+    store = load(dump, [utt for utt in labels.utt2spk if utt in wanted])
     return {
         group: (
             utterance_set(store, dump, utts),
@@ -117,7 +125,10 @@ def _sets_by_group(
 
 
 def _valid_set(
-    valid_feats: str | Path, dump: Dump, planned: list[Run], device: torch.device
+    valid_feats: str | Path,
+    dump: Dump,
+    planned: list[Run],
+    load: Callable[[Dump, list[str]], FrameStore],
 ) -> UtteranceSet:
     """The originals of another dump directory, for validation."""
     if any(run.group is not None for run in planned):
@@ -132,4 +143,4 @@ def _valid_set(
             f"{valid_feats}: speaker {min(shared)!r} is also trained on; validate on others"
         )
     utts = [utt for utt, original in valid.labels.utt2uniq.items() if utt == original]
-    return utterance_set(load_frames(valid, utts, device), valid, utts)
+    return utterance_set(load(valid, utts), valid, utts)

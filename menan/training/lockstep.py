@@ -66,34 +66,41 @@ class LockStep:
         self.meets_stepped = torch.tensor(stepped, device=device)[:, None, None]
         self.any_meets_stepped, self.all_meet_stepped = any(stepped), all(stepped)
 
-    def update(self, batch: Batch) -> dict[str, Tensor]:
+    def update(self, batch: Batch, noise: Tensor | None = None) -> dict[str, Tensor]:
         """One step of ENC and EC and ``sc_steps`` steps of SC, SC first.
 
-        v is computed once: ENC does not change in between.
+        z is computed once: ENC does not change in between.
+
+        Args:
+            noise: of the bottleneck, standard normal (models, batch, 96), if it takes any.
 
         Returns:
-            Detached, (models,) each: emotion_loss, and of SC as ENC met it speaker_loss,
-            speaker_entropy (nats), speaker_top (mean top probability), speaker_accuracy.
+            Detached means over the batch, (models,) each: emotion_loss, and of SC as ENC met it
+            speaker_loss, speaker_entropy (nats), speaker_top (mean top probability),
+            speaker_accuracy. Further what the bottleneck's capacity is computed from, (models, ...)
+            (:meth:`menan.network.bottleneck.Bottleneck.observed`).
         """
         network = self.network
         v = network.embed(self.store, batch.index, self.frames)
+        z = network.bottleneck(v, noise)
         for _ in range(self.sc_steps - 1):
-            network.speaker.step(self._answer(v.detach(), batch).cross_entropy().sum())
-        met = self._answer(v, batch)
+            network.speaker.step(self._answer(z.detach(), batch).cross_entropy().sum())
+        met = self._answer(z, batch)
         network.speaker.step(met.cross_entropy().sum(), keep_graph=True)
         if self.any_meets_stepped:
-            met = self._met(met, self._answer(v, batch))
-        log_p = F.log_softmax(network.emotion_logits(v), dim=-1)
+            met = self._met(met, self._answer(z, batch))
+        log_p = F.log_softmax(network.emotion_logits(z), dim=-1)
         emotion = (cross_entropy(log_p, batch.emotions) * batch.weight).sum(dim=-1)
         network.main.step(
             torch.cat(
                 [objective.loss(emotion[rows], met.of(rows)) for objective, rows in self.alike]
             ).sum()
         )
-        return {"emotion_loss": emotion.detach(), **met.measures()}
+        observed = network.bottleneck.observed(v, z, batch.weight)
+        return {"emotion_loss": emotion.detach(), **met.measures(), **observed}
 
-    def _answer(self, v: Tensor, batch: Batch) -> SpeakerAnswer:
-        log_p = F.log_softmax(self.network.speaker_logits(v), dim=-1)
+    def _answer(self, z: Tensor, batch: Batch) -> SpeakerAnswer:
+        log_p = F.log_softmax(self.network.speaker_logits(z), dim=-1)
         exists = ~self.network.absent[: self.network.active]
         return SpeakerAnswer(log_p, batch.speakers, exists, batch.weight)
 

@@ -11,6 +11,7 @@ from menan import __version__
 from menan.atomic import atomic_open, naming
 from menan.datadir.folds import Fold
 from menan.errors import InputError
+from menan.network.bottleneck import Bottleneck
 from menan.network.model import Network, build_network
 from menan.network.modelfile import ModelCard, save_model
 from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
@@ -65,7 +66,12 @@ class Record:
     def initial_network(self) -> Network:
         """Drawn from the seed; with the normalisation of the training utterances. On the CPU."""
         data = self.data
-        network = build_network(data.features.dims, len(data.train.speaker_names), data.run.seed)
+        network = build_network(
+            data.features.dims,
+            len(data.train.speaker_names),
+            data.run.seed,
+            Bottleneck.of(data.training),
+        )
         if data.training.normalize == "global":
             mean, std = data.train.store.mean_and_std(data.train.index)
             network.encoder.mean.copy_(mean)

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from menan.atomic import atomic_open
-from menan.config import to_mapping
+from menan.config import TrainingConfig, to_mapping
 from menan.errors import InputError
 from menan.features.store import Dump
 from menan.lock import NAME as LOCK
@@ -49,6 +49,9 @@ def open_directory(data: RunData, dump: Dump, resume: bool, force: bool) -> None
     if checkpoint is not None:
         found = read_yaml(path)
         found = found if isinstance(found, dict) else {}
+        if isinstance(found.get("training"), dict):
+            # A key from after the run's time has the default, by which the run was made.
+            found["training"] = to_mapping(TrainingConfig()) | found["training"]
         continued = found.get("continued")
         continued = continued if isinstance(continued, list) else []
         for key, was, now in _differences(found, wanted):

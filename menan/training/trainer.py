@@ -9,6 +9,8 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 
+from menan.network.bottleneck import utterance_noise
+from menan.network.model import EMBEDDING_DIMS
 from menan.network.stacked.network import StackedNetwork
 from menan.training.batches import EpochBatches
 from menan.training.finite import FiniteWatch
@@ -60,6 +62,7 @@ class Trainer:
             one.train.store,
             one.features.frames,
         )
+        self.noise = self._heldout_noise()
 
     def fit(self, until: int) -> None:
         """Train until so many epochs are done.
@@ -109,10 +112,11 @@ class Trainer:
             if batches.active(step) != self.network.active:
                 self.game.activate(batches.active(step))
             batch, sizes = batches.batch(step)
-            measured = self.game.update(batch)
+            measured = self.game.update(batch, batches.noise(step))
             for name, value in measured.items():
-                total = self.sums.setdefault(name, value.new_zeros(len(self.runs)))
-                total[: len(sizes)] += value * sizes
+                shape = value.shape[1:]
+                total = self.sums.setdefault(name, value.new_zeros(len(self.runs), *shape))
+                total[: len(sizes)] += value * sizes.view(-1, *[1] * len(shape))
             watch.note(step, measured)
             self.step = step + 1
             bar.update(len(sizes))
@@ -122,8 +126,15 @@ class Trainer:
         watch.refuse()
         self.game.activate(len(self.runs))
         counts = torch.tensor(batches.lengths, device=self.device)
-        columns = torch.stack([total / counts for total in self.sums.values()], dim=1).tolist()
-        return [dict(zip(self.sums, column, strict=True)) for column in columns]
+        means = {
+            name: total / counts.view(-1, *[1] * (total.dim() - 1))
+            for name, total in self.sums.items()
+        }
+        figures = {name: mean for name, mean in means.items() if mean.dim() == 1}
+        if (bits := self.network.bottleneck.bits(means)) is not None:
+            figures["capacity_bits"] = bits
+        columns = torch.stack(list(figures.values()), dim=1).tolist()
+        return [dict(zip(figures, column, strict=True)) for column in columns]
 
     def _stop(self, signal: int) -> NoReturn:
         for model, record in enumerate(self.records):
@@ -146,14 +157,23 @@ class Trainer:
         # Runs with fewer utterances answer for the store's first one again and again.
         index = pad_sequence([part.index for part in heldout], batch_first=True)
         store, frames = heldout[0].store, self.runs[0].features.frames
+        parts = index.split(EVALUATED, dim=1)
+        noises = [None] * len(parts) if self.noise is None else self.noise.split(EVALUATED, dim=1)
         answers = torch.cat(
             [
-                self.network.log_posteriors(store, part, frames)
-                for part in index.split(EVALUATED, dim=1)
+                self.network.log_posteriors(store, part, frames, noise)
+                for part, noise in zip(parts, noises, strict=True)
             ],
             dim=1,
         )
         return [answers[model, : len(part)] for model, part in enumerate(heldout)]
+
+    def _heldout_noise(self) -> Tensor | None:
+        """The bottleneck's for the held-out utterances, (models, utterances, 96): one draw."""
+        if self.runs[0].heldout is None or not self.network.bottleneck.draws:
+            return None
+        rows = [utterance_noise(run.heldout.utts, EMBEDDING_DIMS) for run in self.runs]
+        return pad_sequence(rows, batch_first=True).to(self.device)
 
     def _report(self, record: Record, line: dict, bar: tqdm) -> None:
         text = (

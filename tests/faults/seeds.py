@@ -222,6 +222,7 @@ def experiment(exp: Path) -> None:
     ).save(run / "heldout.npz")
     (exp / "leakage").mkdir()
     leakage = {"objective": "menan", "seed": 0, "rule": "last", "lambda": 0.5, "sets": {}}
+    leakage |= {"bottleneck": "none", "draws": 1}
     (exp / "leakage/menan.json").write_text(json.dumps(leakage))
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from menan.datadir.archive import ArchiveWriter
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
 from menan.features import store as store_module
-from menan.features.store import FrameStore, frame_bytes, load_frames, open_dump
+from menan.features.store import FrameStore, frame_bytes, load_block, load_frames, open_dump
 
 
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=4), st.integers(1, 40))
@@ -61,23 +63,55 @@ def test_matrix_of_other_length_than_announced_is_refused(make_dump):
         load_frames(open_dump(feats), [utt], "cpu")
 
 
-def test_nan_in_features_is_refused_by_utterance(make_dump):
-    feats = make_dump()
+def with_one_number(feats, number):
+    """The dump with a matrix of nothing but this number, and whose matrix it is."""
     dump = open_dump(feats)
     utt = list(dump.scp)[2]
-    matrix = np.full((dump.num_frames[utt], 43), np.nan, np.float32)
-    with ArchiveWriter(feats.parent, "bad") as archive:
+    matrix = np.full((dump.num_frames[utt], 43), number, np.float32)
+    with ArchiveWriter(feats.parent, "other") as archive:
         archive.write(utt, matrix)
     scp = read_table(feats)
-    write_table(feats, {**scp, utt: read_table(feats.parent / "bad.scp")[utt]})
-    with pytest.raises(InputError, match=rf"{utt}: NaN or Inf"):
-        load_frames(open_dump(feats), [utt], "cpu")
+    write_table(feats, {**scp, utt: read_table(feats.parent / "other.scp")[utt]})
+    return open_dump(feats), utt
 
 
-def test_size_of_a_store_is_known_before_it_is_made(make_dump):
+def test_nan_in_features_is_refused_by_utterance(make_dump):
+    dump, utt = with_one_number(make_dump(), np.nan)
+    for load in (load_frames, load_block):
+        with pytest.raises(InputError, match=rf"{utt}: NaN or Inf"):
+            load(dump, [utt], "cpu")
+
+
+def test_float16_holds_what_it_can_and_refuses_the_rest_by_utterance(make_dump):
+    dump, utt = with_one_number(make_dump(), -65504)
+    store = load_frames(dump, [utt], "cpu", torch.float16)
+    assert store.frames.unique().tolist() == [-65504]
+    dump, utt = with_one_number(make_dump("beyond"), -65504.5)
+    with pytest.raises(InputError, match=rf"{utt}: a feature of size 65504.5, .*frames: float32"):
+        load_frames(dump, [utt], "cpu", torch.float16)
+    assert load_frames(dump, [utt], "cpu").frames.unique().tolist() == [-65504.5]
+
+
+def test_float16_is_the_nearest_and_its_digests_are_the_matrices_own(make_dump):
+    dump = open_dump(make_dump())
+    utts = list(dump.scp)
+    single = load_frames(dump, utts, "cpu")
+    half = load_frames(dump, utts, "cpu", torch.float16)
+    assert torch.equal(half.frames, single.frames.half())
+    assert half.digests == single.digests == load_block(dump, utts, "cpu").digests
+    # The normalisation is of what is kept.
+    index = torch.arange(len(utts))
+    kept = replace(single, frames=half.frames.float())
+    assert torch.equal(*(torch.stack(s.mean_and_std(index)) for s in (half, kept)))
+    assert not torch.equal(*(torch.stack(s.mean_and_std(index)) for s in (half, single)))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=str)
+def test_size_of_a_store_is_known_before_it_is_made(make_dump, dtype):
     dump = open_dump(make_dump())
     utts = list(dump.scp)[3:6]
-    assert frame_bytes(dump, utts) == load_frames(dump, utts, "cpu").frames.nbytes
+    store = load_frames(dump, utts, "cpu", dtype)
+    assert frame_bytes(dump, utts, dtype) == store.frames.nbytes
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda:1"])
@@ -86,15 +120,16 @@ def test_frames_that_memory_does_not_hold_are_refused_unread(make_dump, monkeypa
     utts = list(dump.scp)
     (dump.feats.parent / "feats.ark").unlink()
     monkeypatch.setattr(dump.features.__class__, "dims", 10**7)
-    need = sum(dump.num_frames.values()) * 4 * 10**7
+    need = sum(dump.num_frames.values()) * 2 * 10**7
     monkeypatch.setattr(store_module, "free_bytes", {device: need}.__getitem__)
     with pytest.raises(InputError) as error:
-        load_frames(dump, utts, device)
+        load_frames(dump, utts, device, torch.float16)
     size = f"{need / 1e9:.2f} GB"
+    cure = "keep them on a disk by --store DIR, " if device == "cpu" else ""
     assert str(error.value) == (
         f"{dump.feats}: the frames of {len(utts)} utterances take {size}, more than 90% of the "
-        f"{size} that are free on {device}; dump fewer speed copies or fewer utterances, or use a "
-        "machine with more memory"
+        f"{size} that are free on {device}; {cure}dump fewer speed copies or fewer utterances, or "
+        "use a machine with more memory"
     )
 
 
@@ -111,7 +146,7 @@ def test_frames_go_to_their_device_without_a_copy_of_all_on_the_cpu(make_dump, m
     empty = torch.empty
     monkeypatch.setattr(torch, "empty", lambda *a, **k: made.append(k) or empty(*a, **k))
     store = load_frames(dump, list(dump.scp), "meta")
-    assert made == [{"device": "meta"}]
+    assert [options["device"] for options in made] == ["meta"]
     assert store.frames.device.type == store.first.device.type == "meta"
 
 

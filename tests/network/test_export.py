@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -5,8 +6,9 @@ import onnxruntime
 import torch
 
 from menan.config import FeatureConfig, TrainingConfig
+from menan.network.bottleneck import Bottleneck
 from menan.network.export import export_onnx
-from menan.network.model import build_network
+from menan.network.model import EMBEDDING_DIMS, build_network
 from menan.network.modelfile import ModelCard, card_to_json, save_model
 
 CARD = ModelCard(
@@ -32,3 +34,30 @@ def test_onnx_says_what_the_network_says_for_any_batch(tmp_path):
         got = session.run(["posteriors", "embedding"], {"features": features.numpy()})
         np.testing.assert_allclose(got[0], posteriors, atol=1e-6)
         np.testing.assert_allclose(got[1], v, atol=1e-5)
+
+
+def test_onnx_takes_the_noise_of_a_bottleneck_from_its_caller(tmp_path):
+    training = TrainingConfig(bottleneck="noise", noise_sigma=0.5)
+    network = build_network(43, 2, 0, Bottleneck.of(training))
+    save_model(tmp_path / "m.safetensors", network, dataclasses.replace(CARD, training=training))
+    export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    features, noise = torch.randn(3, CARD.features.frames, 43), torch.randn(3, EMBEDDING_DIMS)
+    with torch.inference_mode():
+        z = network.embed(features, noise)
+    inputs = {"features": features.numpy(), "noise": noise.numpy()}
+    np.testing.assert_allclose(session.run(["embedding"], inputs)[0], z, atol=1e-4)
+
+
+def test_onnx_quantises_as_the_network_does(tmp_path):
+    training = TrainingConfig(bottleneck="fsq", fsq_levels=4)
+    network = build_network(43, 2, 0, Bottleneck.of(training))
+    save_model(tmp_path / "m.safetensors", network, dataclasses.replace(CARD, training=training))
+    export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    features = torch.randn(20, CARD.features.frames, 43)
+    with torch.inference_mode():
+        z = network.embed(features).numpy()
+    found = session.run(["embedding"], {"features": features.numpy()})[0]
+    # What lies on the edge of two levels may fall to either side.
+    assert np.mean(np.abs(found - z) > 1e-5) < 0.01

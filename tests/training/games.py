@@ -3,7 +3,8 @@
 import torch
 
 from menan.features.store import FrameStore
-from menan.network.model import Network, build_network
+from menan.network.bottleneck import NO_BOTTLENECK, Bottleneck
+from menan.network.model import EMBEDDING_DIMS, Network, build_network
 from menan.network.stacked.network import StackedNetwork
 from menan.network.stacked.operations import Operations
 from menan.training.lockstep import Batch, LockStep
@@ -22,9 +23,14 @@ def make_store() -> FrameStore:
     return FrameStore(utts, frames, torch.cumsum(length, 0) - length, length)
 
 
-def make_networks(speakers: tuple[int, ...], dtype: torch.dtype) -> list[Network]:
+def make_networks(
+    speakers: tuple[int, ...], dtype: torch.dtype, bottleneck: Bottleneck = NO_BOTTLENECK
+) -> list[Network]:
     """A network for each number of speakers, each from its own seed."""
-    return [build_network(DIMS, count, seed).to(dtype) for seed, count in enumerate(speakers)]
+    return [
+        build_network(DIMS, count, seed, bottleneck).to(dtype)
+        for seed, count in enumerate(speakers)
+    ]
 
 
 def make_game(
@@ -39,6 +45,13 @@ def make_game(
     stacked = StackedNetwork(networks, lr, [steps] * len(networks), sc_steps, CPU, operations)
     objectives = [make_objective(name, lambda_) for name in names]
     return LockStep(stacked, objectives, sc_steps, make_store(), FRAMES)
+
+
+def make_noise(models: int, bottleneck: Bottleneck, seed: int) -> torch.Tensor | None:
+    """Of a batch of :func:`make_batch`."""
+    if not bottleneck.draws:
+        return None
+    return torch.randn(models, 6, EMBEDDING_DIMS, generator=torch.Generator().manual_seed(seed))
 
 
 def make_batch(

@@ -7,8 +7,17 @@ import torch
 
 from benchmarks.plain_loop import PlainLoop
 from menan.config import TrainingConfig
+from menan.network.bottleneck import NO_BOTTLENECK, Bottleneck
 from menan.network.stacked.operations import REFERENCE, operations
-from tests.training.games import CPU, FRAMES, NAMES, make_batch, make_game, make_networks
+from tests.training.games import (
+    CPU,
+    FRAMES,
+    NAMES,
+    make_batch,
+    make_game,
+    make_networks,
+    make_noise,
+)
 
 SPEAKERS = (8, 22, 5, 9, 17)  # of one model each, and more than one filling to 16
 
@@ -17,9 +26,9 @@ def relative_error(got: torch.Tensor, wanted: torch.Tensor) -> float:
     return float((got - wanted).detach().norm() / wanted.detach().norm())
 
 
-def follow(dtype, steps, sc_steps, ops):
+def follow(dtype, steps, sc_steps, ops, bottleneck=NO_BOTTLENECK):
     """Worst relative error of a parameter after steps in lock-step and by the plain loop."""
-    networks = make_networks(SPEAKERS, dtype)
+    networks = make_networks(SPEAKERS, dtype, bottleneck)
     config = TrainingConfig(lambda_=0.3, sc_steps=sc_steps)
     game = make_game(networks, NAMES, 0.3, sc_steps, operations=ops)
     plain = [
@@ -29,13 +38,15 @@ def follow(dtype, steps, sc_steps, ops):
     for step in range(steps):
         sizes = tuple(6 - (step + model) % 3 for model in range(len(SPEAKERS)))
         batch = make_batch(SPEAKERS, dtype, step, sizes)
-        game.update(batch)
+        noise = make_noise(len(SPEAKERS), bottleneck, step)
+        game.update(batch, noise)
         for model, loop in enumerate(plain):
             own = slice(sizes[model])
             loop.update(
                 game.store.gather(batch.index[model, own], FRAMES).to(dtype),
                 batch.emotions[model, own],
                 batch.speakers[model, own],
+                None if noise is None else noise[model, own],
             )
     errors = {}
     for model, loop in enumerate(plain):
@@ -53,22 +64,36 @@ def test_each_model_follows_the_plain_loop_in_float64(kernels):
     assert max(errors.values()) < 1e-9, max(errors, key=errors.get)
 
 
+@pytest.mark.parametrize(
+    "bottleneck", [Bottleneck("noise", sigma=0.7), Bottleneck("fsq", levels=4)]
+)
+def test_each_model_follows_the_plain_loop_through_a_bottleneck(bottleneck):
+    ops = operations(CPU, torch.float64)
+    errors = follow(torch.float64, steps=20, sc_steps=2, ops=ops, bottleneck=bottleneck)
+    assert max(errors.values()) < 1e-9, max(errors, key=errors.get)
+
+
 def test_each_model_follows_the_plain_loop_in_float32():
     errors = follow(torch.float32, steps=10, sc_steps=1, ops=operations(CPU))
     assert max(errors.values()) < 1e-4, max(errors, key=errors.get)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_model_comes_out_alike_to_the_bit_whatever_stands_beside_it(threads):
+@pytest.mark.parametrize("bottleneck", [NO_BOTTLENECK, Bottleneck("noise"), Bottleneck("fsq")])
+def test_a_model_comes_out_alike_to_the_bit_whatever_stands_beside_it(threads, bottleneck):
     states = []
     torch.set_num_threads(threads)
     try:
         for models in (slice(0, 5), slice(1, 2)):
-            networks = make_networks(SPEAKERS, torch.float32)[models]
+            networks = make_networks(SPEAKERS, torch.float32, bottleneck)[models]
             game = make_game(networks, NAMES[models], sc_steps=2)
             for step in range(5):
                 whole = make_batch(SPEAKERS, torch.float32, step)
-                game.update(type(whole)(*(part[models] for part in vars(whole).values())))
+                noise = make_noise(len(SPEAKERS), bottleneck, step)
+                game.update(
+                    type(whole)(*(part[models] for part in vars(whole).values())),
+                    None if noise is None else noise[models],
+                )
             states.append(game.network.plain(1 - models.start).state_dict())
     finally:
         torch.set_num_threads(1)

@@ -56,6 +56,16 @@ def config(directory):
     return yaml.safe_load((directory / "config.yaml").read_text())
 
 
+def test_a_finished_run_from_before_a_key_was_known_is_of_the_keys_default(train, directory):
+    train()
+    made = config(directory)
+    del made["training"]["frames"]
+    (directory / "config.yaml").write_text(yaml.safe_dump(made))
+    train()
+    with pytest.raises(InputError, match=r"training\.frames float32, now float16"):
+        train(TrainingConfig(epochs=2, batch_size=5, frames="float16"))
+
+
 def test_the_configuration_says_what_the_run_was_made_from(train, feats, directory):
     train()
     found = config(directory)

@@ -1,5 +1,6 @@
 """Asked to stop, a training finishes its step and goes on later as if nothing had been."""
 
+import dataclasses
 import os
 import signal
 
@@ -27,9 +28,9 @@ def at_step(monkeypatch):
     def arrange(number, happen):
         update, count = LockStep.update, []
 
-        def watched(game, batch):
+        def watched(game, *arguments):
             count.append(None)
-            measured = update(game, batch)
+            measured = update(game, *arguments)
             if len(count) == number:
                 return happen(measured) or measured
             return measured
@@ -45,22 +46,30 @@ def same(a, b) -> None:
         assert_same_outputs(a / name, b / name)
 
 
-@pytest.mark.parametrize("step", [1, 4, 6])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_training_comes_out_alike(make_dump, tmp_path, at_step, step, number):
+@pytest.mark.parametrize(
+    ("step", "number", "bottleneck"),
+    [
+        *((step, signal.SIGTERM, "none") for step in (1, 4, 6)),
+        (6, signal.SIGINT, "none"),
+        (6, signal.SIGINT, "noise"),
+        (6, signal.SIGTERM, "fsq"),
+    ],
+)
+def test_a_stopped_training_comes_out_alike(make_dump, tmp_path, at_step, step, number, bottleneck):
     feats = make_dump()
-    train_runs(feats, tmp_path / "whole", QUICK, RUNS, CPU)
+    config = dataclasses.replace(QUICK, bottleneck=bottleneck)
+    train_runs(feats, tmp_path / "whole", config, RUNS, CPU)
     undo = at_step(step, lambda _: os.kill(os.getpid(), number))
     before = signal.getsignal(number)
     with pytest.raises(Stopped) as stop:
-        train_runs(feats, tmp_path / "cut", QUICK, RUNS, CPU)
+        train_runs(feats, tmp_path / "cut", config, RUNS, CPU)
     undo()
     assert stop.value.status == 128 + number
     assert signal.getsignal(number) is before
     for name in DIRECTORIES:
         checkpoint = load_checkpoint(tmp_path / "cut" / name)
         assert 4 * checkpoint.epoch + checkpoint.step == step
-    train_runs(feats, tmp_path / "cut", QUICK, RUNS, CPU, models_at_once=1)
+    train_runs(feats, tmp_path / "cut", config, RUNS, CPU, models_at_once=1)
     same(tmp_path / "whole", tmp_path / "cut")
 
 

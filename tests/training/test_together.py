@@ -1,5 +1,6 @@
 """Which models train side by side, and that it changes nothing in what comes out."""
 
+import dataclasses
 import json
 import re
 
@@ -47,13 +48,16 @@ def assert_same_trees(a, b) -> None:
         assert_same_outputs(one, other)
 
 
-@pytest.mark.parametrize("models_at_once", [1, 4])
+@pytest.mark.parametrize(
+    ("models_at_once", "bottleneck"), [(1, "none"), (4, "none"), (4, "noise"), (1, "fsq")]
+)
 def test_every_model_comes_out_alike_however_many_stand_beside_it(
-    uneven_dump, tmp_path, models_at_once
+    uneven_dump, tmp_path, models_at_once, bottleneck
 ):
-    train_runs(uneven_dump, tmp_path / "all", QUICK, RUNS, CPU, models_at_once=18)
+    config = dataclasses.replace(QUICK, bottleneck=bottleneck)
+    train_runs(uneven_dump, tmp_path / "all", config, RUNS, CPU, models_at_once=18)
     options = {"models_at_once": models_at_once}
-    train_runs(uneven_dump, tmp_path / "some", QUICK, RUNS, CPU, **options)
+    train_runs(uneven_dump, tmp_path / "some", config, RUNS, CPU, **options)
     assert_same_trees(tmp_path / "all", tmp_path / "some")
 
 

@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import math
 
 import numpy as np
 import pytest
@@ -108,6 +110,17 @@ def test_log_has_a_line_an_epoch_with_losses_speaker_measures_and_held_out_score
         assert set(line["heldout"]) == {"spk00", "spk01"}
         assert set(line["heldout"]["spk00"]) == {"loss", "wa", "ua"}
         assert {"emotion_loss", "speaker_entropy", "speaker_top", "speaker_accuracy"} <= set(line)
+
+
+@pytest.mark.parametrize(("bottleneck", "most"), [("noise", 48), ("fsq", 96 * math.log2(3))])
+def test_log_says_what_the_bottleneck_lets_through(make_dump, tmp_path, bottleneck, most):
+    config = dataclasses.replace(QUICK, bottleneck=bottleneck)
+    runs = RunsConfig(hold_out=("g01",))
+    train_runs(make_dump(), tmp_path, config, runs, CPU)
+    lines = (tmp_path / "menan_seed0/g01/log.jsonl").read_text().splitlines()
+    bits = [json.loads(line)["capacity_bits"] for line in lines]
+    assert all(0 < found < most for found in bits)
+    assert len(set(bits)) == len(lines) == 3
 
 
 def test_held_out_posteriors_are_of_originals_of_the_group_only(make_dump, tmp_path):

@@ -28,8 +28,9 @@ def gather(frames, first, length, index, count, mean, std):
     models, batch = index.shape
     dims = frames.shape[1]
     x = mean.new_empty(models, batch, count * dims)
+    kernel = "gather_half" if frames.dtype == torch.float16 else "gather_single"
     tensors = (frames, first, length, index.contiguous(), mean.contiguous(), std.contiguous(), x)
-    _call("gather_frames", models, batch, count, dims, *tensors)
+    _call(kernel, models, batch, count, dims, *tensors)
     return x
 
 

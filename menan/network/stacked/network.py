@@ -22,7 +22,8 @@ class StackedNetwork:
     Only the first ``active`` models are computed (:meth:`activate`).
 
     Args:
-        networks: what each model starts from, on the CPU, of one width of features.
+        networks: what each model starts from, on the CPU, of one width of features and with one
+            bottleneck.
         lr, steps, sc_steps: of :class:`Parameters`; SC takes ``sc_steps`` times as many steps.
     """
 
@@ -39,6 +40,7 @@ class StackedNetwork:
         dims, dtype = len(networks[0].encoder.mean), networks[0].encoder.mean.dtype
         self.dims = dims
         self.ops = ops or operations(device, dtype)
+        self.bottleneck = networks[0].bottleneck
         self.likes = states  # names and shapes of the plain networks' parameters
         self.normalisers = torch.stack(
             [torch.stack([net.encoder.mean, net.encoder.std]) for net in networks], dim=1
@@ -84,26 +86,33 @@ class StackedNetwork:
         x = self._affine(x.flatten(start_dim=2), linear, stride=32)
         return self.ops.pooling(x)
 
-    def emotion_logits(self, v: Tensor) -> Tensor:
+    def emotion_logits(self, z: Tensor) -> Tensor:
         """EC's, (active, batch, 4)."""
-        return self._head(v, self.main.views()[-3:])[..., : len(EMOTIONS)]
+        return self._head(z, self.main.views()[-3:])[..., : len(EMOTIONS)]
 
-    def speaker_logits(self, v: Tensor) -> Tensor:
+    def speaker_logits(self, z: Tensor) -> Tensor:
         """SC's, (active, batch, speakers); those of speakers whom a model lacks are -1e30."""
-        logits = self._head(v, self.speaker.views())
+        logits = self._head(z, self.speaker.views())
         return logits.masked_fill(self.absent[: self.active], NO_SPEAKER)
 
-    def log_posteriors(self, store: FrameStore, index: Tensor, frames: int) -> Tensor:
-        """EC's of utterances, (active, batch, 4) in nats, without a graph."""
+    def log_posteriors(
+        self, store: FrameStore, index: Tensor, frames: int, noise: Tensor | None = None
+    ) -> Tensor:
+        """EC's of utterances, (active, batch, 4) in nats, without a graph.
+
+        Args:
+            noise: of the bottleneck, (active, batch, 96).
+        """
         with torch.no_grad():
-            return F.log_softmax(self.emotion_logits(self.embed(store, index, frames)), dim=-1)
+            z = self.bottleneck(self.embed(store, index, frames), noise)
+            return F.log_softmax(self.emotion_logits(z), dim=-1)
 
     def plain(self, model: int) -> Network:
         """One model as the plain network, on the CPU."""
         like = self.likes[model]
         trained = {**self.main.weights(model, like), **self.speaker.weights(model, like)}
         with torch.device("meta"):
-            network = Network(self.dims, self.speakers[model])
+            network = Network(self.dims, self.speakers[model], self.bottleneck)
         weights = {name: trained.get(name, value) for name, value in like.items()}
         network.load_state_dict(weights, assign=True)
         return network
@@ -111,9 +120,9 @@ class StackedNetwork:
     def _affine(self, x: Tensor, layer: Views, stride: int) -> Tensor:
         return self.ops.windows(x, layer.weight, layer.bias, layer.slope, stride)
 
-    def _head(self, v: Tensor, layers: Sequence[Views]) -> Tensor:
+    def _head(self, z: Tensor, layers: Sequence[Views]) -> Tensor:
         for layer in layers:
-            models, _, size = v.shape
-            x = v.reshape(models, 1, -1)  # the utterances end to end: a window is one of them
-            v = self._affine(x, layer, stride=size).squeeze(1)
-        return v
+            models, _, size = z.shape
+            x = z.reshape(models, 1, -1)  # the utterances end to end: a window is one of them
+            z = self._affine(x, layer, stride=size).squeeze(1)
+        return z

@@ -1,0 +1,202 @@
+"""How cost grows with the corpus: dump, frame store, training and inference of several sizes.
+
+Each command is a process of its own on one core. Straight lines are fitted to the costs
+(benchmarks/lines.py), and tell what large corpora cost on paper (benchmarks/projection.py).
+"""
+
+import json
+import os
+import re
+import resource
+import shlex
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks import lines, projection
+from benchmarks.load import run
+from benchmarks.machine import describe
+from menan.atomic import atomic_open
+from menan.corpora.generated import Lengths
+from menan.corpora.iemocap import prepare
+from menan.corpora.synthetic_iemocap import synthesize_iemocap
+from menan.datadir.labels import corpus_name
+from menan.datadir.tables import read_table
+from menan.datadir.utterances import write_datadir
+from menan.errors import InputError
+from menan.features.store import frame_bytes, open_dump
+from menan.network.stacked.compiler import kernels
+from menan_bin.command import main_of, new_app
+
+LEAST = 40  # one utterance of each of ten speakers with each of four emotions
+LENGTHS = Lengths(1.0, 8.0)  # IEMOCAP's utterances, too, are 4.5 s long in the mean
+EPOCHS = 3
+# What is measured of each size, with the unit, and what is drawn together.
+UNITS = {
+    "dump": "s",
+    "dump, CPU": "s",
+    "archives": "MB",
+    "frame store": "MB",
+    "training's start": "s",
+    "epoch": "s",
+    "inference": "s",
+}
+PANELS = (
+    ("dump", "dump, CPU"),
+    ("archives", "frame store"),
+    ("training's start", "epoch", "inference"),
+)
+TABLES = ("measured", "lines", "corpora", "machines")
+
+app = new_app()
+
+
+@dataclass(frozen=True)
+class Size:
+    """What was measured of one corpus.
+
+    costs: by the names of UNITS, in these units.
+    besides: peak memory of the training without its frame store, MB.
+    """
+
+    corpus: str
+    utterances: int
+    hours: float
+    costs: dict[str, float]
+    besides: float
+
+
+@app.command()
+def scaling(
+    utterances: Annotated[
+        int, typer.Option(min=LEAST, help=f"Of the corpus of size 1; a multiple of {LEAST} is met.")
+    ] = 400,
+    sizes: Annotated[str, typer.Option(help="Three or more multiples of it.")] = "1,2,4,8",
+    out: Annotated[
+        Path, typer.Option(help="OUT.md has the tables put between their marks, OUT.png is drawn.")
+    ] = Path("docs/scaling"),
+) -> None:
+    """Measure, print markdown tables, put them into a page and draw the lines.
+
+    Example: python -m benchmarks.scaling
+    """
+    factors = sorted({int(word) for word in sizes.split(",") if word.strip().isdecimal()} - {0})
+    if len(factors) < 3:
+        raise InputError(f"--sizes {sizes}: three numbers or more from 1, such as 1,2,4")
+    page = out.with_suffix(".md")
+    text = page.read_text(encoding="utf-8")
+    for name in TABLES:
+        put(text, name, [], page)  # before minutes are spent
+    where = describe()
+    os.environ["OMP_NUM_THREADS"] = "1"  # of the commands
+    kernels()  # compiled now, and not by the first training
+    with tempfile.TemporaryDirectory(prefix="scaling-") as folder:
+        measured = [
+            measure(Path(folder, str(factor)), round(utterances * factor / LEAST))
+            for factor in factors
+        ]
+    hours, corpus = [size.hours for size in measured], measured[0].corpus
+    fitted = {name: lines.fit(hours, [size.costs[name] for size in measured]) for name in UNITS}
+    cost = projection.HourCost(
+        dump=fitted["dump, CPU"].slope,
+        archives=1e6 * fitted["archives"].slope,
+        store=1e6 * fitted["frame store"].slope,
+        start=fitted["training's start"].slope,
+        epoch=fitted["epoch"].slope,
+    )
+    command = shlex.join(["python", "-m", "benchmarks.scaling", *sys.argv[1:]])
+    tables = (
+        [f"{where}; one core. By `{command}`:", "", *table(measured)],
+        lines.table(corpus, fitted, UNITS),
+        projection.corpora(cost),
+        projection.on_machines(cost),
+    )
+    for name, rows in zip(TABLES, map(list, tables), strict=True):
+        print(*rows, "", sep="\n")
+        text = put(text, name, rows, page)
+    lines.draw(corpus, hours, fitted, UNITS, PANELS, out.with_suffix(".png"))
+    with atomic_open(page) as file:
+        file.write(text)
+
+
+def measure(work: Path, per_emotion: int) -> Size:
+    """Generate a corpus and take it through the commands."""
+    work.mkdir()
+    corpus, data, dump, exp = (work / name for name in ("corpus", "data", "dump", "exp"))
+    conf = work / "conf.yaml"
+    conf.write_text(f"training: {{epochs: {EPOCHS}}}\n")
+    synthesize_iemocap(corpus, utts_per_emotion=per_emotion, lengths=LENGTHS)
+    found = prepare(corpus)
+    write_datadir(found.utterances, data, found.corpus)
+    before = cpu_seconds()
+    dumped = run("dump", [f"--data={data}", f"--out={dump}"], work)
+    cpu = cpu_seconds() - before
+    feats = f"--feats={dump}/feats.scp"
+    trained = run("train", [feats, f"--exp={exp}", f"--config={conf}"], work)
+    epochs = epoch_seconds(exp)
+    (model,) = exp.rglob("*.safetensors")
+    inferred = run("infer", [f"--model={model}", feats, f"--out={work}/out"], work)
+    opened = open_dump(dump / "feats.scp")
+    store = frame_bytes(opened, opened.scp)
+    return Size(
+        corpus=corpus_name(data),
+        utterances=len(opened.scp),
+        hours=sum(map(float, read_table(data / "utt2dur").values())) / 3600,
+        costs={
+            "dump": dumped.seconds,
+            "dump, CPU": cpu,
+            "archives": sum(path.stat().st_size for path in dump.glob("feats.*.ark")) / 1e6,
+            "frame store": store / 1e6,
+            "training's start": trained.seconds - sum(epochs),
+            "epoch": statistics.median(epochs),
+            "inference": inferred.seconds,
+        },
+        besides=(trained.peak - store) / 1e6,
+    )
+
+
+def cpu_seconds() -> float:
+    """Of all commands that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def epoch_seconds(exp: Path) -> list[float]:
+    """Of each epoch of the one training there."""
+    (log,) = exp.rglob("log.jsonl")
+    return [json.loads(line)["seconds"] for line in log.read_text(encoding="utf-8").splitlines()]
+
+
+def table(measured: list[Size]) -> Iterator[str]:
+    head = ["hours", "utterances", *(f"{name}, {unit}" for name, unit in UNITS.items())]
+    yield "| " + " | ".join([*head, "training's peak without the store, MB"]) + " |"
+    yield "| :-- |" + " --: |" * (len(UNITS) + 2)
+    for size in measured:
+        costs = (f"{size.costs[name]:.{1 if unit == 'MB' else 2}f}" for name, unit in UNITS.items())
+        cells = (f"{size.hours:.3f} of generated speech", str(size.utterances), *costs)
+        yield "| " + " | ".join([*cells, f"{size.besides:.0f}"]) + " |"
+
+
+def put(text: str, name: str, rows: Iterable[str], page: Path) -> str:
+    """The page's text with rows for what stands between the marks of that name.
+
+    Raises:
+        InputError: it lacks them.
+    """
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+    parts = re.fullmatch(f"(.*{begin}).*({end}.*)", text, flags=re.DOTALL)
+    if parts is None:
+        raise InputError(f"{page}: lacks the lines {begin.strip()} and {end.strip()}; add them")
+    return parts[1] + "".join(f"{row}\n" for row in rows) + parts[2]
+
+
+main = main_of(app, "benchmarks.scaling")
+
+if __name__ == "__main__":
+    main()
