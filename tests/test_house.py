@@ -67,7 +67,7 @@ def test_every_command_has_a_file_of_its_own_and_a_guard():
     assert commands >= {
         *("menan_prepare", "menan_synthesize", "menan_validate", "menan_folds", "menan_dump"),
         *("menan_train", "menan_infer", "menan_score", "menan_tsne", "menan_results"),
-        *("menan_predict", "menan_probe", "menan_export"),
+        *("menan_predict", "menan_probe", "menan_front", "menan_export"),
     }
     for command in commands:
         text = (ROOT / "bin" / f"{command}.py").read_text(encoding="utf-8")

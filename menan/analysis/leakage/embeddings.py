@@ -1,5 +1,6 @@
 """Frozen embeddings to be probed: the networks that wrote them, a dump's utterances beside them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 
 from menan.datadir.archive import read_matrix, read_scp, read_vector
 from menan.datadir.labels import Labels
+from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.features.store import open_dump
 from menan.network.inference import read_model_cards
@@ -21,11 +23,13 @@ class Source:
     name: its held-out group, ``all`` without one.
     directory: holds embeddings.scp.
     card: of the network; None if somebody else made the embeddings.
+    draws: of a bottleneck's noise, how many the embeddings are the mean of.
     """
 
     name: str
     directory: Path
     card: ModelCard | None
+    draws: int = 1
 
 
 @dataclass(frozen=True)
@@ -58,16 +62,17 @@ def find_sources(directory: Path) -> list[Source]:
     sources: dict[tuple, Source] = {}
     for path in found:
         card = _card(path.parent)
-        first = next(iter(sources.values()), Source("", path.parent, card))
-        if _system(card) != _system(first.card):
+        draws = _draws(path.parent, card)
+        first = next(iter(sources.values()), Source("", path.parent, card, draws))
+        if (_system(card), draws) != (_system(first.card), first.draws):
             raise InputError(
                 f"{path.parent}: embeddings of another objective, seed, rule or training than "
-                f"those in {first.directory}; probe one system at a time"
+                f"those in {first.directory}, or of other --draws; probe one system at a time"
             )
         name = card.group or "all"
         if any(source.name == name for source in sources.values()):
             name = f"{name}/{card.fold}"
-        sources.setdefault((card.group, card.epoch), Source(name, path.parent, card))
+        sources.setdefault((card.group, card.epoch), Source(name, path.parent, card, draws))
     return list(sources.values())
 
 
@@ -78,10 +83,11 @@ def source_of_same_network(source: Source, others: list[Source], where: Path) ->
         InputError: none of them.
     """
     for other in others:
-        if _network(source.card) == _network(other.card):
+        if (_network(source.card), source.draws) == (_network(other.card), other.draws):
             return other
     raise InputError(
-        f"{where}: no embeddings by the network of {source.directory}; infer with the same models"
+        f"{where}: no embeddings by the network of {source.directory}; infer with the same models "
+        "and --draws"
     )
 
 
@@ -123,6 +129,16 @@ def _card(directory: Path) -> ModelCard:
             "--test-speakers-only"
         )
     return cards[0]
+
+
+def _draws(directory: Path, card: ModelCard) -> int:
+    if card.training.bottleneck != "noise":
+        return 1
+    path = directory / "models.json"
+    match json.loads("\n".join(read_lines(path))):
+        case {"noise": {"draws": int() as draws}} if draws >= 1:
+            return draws
+    raise InputError(f"{path}: does not say how many draws of the noise; infer again")
 
 
 def _system(card: ModelCard) -> tuple:

@@ -5,13 +5,17 @@ from typing import Any
 
 import numpy as np
 
+from menan.analysis.leakage.names import system_label
 from menan.analysis.leakage.probes import PROBES
+
+_OF_A_SYSTEM = ("objective", "rule", "lambda", "bottleneck", "draws")
 
 
 @dataclass(frozen=True)
 class LeakageMean:
-    """One system at one lambda under one selection rule.
+    """One system at one lambda with one bottleneck under one selection rule.
 
+    draws: of the bottleneck's noise, of which the mean was probed.
     ua: test UA of the probed models, per cent.
     sets: as in one leakage figure of menan-probe, every number a mean over ``seeds``; the
         fractions stay between 0 and 1.
@@ -20,9 +24,16 @@ class LeakageMean:
     objective: str
     rule: str
     lambda_: float
+    bottleneck: str
+    draws: int
     seeds: tuple[int, ...]
     ua: float
     sets: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """Of all but rule and lambda."""
+        return system_label(self.objective, self.bottleneck, self.draws)
 
     def strongest(self, part: str, embedding: str) -> str:
         """The probe of :data:`PROBES` that reads the speaker best from an embedding of a set."""
@@ -36,10 +47,13 @@ class LeakageMean:
 
 
 def leakage_means(leakages: list[dict[str, Any]]) -> list[LeakageMean]:
-    """Means over seeds, in the order in which systems, rules and lambdas first come."""
-    by_system: dict[tuple[str, str, float], list[dict[str, Any]]] = {}
+    """Means over seeds, in the order in which systems first come.
+
+    Another rule, lambda, bottleneck or number of draws is another system.
+    """
+    by_system: dict[tuple, list[dict[str, Any]]] = {}
     for leakage in leakages:
-        key = (leakage["objective"], leakage["rule"], leakage["lambda"])
+        key = tuple(leakage[name] for name in _OF_A_SYSTEM)
         by_system.setdefault(key, []).append(leakage)
     return [
         LeakageMean(

@@ -24,6 +24,7 @@ from menan.analysis.leakage.embeddings import (
     read_originals,
     source_of_same_network,
 )
+from menan.analysis.leakage.names import bottleneck_label
 from menan.analysis.leakage.probes import View, ask, linear_accuracy, views
 from menan.analysis.leakage.sets import ProbeSet, probe_set
 from menan.analysis.leakage.summary import Found, Probed, summaries
@@ -79,7 +80,8 @@ def write_leakage(
         }
     if other is not None and other_feats is not None:
         _add_other(sets, sources, other, read_originals(other_feats), seed)
-    made_from = _digest(sets, seed)
+    system = _system(sources[0])
+    made_from = _digest(system, sets, seed)
     if (found := _made_before(out, made_from)) is not None:
         return found
     networks: dict[str, dict[str, Probed]] = {}
@@ -87,7 +89,7 @@ def write_leakage(
     with threadpool_limits(1):
         for group in tqdm(list(sets), desc="probes", unit="network", disable=None):
             networks[group] = {name: _probe(given, seed) for name, given in sets[group].items()}
-    result = _system(sources[0]) | {"probe_seed": seed, "made_from": made_from}
+    result = system | {"probe_seed": seed, "made_from": made_from}
     result["groups"] = list(networks)
     result["sets"] = summaries(list(networks.values()), seed)
     result["by_group"] = {name: summaries([sets], seed) for name, sets in networks.items()}
@@ -96,9 +98,9 @@ def write_leakage(
     return result
 
 
-def _digest(sets: dict[str, dict[str, Given]], seed: int) -> str:
+def _digest(system: dict[str, Any], sets: dict[str, dict[str, Given]], seed: int) -> str:
     """SHA-256 of all that the result depends on."""
-    digest = hashlib.sha256(f"{__version__} {seed}".encode())
+    digest = hashlib.sha256(f"{__version__} {seed} {system}".encode())
     for group, of_network in sets.items():
         for name, given in of_network.items():
             labels = (given.of.utts, given.of.speakers, given.of.emotions)
@@ -191,4 +193,6 @@ def _system(source: Source) -> dict[str, Any]:
         "seed": card and card.seed,
         "rule": card and card.rule,
         "lambda": card and card.training.lambda_,
+        "bottleneck": card and bottleneck_label(card.training),
+        "draws": card and source.draws,
     }

@@ -2,17 +2,17 @@
 
 from typing import Any
 
+from menan.analysis.leakage.names import system_label
 from menan.analysis.leakage.probes import PROBES
 from menan.scoring.text import percent
 
 
 def leakage_text(result: dict[str, Any]) -> str:
     """A block for each set: chance and floor, then a line for each representation."""
-    system = (
-        f"{result['objective']} seed {result['seed']}, {result['rule']}, lambda {result['lambda']}"
-        if result["objective"]
-        else "embeddings without a model card"
-    )
+    system = "embeddings without a model card"
+    if result["objective"]:
+        name = system_label(result["objective"], result["bottleneck"], result["draws"])
+        system = f"{name}, seed {result['seed']}, {result['rule']}, lambda {result['lambda']}"
     lines = [f"{system}: {len(result['groups'])} network(s)"]
     for name, of in result["sets"].items():
         lines += [

@@ -145,9 +145,9 @@ def tradeoff_chart(name: str, means: list[LeakageMean], styles: dict[str, Look])
     """Test UA over what the strongest fresh probe reads of the training speakers, per cent."""
 
     def paint(axes: Axes) -> None:
-        for system in dict.fromkeys(mean.objective for mean in means):
-            own = sorted((m for m in means if m.objective == system), key=lambda m: m.lambda_)
-            look = styles[system]
+        for system in dict.fromkeys(mean.label for mean in means):
+            own = sorted((m for m in means if m.label == system), key=lambda m: m.lambda_)
+            look = styles[own[0].objective]
             x, y = [100 * m.accuracy("train", "v") for m in own], [m.ua for m in own]
             axes.plot(x, y, color=look.colour, lw=0.8, alpha=0.5)
             for mean, at, ua in zip(own, x, y, strict=True):
@@ -168,7 +168,7 @@ def tradeoff_chart(name: str, means: list[LeakageMean], styles: dict[str, Look])
         axes.set_ylabel("test UA, %")
 
     ends = "; ".join(
-        f"{m.objective} at lambda {m.lambda_:g}: {100 * m.accuracy('train', 'v'):.1f} % speaker "
+        f"{m.label} at lambda {m.lambda_:g}: {100 * m.accuracy('train', 'v'):.1f} % speaker "
         f"accuracy, {m.ua:.1f} % UA"
         for m in means
     )

@@ -23,6 +23,27 @@ def as_text(name: str) -> str:
     return re.sub(r"[\\`*|<\[]", r"\\\g<0>", name)
 
 
+def with_interval(value: float, interval: list[float]) -> str:
+    """
+    >>> with_interval(-1.234, [-5.58, 3.0])
+    '−1.23 [−5.6, 3.0]'
+    """
+    low, high = (fixed(end, 1) for end in interval)
+    return f"{fixed(value)} [{low}, {high}]"
+
+
+def table_of(header: list[str], rows: list[list[str]]) -> str:
+    """In markdown; all columns but the first stand right.
+
+    >>> print(table_of(["system", "UA"], [["ec", "60.1"]]))
+    | system | UA |
+    | :-- | --: |
+    | ec | 60.1 |
+    """
+    rule = [":--"] + ["--:"] * (len(header) - 1)
+    return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *rows))
+
+
 def p_value(value: float | None) -> str:
     """Three decimals; very small ones are only said to be so.
 

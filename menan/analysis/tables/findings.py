@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from menan.analysis.leakage.names import system_label
 from menan.analysis.leakage.probes import PROBES
 
 SYSTEM = "menan"
@@ -42,23 +43,24 @@ def _accuracy(table: dict[str, Any]) -> list[str]:
 
 
 def _leakage(leakages: list[dict[str, Any]], table: dict[str, Any]) -> list[str]:
-    by_system: dict[str, list[dict[str, Any]]] = {}
+    by_system: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
     for leakage in leakages:
         if "train" in leakage["sets"]:
-            by_system.setdefault(leakage["objective"], []).append(leakage)
+            key = (leakage["objective"], leakage["bottleneck"], leakage["draws"])
+            by_system.setdefault(key, []).append(leakage)
     sentences = []
-    for name, of_system in by_system.items():
+    for key, of_system in by_system.items():
         best = [strongest_probe(leakage) for leakage in of_system]
         accuracy = 100 * sum(value for _, value in best) / len(best)
         chance = 100 * of_system[0]["sets"]["train"]["chance"]
-        adversary = table["systems"][name]["adversary"]["accuracy"]
+        adversary = table["systems"][key[0]]["adversary"]["accuracy"]
         if accuracy > 2 * chance:
             verdict = "The speaker is not gone from v"
         else:
             verdict = "These probes find hardly anything of the speaker in v"
         sentences.append(
-            f"`{name}`: its own speaker classifier names {adversary:.1f} % of the training "
-            f"speakers' utterances rightly, the strongest fresh probe {accuracy:.1f} % (chance "
-            f"{chance:.1f} %). {verdict}."
+            f"`{system_label(*key)}`: its own speaker classifier names {adversary:.1f} % of the "
+            f"training speakers' utterances rightly, the strongest fresh probe {accuracy:.1f} % "
+            f"(chance {chance:.1f} %). {verdict}."
         )
     return sentences

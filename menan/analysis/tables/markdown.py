@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from menan.analysis.leakage.names import system_label
 from menan.analysis.leakage.probes import PROBES
-from menan.analysis.tables.cells import as_text, fixed, p_value
+from menan.analysis.tables.cells import as_text, fixed, p_value, table_of, with_interval
 from menan.emotions import EMOTIONS
 from menan.training.selection import RULES
 
@@ -27,7 +28,7 @@ def table2_section(table: dict[str, Any], corpus: str) -> str:
         row = [f"`{name}`", str(len(system["seeds"])), str(len(system["folds"]))]
         for measure in ("wa", "ua"):
             figures = system[measure]
-            row += [fixed(figures["val"]), _with_interval(figures["test"], figures["interval"])]
+            row += [fixed(figures["val"]), with_interval(figures["test"], figures["interval"])]
             row.append(fixed(figures["delta"]))
         row.append(fixed(system["epoch_sd"]))
         row += [_paper(system["paper"][measure]) for measure in ("wa", "ua")]
@@ -36,7 +37,7 @@ def table2_section(table: dict[str, Any], corpus: str) -> str:
     header += ["sd by epoch", "paper: WA val, test, Δ", "paper: UA val, test, Δ"]
     return (
         f"## Table 2: accuracy on unseen speakers, % ({as_text(corpus)})\n\n"
-        f"{_table(header, rows)}\n\n"
+        f"{table_of(header, rows)}\n\n"
         "Means over folds and seeds; in brackets 95 % by bootstrap over speakers, then utterances "
         '(and seeds). "sd by epoch" is the standard deviation of the test UA over the last ten '
         "epochs. Δ = test − val: each speaker validates once and tests once, so a rule that "
@@ -57,7 +58,7 @@ def rules_section(table: dict[str, Any]) -> str:
     rows.append(["optimism of `oracle`", *map(fixed, optimism)])
     return (
         "### Test UA (Δ), % under each selection rule\n\n"
-        f"{_table(['rule', *(f'`{s}`' for s in systems)], rows)}\n\n"
+        f"{table_of(['rule', *(f'`{s}`' for s in systems)], rows)}\n\n"
         "`last10` averages the posteriors of the last ten epochs. `oracle` chooses the epoch on "
         f"the test speaker; the last row is what that would add to `{rule}`."
     )
@@ -68,7 +69,7 @@ def pooled_section(table: dict[str, Any]) -> str:
     for name, system in table["systems"].items():
         pooled = system["pooled"]
         row = [f"`{name}`"]
-        row += [_with_interval(pooled[m], pooled[f"{m}_interval"]) for m in ("wa", "ua")]
+        row += [with_interval(pooled[m], pooled[f"{m}_interval"]) for m in ("wa", "ua")]
         row += [*map(fixed, pooled["recall"]), fixed(system["macro_f1"])]
         worst = system["worst_speaker"]
         row += [f"{fixed(worst['ua'])} ({as_text(worst['speaker'])})", fixed(system["gender_gap"])]
@@ -76,7 +77,7 @@ def pooled_section(table: dict[str, Any]) -> str:
     header = ["system", "WA", "UA", *(f"recall {emotion}" for emotion in EMOTIONS)]
     header += ["macro F1", "worst speaker's UA", "gender gap, UA"]
     return (
-        "### Pooled over all test utterances, %\n\n" + _table(header, rows) + "\n\n"
+        "### Pooled over all test utterances, %\n\n" + table_of(header, rows) + "\n\n"
         f"By `{table['rule']}`; utterances of all folds and seeds count alike. The gap is between "
         "the mean UA of women and of men."
     )
@@ -90,7 +91,7 @@ def calibration_section(table: dict[str, Any]) -> str:
     ]
     header = ["system", "NLL, nats", "ECE", "temperature", "NLL, scaled", "ECE, scaled"]
     return (
-        "### Calibration on test speakers\n\n" + _table(header, rows) + "\n\n"
+        "### Calibration on test speakers\n\n" + table_of(header, rows) + "\n\n"
         "Means over folds; the temperature is fitted on the fold's validation speaker."
     )
 
@@ -107,7 +108,7 @@ def comparisons_section(rows: list[dict[str, Any]]) -> str:
     ]
     header = ["systems", "measure", "difference", "p", "p, Holm", "McNemar's p"]
     return (
-        "### System against system, test\n\n" + _table(header, lines) + "\n\n"
+        "### System against system, test\n\n" + table_of(header, lines) + "\n\n"
         "p is of the exact sign-flip permutation test over test speakers, means over seeds; Holm's "
         "adjusts it for the comparisons of one measure. McNemar's takes all utterances for "
         "independent, which they are not, and is secondary."
@@ -120,7 +121,8 @@ def leakage_section(leakages: list[dict[str, Any]], part: str, title: str) -> st
     if not probed:
         return ""
     for leakage in probed:
-        system = f"`{leakage['objective']}` seed {leakage['seed']}"
+        name = system_label(leakage["objective"], leakage["bottleneck"], leakage["draws"])
+        system = f"`{name}` seed {leakage['seed']}"
         embeddings = leakage["sets"][part]["embeddings"]
         for kind in ("v", "leace"):
             rows.append([system, kind, fixed(leakage["ua"]), *_probe_cells(embeddings[kind])])
@@ -130,7 +132,7 @@ def leakage_section(leakages: list[dict[str, Any]], part: str, title: str) -> st
     header = ["system", "input", "UA test", "linear", "MLP", "kNN", "selectivity", "nats", "EER"]
     header.append("gender")
     return (
-        f"### Fresh speaker probes: {title}, %\n\n" + _table(header, rows) + "\n\n"
+        f"### Fresh speaker probes: {title}, %\n\n" + table_of(header, rows) + "\n\n"
         f"{first['speakers']:.0f} speakers: chance {100 * first['chance']:.2f} %, majority "
         f"{100 * first['majority']:.2f} %; uniform guessing costs {first['uniform_nats']:.2f} "
         f"nats, knowing only the emotion {first['floor_nats']:.2f}. Input `v` is the embedding, "
@@ -141,7 +143,7 @@ def leakage_section(leakages: list[dict[str, Any]], part: str, title: str) -> st
 
 def _probe_cells(embedding: dict[str, Any]) -> list[str]:
     cells = [
-        _with_interval(100 * probe["accuracy"], [100 * x for x in probe["interval"]])
+        with_interval(100 * probe["accuracy"], [100 * x for x in probe["interval"]])
         for probe in (embedding[name] for name in PROBES)
     ]
     linear, eer, gender = embedding["linear"], embedding["eer"], embedding["gender"]
@@ -158,7 +160,7 @@ def table3_section(table: dict[str, Any], corpus: str) -> str:
     header = ["system", "mean", "min", "max", "UA, one label", "LRAP", "paper: mean, min, max"]
     return (
         f"## Table 3: accuracy of the fold models on another corpus, % ({as_text(corpus)})\n\n"
-        f"{_table(header, rows)}\n\n"
+        f"{table_of(header, rows)}\n\n"
         f"{table['utterances']} utterances; a hypothesis is right if its emotion was rated "
         "positive, neutral if none was. Mean, minimum and maximum over the fold models. UA is "
         f"the mean recall over the {table['single']} utterances with one label, LRAP the label-"
@@ -169,12 +171,3 @@ def table3_section(table: dict[str, Any], corpus: str) -> str:
 
 def _paper(figures: list[float] | None) -> str:
     return " ".join(f"{value:.2f}" for value in figures) if figures else "–"
-
-
-def _with_interval(value: float, interval: list[float]) -> str:
-    return f"{fixed(value)} [{interval[0]:.1f}, {interval[1]:.1f}]"
-
-
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    rule = [":--"] + ["--:"] * (len(header) - 1)
-    return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *rows))

@@ -1,13 +1,13 @@
 """RESULTS.md and its JSON, from an experiment and from hypotheses on another corpus."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from menan.analysis.leakage.form import is_leakage
+from menan.analysis.leakage.form import is_leakage, read_json, read_leakage
+from menan.analysis.leakage.names import bottleneck_label, system_label
 from menan.analysis.tables import markdown
 from menan.analysis.tables.cells import as_text
 from menan.analysis.tables.comparisons import comparisons
@@ -16,7 +16,7 @@ from menan.analysis.tables.runs import TrainedRun, fold_results, read_runs
 from menan.analysis.tables.table2 import table2
 from menan.analysis.tables.table3 import table3
 from menan.datadir.labels import corpus_name
-from menan.datadir.tables import read_lines, read_table
+from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.provenance import code_version
 from menan.training.objectives import OBJECTIVES
@@ -125,20 +125,12 @@ def _sections(results: dict[str, Any], sources: Sources, out: Path) -> list[str]
 
 def _reported(path: Path) -> list[dict[str, Any]]:
     """The leakage in the JSON of another report."""
-    match _read_json(path):
+    match read_json(path):
         case {"leakage": [*rows]} if all(
             is_leakage(row) and isinstance(row.get("ua"), float) for row in rows
         ):
             return rows
     raise InputError(f"{path}: not a report with leakage, as menan-results writes")
-
-
-def _read_json(path: Path) -> Any:
-    """None for what is not JSON."""
-    try:
-        return json.loads("\n".join(read_lines(path)))
-    except (ValueError, RecursionError):
-        return None
 
 
 def _leakages(directory: Path, runs: list[TrainedRun]) -> list[dict[str, Any]]:
@@ -148,17 +140,17 @@ def _leakages(directory: Path, runs: list[TrainedRun]) -> list[dict[str, Any]]:
         raise InputError(f"{directory}: no JSON of menan-probe in it; run menan-probe first")
     leakages = []
     for path in paths:
-        leakage = _read_json(path)
-        if not is_leakage(leakage):
-            raise InputError(f"{path}: not what menan-probe writes; probe again")
+        leakage = read_leakage(path)
         of_system = [
             run
             for run in runs
-            if (run.objective, run.config["seed"]) == (leakage["objective"], leakage["seed"])
+            if (run.objective, run.config["seed"], bottleneck_label(run.training))
+            == (leakage["objective"], leakage["seed"], leakage["bottleneck"])
         ]
         folds = fold_results(of_system, leakage["rule"])
         if not folds:
-            raise InputError(f"{path}: of {leakage['objective']}, which was not trained here")
+            name = system_label(leakage["objective"], leakage["bottleneck"])
+            raise InputError(f"{path}: of {name}, which was not trained here")
         leakages.append(leakage | {"ua": 100 * float(np.mean([fold.test.ua for fold in folds]))})
     order = list(OBJECTIVES)
     return sorted(leakages, key=lambda found: (order.index(found["objective"]), found["seed"]))

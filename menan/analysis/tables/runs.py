@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from menan.analysis.tables.run_files import read_config, read_heldout, read_log, require_keys
+from menan.config import TrainingConfig, from_mapping
 from menan.errors import InputError
 from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
 from menan.training.objectives import OBJECTIVES
@@ -24,11 +25,13 @@ class TrainedRun:
     """A finished training.
 
     config: its config.yaml.
+    training: the section of it.
     heldout: what it said of its held-out speakers after every epoch.
     log: the lines of its log.jsonl, one an epoch.
     """
 
     config: dict[str, Any]
+    training: TrainingConfig
     heldout: HeldOut
     log: list[dict[str, Any]]
 
@@ -105,7 +108,8 @@ def _read_run(path: Path, config: dict[str, Any]) -> TrainedRun:
     if config["objective"] not in OBJECTIVES:
         raise InputError(f"{path}: unknown objective {config['objective'][:80]!r}")
     arrays, log = path.with_name("heldout.npz"), path.with_name("log.jsonl")
-    run = TrainedRun(config, read_heldout(arrays), read_log(log))
+    training = from_mapping(TrainingConfig, config["training"], f"{path}: training")
+    run = TrainedRun(config, training, read_heldout(arrays), read_log(log))
     if not run.log or not run.log[0].keys() >= _LOGGED:
         raise InputError(f"{log}: not the log of a training; train anew")
     if not config["folds"]:

@@ -53,7 +53,7 @@ def test_training_speakers_and_held_out_speakers_are_asked_about_apart(system, t
     result = write_leakage(folder / "ec", feats, tmp_path / "leakage.json")
     assert json.loads((tmp_path / "leakage.json").read_text()) == result
     assert (result["objective"], result["seed"], result["rule"]) == ("ec", 0, "last")
-    assert result["lambda"] == 0.5
+    assert (result["lambda"], result["bottleneck"], result["draws"]) == (0.5, "none", 1)
     assert result["groups"] == ["g01", "g02"]
     assert list(result["sets"]) == ["train", "heldout"]
     train, heldout = result["sets"]["train"], result["sets"]["heldout"]
@@ -142,7 +142,7 @@ def test_embeddings_without_a_model_card_are_one_set(noise, tmp_path):
     told = {utt: one_hot[labels.speakers.index(labels.utt2spk[utt])] for utt in vectors}
     place = write_embeddings(tmp_path / "told", told)
     result = write_leakage(place, feats, tmp_path / "leakage.json")
-    assert result["objective"] is None
+    assert result["objective"] is result["bottleneck"] is result["draws"] is None
     assert list(result["sets"]) == ["all"]
     found = result["sets"]["all"]["embeddings"]
     assert found["v"]["linear"]["accuracy"] == 1.0

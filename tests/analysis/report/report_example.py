@@ -139,6 +139,7 @@ def _leakage(rng: np.random.Generator, objective: str, seed: int) -> dict[str, A
         for name, count in (("train", 8.0), ("heldout", 2.0))
     }
     head = {"objective": objective, "seed": seed, "rule": "best-ua", "lambda": 0.5}
+    head |= {"bottleneck": "none", "draws": 1}
     return head | {"ua": float(rng.uniform(50, 60)), "groups": ["Ses01", "Ses02"], "sets": sets}
 
 

@@ -148,6 +148,18 @@ def test_leakage_is_the_mean_over_seeds_and_names_the_strongest_probe(write):
     assert f"menan at lambda 0.5: {max(means.values()):.1f} % speaker accuracy" in utility
 
 
+def test_a_bottleneck_and_the_mean_of_draws_are_rows_and_marks_of_their_own(write):
+    results = full_results()
+    for leakage, draws in zip(results["leakage"][-2:], (1, 32), strict=True):
+        leakage |= {"bottleneck": "noise 1", "draws": draws}
+    page = Page(write(results))
+    labels = " ".join(value for name, value in page.attributes if name == "aria-label")
+    for name in ("menan, noise 1", "menan, noise 1, mean of 32 draws"):
+        assert page.row("leakage", name, "v")
+        assert f"{name} at lambda 0.5" in labels
+        assert name in page.figures
+
+
 def test_planes_come_with_the_mixing_of_their_coordinates(write):
     page = Page(write(full_results()))
     # Two blocks of twenty, far apart: 19 of 39 others share the speaker.

@@ -3,10 +3,11 @@ import pytest
 from menan.analysis.tables.findings import findings, strongest_probe
 
 
-def leakage(objective="menan", accuracy=0.5):
+def leakage(objective="menan", accuracy=0.5, **named):
     probes = {"linear": accuracy - 0.1, "mlp": accuracy, "knn": accuracy - 0.2}
     v = {name: {"accuracy": value} for name, value in probes.items()}
-    return {"objective": objective, "sets": {"train": {"chance": 0.05, "embeddings": {"v": v}}}}
+    sets = {"train": {"chance": 0.05, "embeddings": {"v": v}}}
+    return {"objective": objective, "bottleneck": "none", "draws": 1, "sets": sets, **named}
 
 
 def results(difference=-3.0, p=0.2, **leakage_options):
@@ -43,6 +44,16 @@ def test_a_probe_well_above_chance_contradicts_the_claim_of_removal(accuracy, sa
 
 def test_the_strongest_probe_is_the_one_that_reads_best():
     assert strongest_probe(leakage(accuracy=0.3)) == ("mlp", 0.3)
+
+
+def test_a_bottleneck_and_the_mean_of_draws_have_a_sentence_of_their_own():
+    content = results(accuracy=0.5)
+    noise = {"bottleneck": "noise 1"}
+    content["leakage"] += [leakage(accuracy=0.06, **noise), leakage(**noise, draws=32)]
+    sentences = [one for one in findings(content) if "fresh probe" in one]
+    names = ["`menan`:", "`menan, noise 1`:", "`menan, noise 1, mean of 32 draws`:"]
+    assert all(sentence.startswith(name) for sentence, name in zip(sentences, names, strict=True))
+    assert ["50.0 %" in sentence for sentence in sentences] == [True, False, True]
 
 
 def test_without_the_system_nothing_is_said():

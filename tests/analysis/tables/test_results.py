@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from menan.analysis.leakage.form import is_leakage, read_leakage
 from menan.analysis.tables.cells import fixed
 from menan.analysis.tables.comparisons import comparisons
 from menan.analysis.tables.results import Sources, results_text
@@ -160,7 +161,7 @@ def test_hypotheses_of_other_utterances_are_refused(tmp_path):
         table3(tmp_path / "exp", tmp_path / "utt2emo")
 
 
-def leakage_json(path, objective="menan", seed=0, rule="last"):
+def leakage_json(path, objective="menan", seed=0, rule="last", bottleneck="none", draws=1):
     probe = {"accuracy": 0.5, "interval": [0.4, 0.6], "control": 0.3, "selectivity": 0.2}
     probes = {name: {**probe, "cross_entropy": 1.2} for name in ("linear", "mlp", "knn")}
     embedding = {**probes, "eer": 0.4, "gender": None}
@@ -174,6 +175,7 @@ def leakage_json(path, objective="menan", seed=0, rule="last"):
         "embeddings": dict.fromkeys(("v", "raw", "leace"), embedding),
     }
     content = {"objective": objective, "seed": seed, "rule": rule, "lambda": 0.5}
+    content |= {"bottleneck": bottleneck, "draws": draws}
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({**content, "groups": ["g01"], "sets": {"train": part}}))
 
@@ -193,6 +195,38 @@ def test_leakage_stands_beside_the_test_ua_of_the_same_models(experiment, tmp_pa
     assert any("strongest fresh probe 50.0 %" in sentence for sentence in results["findings"])
     again = Sources(exp=experiment, leakage=tmp_path / "leakage", beside=(tmp_path / "R.json",))
     assert len(results_text(again, tmp_path / "S.md")[1]["beside"]) == 2
+
+
+def test_leakage_with_another_bottleneck_is_not_of_these_models(experiment, tmp_path):
+    leakage_json(tmp_path / "leakage/x.json", bottleneck="noise 1")
+    with pytest.raises(InputError, match=r"x\.json: of menan, noise 1, which was not trained here"):
+        results_text(Sources(exp=experiment, leakage=tmp_path / "leakage"), tmp_path / "R.md")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"bottleneck": None},
+        {"bottleneck": "loud"},
+        {"bottleneck": "noise 1e400x"},
+        {"draws": 0},
+        {"draws": None},
+    ],
+)
+def test_leakage_that_does_not_say_what_was_probed_is_refused(tmp_path, named):
+    path = tmp_path / "leakage/x.json"
+    leakage_json(path)
+    whole = json.loads(path.read_text())
+    assert is_leakage(whole)
+    assert not is_leakage(whole | named)
+
+
+def test_a_figure_that_is_no_number_is_refused(tmp_path):
+    path = tmp_path / "leakage/x.json"
+    leakage_json(path)
+    path.write_text(path.read_text().replace('"accuracy": 0.5', '"accuracy": NaN', 1))
+    with pytest.raises(InputError, match=r"x\.json: not what menan-probe writes; probe again"):
+        read_leakage(path)
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"objective": "menan", "seed": 0}'])

@@ -1,0 +1,62 @@
+"""What the rows of the front say of hiding the speaker, in sentences made from them."""
+
+from typing import Any
+
+from menan.analysis.front.study import BASELINE
+from menan.analysis.leakage.names import system_label
+from menan.analysis.tables.cells import fixed
+
+MOST = 2  # times chance
+
+
+def front_findings(rows: list[dict[str, Any]]) -> list[str]:
+    """Which systems hide the speaker from probes of one draw at no loss that shows, and from many.
+
+    A loss shows where the interval of the UA's difference to the baseline lies below 0.
+    """
+    low = [row for row in rows if row["one"]["times_chance"] <= MOST]
+    kept = [row for row in low if row["difference"]["interval"][1] >= 0]
+    if kept:
+        return [f"{_one_draw(row)}, {_cost(row)}. {_many_draws(row)}" for row in kept]
+    sentence = (
+        f"No system brings the strongest fresh probe of one draw to {MOST} times chance or less "
+        f"at a UA whose difference to `{BASELINE}` without a bottleneck has an interval that "
+        "includes or exceeds 0."
+    )
+    least = min(rows, key=lambda row: row["one"]["times_chance"])
+    return [f"{sentence} The least is found of {_one_draw(least)}, {_cost(least)}."]
+
+
+def row_label(row: dict[str, Any]) -> str:
+    """A row's system with bottleneck and lambda."""
+    return f"`{system_label(row['system'], row['bottleneck'])}`, λ {row['lambda']:g}"
+
+
+def _one_draw(row: dict[str, Any]) -> str:
+    return (
+        f"{row_label(row)}: the strongest fresh probe of one draw names {_named(row['one'])} the "
+        f"training speakers' utterances rightly, {row['one']['times_chance']:.1f} times chance"
+    )
+
+
+def _cost(row: dict[str, Any]) -> str:
+    difference = row["difference"]
+    low, high = (fixed(end, 1) for end in difference["interval"])
+    return (
+        f"at a UA difference to `{BASELINE}` without a bottleneck of {fixed(difference['mean'])} "
+        f"points [{low}, {high}]"
+    )
+
+
+def _many_draws(row: dict[str, Any]) -> str:
+    if row["many"] is None:
+        return "Its embedding is not random, so there are no draws to average."
+    return (
+        f"Of the mean of {row['draws']} draws it names {_named(row['many'])} them, "
+        f"{row['many']['times_chance']:.1f} times chance."
+    )
+
+
+def _named(found: dict[str, Any]) -> str:
+    low, high = found["interval"]
+    return f"{found['accuracy']:.1f} % [{low:.1f}, {high:.1f}] of"

@@ -1,0 +1,112 @@
+"""The rows of the front: utility and leakage of each system, as JSON values in per cent."""
+
+from typing import Any
+
+import numpy as np
+
+from menan.analysis.front.study import System
+from menan.analysis.leakage.means import LeakageMean
+from menan.analysis.tables.table2 import speaker_answers
+from menan.scoring.bootstrap import (
+    SpeakerAnswers,
+    confusion_counts,
+    mean_ua,
+    percentile_interval,
+    resampled_counts,
+)
+
+
+def front_rows(systems: list[System]) -> list[dict[str, Any]]:
+    """A row a system.
+
+    ``ua`` and its ``difference`` to the baseline are of unseen speakers, ``one``, ``many``,
+    ``leace`` and ``raw`` of the strongest fresh probe of the training speakers: on one draw, on the
+    mean of ``draws``, on one draw after LEACE, on the raw statistics.
+    """
+    baselines = [system for system in systems if system.is_baseline]
+    rows = [_row(system, baselines) for system in systems]
+    leaks = {
+        "one": [row["one"]["accuracy"] for row in rows],
+        "many": [max(row[part]["accuracy"] for part in _released(row)) for row in rows],
+    }
+    marks = {
+        name: on_front([row["ua"]["mean"] for row in rows], leak) for name, leak in leaks.items()
+    }
+    for number, row in enumerate(rows):
+        row["front"] = {name: marks[name][number] for name in leaks}
+    return rows
+
+
+def on_front(utility: list[float], leakage: list[float]) -> list[bool]:
+    """Whether no other point is as good in both and better in one.
+
+    >>> on_front([60, 55, 50, 60], [9, 5, 7, 9])
+    [True, True, False, True]
+    """
+    points = list(zip(utility, leakage, strict=True))
+    return [
+        not any(u >= ua and x <= leak and (u, x) != (ua, leak) for u, x in points)
+        for ua, leak in points
+    ]
+
+
+def _released(row: dict[str, Any]) -> list[str]:
+    return ["one"] if row["many"] is None else ["one", "many"]
+
+
+def _row(system: System, baselines: list[System]) -> dict[str, Any]:
+    answers = speaker_answers(system.folds(set(system.seeds)))
+    return {
+        "system": system.objective,
+        "bottleneck": system.bottleneck,
+        "lambda": system.lambda_,
+        "seeds": list(system.seeds),
+        "ua": _figure(_ua(answers), _replicates(answers)),
+        "difference": _difference(system, baselines),
+        "chance": 100 * system.one.sets["train"]["chance"],
+        "one": _probe(system.one, "v"),
+        "draws": system.many and system.many.draws,
+        "many": system.many and _probe(system.many, "v"),
+        "leace": _probe(system.one, "leace"),
+        "raw": _probe(system.one, "raw"),
+        "capacity_bits": _bits(system),
+    }
+
+
+def _difference(system: System, baselines: list[System]) -> dict[str, Any]:
+    """UA less that of the baseline, on the seeds that both have."""
+    base = max(baselines, key=lambda base: len({*base.seeds} & {*system.seeds}))
+    seeds = {*base.seeds} & {*system.seeds}
+    ours, theirs = (speaker_answers(one.folds(seeds)) for one in (system, base))
+    # Of as many speakers, utterances and seeds, so each replicate draws the same of both.
+    replicates = _replicates(ours) - _replicates(theirs)
+    return _figure(_ua(ours) - _ua(theirs), replicates) | {"seeds": sorted(seeds)}
+
+
+def _ua(answers: list[SpeakerAnswers]) -> float:
+    return 100 * float(mean_ua(confusion_counts(answers)))
+
+
+def _replicates(answers: list[SpeakerAnswers]) -> np.ndarray:
+    return 100 * mean_ua(resampled_counts(answers))
+
+
+def _figure(mean: float, replicates: np.ndarray) -> dict[str, Any]:
+    return {"mean": mean, "interval": list(percentile_interval(replicates))}
+
+
+def _probe(mean: LeakageMean, embedding: str) -> dict[str, Any]:
+    probe = mean.strongest("train", embedding)
+    found = mean.sets["train"]["embeddings"][embedding][probe]
+    return {
+        "probe": probe,
+        "accuracy": 100 * found["accuracy"],
+        "interval": [100 * end for end in found["interval"]],
+        "times_chance": found["accuracy"] / mean.sets["train"]["chance"],
+    }
+
+
+def _bits(system: System) -> float | None:
+    """Capacity of the bottleneck in the last epoch, in bits an utterance; None without one."""
+    bits = [run.log[-1].get("capacity_bits") for run in system.runs]
+    return None if None in bits else float(np.mean(bits))

@@ -1,0 +1,89 @@
+"""Leakage of networks with a bottleneck: what was probed is named, and nothing else averaged in."""
+
+import json
+
+import pytest
+import torch
+
+from menan.analysis.leakage.form import is_leakage
+from menan.analysis.leakage.means import leakage_means
+from menan.analysis.leakage.measure import write_leakage
+from menan.analysis.leakage.text import leakage_text
+from menan.config import RunsConfig, TrainingConfig
+from menan.errors import InputError
+from menan.network.inference import infer
+from menan.training.experiment import train_runs
+
+CPU = torch.device("cpu")
+NOISE = TrainingConfig(epochs=1, batch_size=64, bottleneck="noise", noise_sigma=2.0)
+
+
+@pytest.fixture
+def released(make_dump, tmp_path):
+    """Embeddings by networks with noise: one draw, and the mean of four; the dump."""
+    feats = make_dump(speakers=6)
+    runs = RunsConfig(hold_out=("g01", "g02"))
+    train_runs(feats, tmp_path / "exp", NOISE, runs, CPU)
+    for name, draws in (("one", 1), ("mean", 4)):
+        infer(tmp_path / "exp/menan_seed0", feats, tmp_path / name, CPU, "last", draws=draws)
+    return tmp_path, feats
+
+
+def test_the_bottleneck_and_the_draws_are_named(released):
+    folder, feats = released
+    found = [write_leakage(folder / name, feats, folder / "x.json") for name in ("one", "mean")]
+    assert [(one["bottleneck"], one["draws"]) for one in found] == [("noise 2", 1), ("noise 2", 4)]
+    assert all(map(is_leakage, found))
+    assert leakage_text(found[0]).startswith("menan, noise 2, seed 0, last, lambda 0.5: 2 network")
+    assert leakage_text(found[1]).startswith("menan, noise 2, mean of 4 draws, seed 0, last")
+    means = leakage_means([one | {"ua": 50.0} for one in found])
+    assert [mean.label for mean in means] == ["menan, noise 2", "menan, noise 2, mean of 4 draws"]
+
+
+def test_what_was_kept_under_another_name_is_probed_again(released):
+    folder, feats = released
+    write_leakage(folder / "mean", feats, folder / "x.json")
+    for path in folder.glob("mean/*/models.json"):
+        path.write_text(path.read_text().replace('"draws": 4', '"draws": 8'))
+    assert write_leakage(folder / "mean", feats, folder / "x.json")["draws"] == 8
+
+
+def test_one_draw_and_means_of_draws_are_not_mixed(released):
+    folder, feats = released
+    (folder / "both").mkdir()
+    for name, fold in (("one", "spk00"), ("mean", "spk02")):
+        (folder / "both" / fold).symlink_to(folder / name / fold)
+    with pytest.raises(InputError, match=r"spk02: .*, or of other --draws; probe one system"):
+        write_leakage(folder / "both", feats, folder / "x.json")
+    with pytest.raises(InputError, match=r"no embeddings by the network .* models and --draws"):
+        write_leakage(folder / "one", feats, folder / "x.json", folder / "mean", feats)
+
+
+@pytest.mark.parametrize("noise", [None, {}, {"draws": 0}, {"draws": "4"}])
+def test_embeddings_that_do_not_tell_their_draws_are_refused(released, noise):
+    folder, feats = released
+    path = folder / "mean/spk00/models.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"noise": noise}))
+    with pytest.raises(InputError, match=r"models\.json: does not say how many draws of the noise"):
+        write_leakage(folder / "mean", feats, folder / "x.json")
+
+
+def test_seeds_are_averaged_and_bottlenecks_and_draws_are_not():
+    def of(seed, bottleneck, draws, accuracy):
+        head = {"objective": "menan", "rule": "last", "lambda": 0.5, "ua": 50.0, "seed": seed}
+        probes = {name: {"accuracy": accuracy} for name in ("linear", "mlp", "knn")}
+        head |= {"sets": {"train": {"embeddings": {"v": probes}}}}
+        return head | {"bottleneck": bottleneck, "draws": draws}
+
+    means = leakage_means(
+        [
+            *(of(0, "noise 1", 1, 0.1), of(1, "noise 1", 1, 0.3)),
+            *(of(0, "noise 1", 32, 0.5), of(0, "noise 2", 1, 0.7)),
+        ]
+    )
+    assert [(mean.bottleneck, mean.draws, mean.seeds) for mean in means] == [
+        ("noise 1", 1, (0, 1)),
+        ("noise 1", 32, (0,)),
+        ("noise 2", 1, (0,)),
+    ]
+    assert [mean.accuracy("train", "v") for mean in means] == pytest.approx([0.2, 0.5, 0.7])

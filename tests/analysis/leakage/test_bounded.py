@@ -1,0 +1,43 @@
+"""What the bottleneck is for, on generated speech from waveform to probe."""
+
+import numpy as np
+import torch
+
+from menan.analysis.leakage.measure import write_leakage
+from menan.config import FeatureConfig, RunsConfig, TrainingConfig
+from menan.corpora.generated import Lengths
+from menan.corpora.iemocap import prepare
+from menan.corpora.synthetic_iemocap import synthesize_iemocap
+from menan.datadir.utterances import write_datadir
+from menan.features.dump import dump_features
+from menan.features.jobs import Order
+from menan.network.inference import infer
+from menan.training.experiment import train_runs
+from menan.training.selection import HeldOut
+
+CPU = torch.device("cpu")
+QUICK = {"epochs": 15, "lr": 3e-3}
+
+
+def ua_and_leakage(feats, exp, training):
+    """UA of all ten speakers, none of them trained on; a fresh probe's accuracy on eight."""
+    train_runs(feats, exp, training, RunsConfig(hold_out=("each",)), CPU)
+    uas = [HeldOut.load(path).ua()[-1] for path in exp.glob("menan_seed0/*/heldout.npz")]
+    infer(exp / "menan_seed0/Ses01/Ses01F.last.safetensors", feats, exp / "v", CPU)
+    leakage = write_leakage(exp / "v", feats, exp / "leakage.json")
+    found = leakage["sets"]["train"]["embeddings"]["v"]
+    return np.mean(uas), max(found[probe]["accuracy"] for probe in ("linear", "mlp", "knn"))
+
+
+def test_noise_hides_the_speaker_from_a_fresh_probe_and_keeps_the_emotion(tmp_path):
+    synthesize_iemocap(tmp_path / "corpus", 0, 5, 6, Lengths(0.6, 1.0))
+    write_datadir(prepare(tmp_path / "corpus").utterances, tmp_path / "data")
+    dump_features(Order(tmp_path / "data", tmp_path / "dump", FeatureConfig(seconds=1.0)))
+    feats, chance = tmp_path / "dump/feats.scp", 1 / 8
+    ua, leakage = ua_and_leakage(feats, tmp_path / "none", TrainingConfig(**QUICK))
+    bounded = TrainingConfig(**QUICK, bottleneck="noise", noise_sigma=2)
+    bounded_ua, bounded_leakage = ua_and_leakage(feats, tmp_path / "noise", bounded)
+    assert min(ua, bounded_ua) > 0.4, "the emotion was not learnt"
+    assert bounded_ua > ua - 0.05
+    assert leakage > 1.8 * chance
+    assert bounded_leakage < 1.5 * chance
