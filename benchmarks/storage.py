@@ -24,6 +24,7 @@ from menan.datadir.folds import held_out_groups
 from menan.datadir.labels import corpus_name
 from menan.errors import InputError
 from menan.features.store import Dump, frame_bytes, open_dump
+from menan.scoring.significance import sign_flip_p
 from menan.training.experiment import train_runs
 from menan.training.selection import HeldOut
 from menan_bin.command import main_of, new_app
@@ -47,12 +48,12 @@ class Said:
 
     guesses: int (utterances,), of all groups in turn.
     log_posteriors: float32 (utterances, 4).
-    ua: mean over the held-out speakers.
+    ua: float (speakers,), of each held-out speaker.
     """
 
     guesses: np.ndarray
     log_posteriors: np.ndarray
-    ua: float
+    ua: np.ndarray
 
 
 @app.command()
@@ -115,14 +116,14 @@ def said(exp: Path, groups: list[str], objective: str, seed: int) -> Said:
     return Said(
         np.concatenate([part.guesses[-1] for part in parts]),
         np.concatenate([part.log_posteriors[-1] for part in parts]),
-        float(np.mean(by_speaker)),
+        np.array(by_speaker),
     )
 
 
 def print_results(exp: Path, groups: list[str], epochs: int) -> None:
     """UA by storage and by seed, and how many hypotheses either changes."""
-    print("| system | first | second | UA, first | UA, second | second − first | differ |")
-    print("|---|---|---|--:|--:|--:|--:|")
+    print("| system | first | second | UA, first | UA, second | second − first | p | differ |")
+    print("|---|---|---|--:|--:|--:|--:|--:|")
     alike = True
     for objective in OBJECTIVES:
         of = {
@@ -134,17 +135,18 @@ def print_results(exp: Path, groups: list[str], epochs: int) -> None:
         for first, second in [*pairs, ((PLAIN, SEEDS[0]), (PLAIN, SEEDS[1]))]:
             a, b = of[first], of[second]
             names = [f"{storage.split(',')[0]}, seed {seed}" for storage, seed in (first, second)]
-            figures = [f"{100 * a.ua:.1f} %", f"{100 * b.ua:.1f} %"]
-            differ = (a.guesses != b.guesses).mean()
-            figures += [f"{100 * (b.ua - a.ua):+.1f}", f"{100 * differ:.1f} %"]
+            more, differ = b.ua - a.ua, (a.guesses != b.guesses).mean()
+            figures = [f"{100 * a.ua.mean():.1f} %", f"{100 * b.ua.mean():.1f} %"]
+            figures += [f"{100 * more.mean():+.1f}", f"{sign_flip_p(more):.2f}"]
+            figures.append(f"{100 * differ:.1f} %")
             print("| " + " | ".join([objective, *names, *figures]) + " |")
         for seed in SEEDS:
             parts = (of[name, seed].log_posteriors for name in (PLAIN, ON_DISK))
             alike &= np.array_equal(*parts)
     print(
-        f"\nUA: after {epochs} epochs, the last, mean over the speakers of {', '.join(groups)}. "
-        "Differ: share of\nheld-out hypotheses. From a disk, posteriors are "
-        f"{'to the bit' if alike else 'NOT'} those from memory.\n"
+        f"\nUA: after {epochs} epochs, the last, mean over the speakers of {', '.join(groups)}. p: "
+        "sign flips of\nthe speakers' differences. Differ: share of held-out hypotheses. "
+        f"From a disk, posteriors are\n{'to the bit' if alike else 'NOT'} those from memory.\n"
     )
 
 

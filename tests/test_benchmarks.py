@@ -71,11 +71,12 @@ def test_storage_sets_float16_beside_another_seed(make_dump):
             ("float32, seed 0", "float32, seed 1"),
         )
     ]
-    for *_, first, second, more, differ in rows[1:7]:
+    for *_, first, second, more, p, differ in rows[1:7]:
         difference = float(second.split()[0]) - float(first.split()[0])
         assert float(more) == pytest.approx(difference, abs=0.11)
+        assert 0 < float(p) <= 1
         assert re.fullmatch(r"[\d.]+ % \|", differ)
-    assert "to the bit those from memory" in done.stdout
+    assert "\nto the bit those from memory" in done.stdout
     sizes = [float(row[1].split()[0]) for row in rows[8:]]
     assert sizes[0] == sizes[1] == pytest.approx(2 * sizes[2], abs=0.11)
 
