@@ -20,7 +20,7 @@ help_message="Usage: ./run.sh --corpus-root <IEMOCAP_full_release> [options]
 Paths are relative to $(pwd).
   --stage 0 --stop-stage 5   0 prepare and validate, 1 folds, 2 features, 3 training,
                              4 inference and scoring, 5 probes, t-SNE and report
-  --config conf/paper.yaml   or conf/quick.yaml
+  --config conf/paper.yaml   or conf/quick.yaml, conf/train_invariant.yaml
   --work .                   where data/, dump/ and exp/ are made
   --nj 2                     jobs of the feature dump
   --train-nj 1               jobs of the training; one trains all models side by side
@@ -98,6 +98,19 @@ if runs 5; then
     each.py JOB "${systems[@]}" -- \
     menan-probe --embeddings "${exp}/infer/last/{}" --feats "${dump}/feats.scp" \
     --out "${exp}/leakage/{}.json"
+  if grep -q '^ *bottleneck: *noise' "${config}"; then
+    # Who collects draws of an utterance averages the noise away: what is left to read then?
+    # shellcheck disable=SC2086
+    ${infer_cmd} "${gpu[@]}" JOB=1:"${#systems[@]}" "${exp}/log/infer_mean.JOB.log" \
+      each.py JOB "${systems[@]}" -- \
+      menan-infer --model "${exp}/{}" --rule last --feats "${dump}/feats.scp" \
+      --out "${exp}/infer/mean/{}" --draws 32 --device "${device}"
+    # shellcheck disable=SC2086
+    ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe_mean.JOB.log" \
+      each.py JOB "${systems[@]}" -- \
+      menan-probe --embeddings "${exp}/infer/mean/{}" --feats "${dump}/feats.scp" \
+      --out "${exp}/leakage/{}.mean.json"
+  fi
   folds=("${exp}"/infer/last/menan_seed0/*/)
   fold=$(basename "${folds[0]}")
   menan-tsne --data "${dump}" --out "${exp}/tsne" \

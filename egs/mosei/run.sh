@@ -21,7 +21,7 @@ Paths are relative to $(pwd).
   --models ../iemocap/exp/paper   an experiment of egs/iemocap, trained
   --stage 0 --stop-stage 5   0 prepare and validate, 1 the models' folds, 2 features,
                              3 (nothing is trained), 4 inference and scoring, 5 report
-  --config conf/paper.yaml   or conf/quick.yaml, as the models
+  --config conf/paper.yaml   or conf/quick.yaml, conf/train_invariant.yaml: as the models
   --work .                   where data/, dump/ and exp/ are made
   --nj 2                     jobs of the feature dump
   --device cpu               cpu or cuda

@@ -142,7 +142,8 @@ def test_ravdess_runs_on_real_speech(tmp_path):
     for actor in ("Actor_01", "Actor_02", "Actor_03", "Actor_04"):
         (tmp_path / "ravdess").mkdir(exist_ok=True)
         (tmp_path / "ravdess" / actor).symlink_to(RAVDESS / actor)
-    (tmp_path / "tiny.yaml").write_text(TINY.replace("each", "[g02]"))
+    tiny = TINY.replace("each", "[g02]").replace("8}", "8, bottleneck: noise}")
+    (tmp_path / "tiny.yaml").write_text(tiny)
     whole = run(
         *("ravdess", "--corpus-root", tmp_path / "ravdess"),
         *("--config", tmp_path / "tiny.yaml", "--work", tmp_path),
@@ -150,4 +151,7 @@ def test_ravdess_runs_on_real_speech(tmp_path):
     assert whole.returncode == 0, whole.stderr
     results = json.loads((tmp_path / "exp/tiny/results.json").read_text())
     assert results["corpus"] == "RAVDESS"
+    assert [(found["objective"], found["draws"]) for found in results["leakage"]] == [
+        *(("mtl", 1), ("mtl", 32), ("menan", 1), ("menan", 32))
+    ]
     assert len(results["table2"]["systems"]["menan"]["folds"]) == 2
