@@ -98,7 +98,7 @@ if runs 5; then
     each.py JOB "${systems[@]}" -- \
     menan-probe --embeddings "${exp}/infer/last/{}" --feats "${dump}/feats.scp" \
     --out "${exp}/leakage/{}.json"
-  if grep -q '^ *bottleneck: *noise' "${config}"; then
+  if grep -q '^[^#]*bottleneck: *noise' "${config}"; then
     # Who collects draws of an utterance averages the noise away: what is left to read then?
     # shellcheck disable=SC2086
     ${infer_cmd} "${gpu[@]}" JOB=1:"${#systems[@]}" "${exp}/log/infer_mean.JOB.log" \
