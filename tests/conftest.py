@@ -8,11 +8,12 @@ import pytest
 import torch
 import yaml
 
-from menan.config import FeatureConfig, to_mapping
+from menan.config import FeatureConfig
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.labels import spk2utt
 from menan.datadir.tables import c_sorted, write_table
 from menan.emotions import EMOTIONS
+from menan.mapping import to_mapping
 
 # Tests run beside each other; threads of one would only take cores from another.
 torch.set_num_threads(1)

@@ -1,5 +1,6 @@
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -9,13 +10,14 @@ from menan.config import (
     FeatureConfig,
     RunsConfig,
     TrainingConfig,
-    from_mapping,
     load_section,
     parse_share,
     split_option,
-    to_mapping,
 )
 from menan.errors import InputError
+from menan.mapping import from_mapping, to_mapping
+
+EGS = Path(__file__).resolve().parents[1] / "egs"
 
 
 @pytest.fixture
@@ -154,3 +156,25 @@ def test_options_are_split_at_commas():
 def test_a_share_that_is_none_is_refused(text):
     with pytest.raises(InputError, match=f"--share {re.escape(text)}: expected"):
         parse_share(text)
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.name) for path in sorted(EGS.glob("*/conf/*.yaml"))]
+)
+def test_configurations_of_the_recipes_are_whole(path):
+    for section in ("features", "training", "runs"):
+        load_section(path, section, {})
+
+
+@pytest.mark.parametrize("recipe", ["iemocap", "ravdess", "mosei"])
+def test_the_invariant_configuration_is_the_papers_but_for_the_bottleneck(recipe):
+    paper, invariant = (
+        EGS / recipe / "conf" / name for name in ("paper.yaml", "train_invariant.yaml")
+    )
+    for section in ("features", "runs"):
+        assert load_section(paper, section, {}) == load_section(invariant, section, {})
+    bounded = load_section(invariant, "training", {})
+    assert (bounded.bottleneck == "none") == (recipe == "mosei"), "mosei trains nothing"
+    assert load_section(paper, "training", {}) == dataclasses.replace(
+        bounded, bottleneck="none", noise_sigma=1.0
+    )

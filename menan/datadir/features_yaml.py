@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 
 from menan.atomic import atomic_open
-from menan.config import FeatureConfig, from_mapping, to_mapping
+from menan.config import FeatureConfig
 from menan.errors import InputError
+from menan.mapping import from_mapping, to_mapping
 from menan.provenance import code_digest, code_version
 from menan.yaml_file import read_yaml
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import yaml
 
 from menan.atomic import atomic_open
-from menan.config import to_mapping
 from menan.datadir.features_yaml import write_features_yaml
 from menan.datadir.labels import Labels, read_labels
 from menan.datadir.tables import write_table
@@ -21,6 +20,7 @@ from menan.features.jobs import Order, make_part, refuse_many
 from menan.features.parts import Part, cut, put_together, remove_parts, remove_tables
 from menan.features.resume import check_complete, check_parts
 from menan.lock import Holder, only_writer
+from menan.mapping import to_mapping
 
 LAUNCHER = (sys.executable, "-m", "menan_utils.run")
 

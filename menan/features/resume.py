@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from menan.config import FeatureConfig, to_mapping
+from menan.config import FeatureConfig
 from menan.datadir.archive import read_scp
 from menan.datadir.features_yaml import read_features_record, write_features_yaml
 from menan.datadir.tables import c_sorted, read_table, write_table
@@ -12,6 +12,7 @@ from menan.errors import InputError
 from menan.features.copies import Copy
 from menan.features.inputs import describe_audio, find_changed
 from menan.features.parts import Part
+from menan.mapping import to_mapping
 from menan.provenance import code_digest, code_version
 
 _ANEW = "--resume false makes the dump anew"

@@ -12,10 +12,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from menan.atomic import atomic_open
-from menan.config import FeatureConfig, TrainingConfig, from_mapping, to_mapping
+from menan.config import FeatureConfig, TrainingConfig
 from menan.datadir.labels import name_fault
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
+from menan.mapping import from_mapping, to_mapping
 from menan.network.bottleneck import Bottleneck
 from menan.network.model import SHORTEST_INPUT, Network
 

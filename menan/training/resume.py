@@ -9,10 +9,11 @@ from typing import Any
 import yaml
 
 from menan.atomic import atomic_open
-from menan.config import TrainingConfig, to_mapping
+from menan.config import TrainingConfig
 from menan.errors import InputError
 from menan.features.store import Dump
 from menan.lock import NAME as LOCK
+from menan.mapping import to_mapping
 from menan.provenance import code_digest, code_version
 from menan.training.checkpoint import Checkpoint, load_checkpoint
 from menan.training.run import RunData

@@ -13,10 +13,11 @@ import soundfile
 import torch
 import yaml
 
-from menan.config import FeatureConfig, RunsConfig, TrainingConfig, to_mapping
+from menan.config import FeatureConfig, RunsConfig, TrainingConfig
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.features.dump import dump_features
 from menan.features.jobs import Order
+from menan.mapping import to_mapping
 from menan.network.model import build_network
 from menan.network.modelfile import ModelCard, card_to_json, save_model
 from menan.training.checkpoint import Checkpoint

@@ -11,15 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from menan.config import (
-    SECTIONS,
-    FeatureConfig,
-    RunsConfig,
-    TrainingConfig,
-    from_mapping,
-    load_section,
-    to_mapping,
-)
+from menan.config import SECTIONS, FeatureConfig, RunsConfig, TrainingConfig, load_section
 from menan.corpora.table_row import parse_map
 from menan.datadir.archive import ArchiveWriter, read_matrix, read_scp
 from menan.datadir.fold_table import COLUMNS, FoldRow, write_fold_table
@@ -29,6 +21,7 @@ from menan.datadir.tables import c_sorted, read_table, write_table
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
+from menan.mapping import from_mapping, to_mapping
 
 repeated = settings(deadline=None, derandomize=True, max_examples=100, database=None)
 

@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import onnxruntime
+import pytest
 import torch
 
 from menan.config import FeatureConfig, TrainingConfig
@@ -36,12 +37,23 @@ def test_onnx_says_what_the_network_says_for_any_batch(tmp_path):
         np.testing.assert_allclose(got[1], v, atol=1e-5)
 
 
-def test_onnx_takes_the_noise_of_a_bottleneck_from_its_caller(tmp_path):
-    training = TrainingConfig(bottleneck="noise", noise_sigma=0.5)
-    network = build_network(43, 2, 0, Bottleneck.of(training))
-    save_model(tmp_path / "m.safetensors", network, dataclasses.replace(CARD, training=training))
-    export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx")
-    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+@pytest.fixture
+def bounded(tmp_path):
+    """A network with a bottleneck, and its ONNX session."""
+
+    def make(**bottleneck):
+        training = TrainingConfig(**bottleneck)
+        network = build_network(43, 2, 0, Bottleneck.of(training))
+        card = dataclasses.replace(CARD, training=training)
+        save_model(tmp_path / "m.safetensors", network, card)
+        export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx")
+        return network, onnxruntime.InferenceSession(tmp_path / "m.onnx")
+
+    return make
+
+
+def test_onnx_takes_the_noise_of_a_bottleneck_from_its_caller(bounded):
+    network, session = bounded(bottleneck="noise", noise_sigma=0.5)
     features, noise = torch.randn(3, CARD.features.frames, 43), torch.randn(3, EMBEDDING_DIMS)
     with torch.inference_mode():
         z = network.embed(features, noise)
@@ -49,12 +61,8 @@ def test_onnx_takes_the_noise_of_a_bottleneck_from_its_caller(tmp_path):
     np.testing.assert_allclose(session.run(["embedding"], inputs)[0], z, atol=1e-4)
 
 
-def test_onnx_quantises_as_the_network_does(tmp_path):
-    training = TrainingConfig(bottleneck="fsq", fsq_levels=4)
-    network = build_network(43, 2, 0, Bottleneck.of(training))
-    save_model(tmp_path / "m.safetensors", network, dataclasses.replace(CARD, training=training))
-    export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx")
-    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+def test_onnx_quantises_as_the_network_does(bounded):
+    network, session = bounded(bottleneck="fsq", fsq_levels=4)
     features = torch.randn(20, CARD.features.frames, 43)
     with torch.inference_mode():
         z = network.embed(features).numpy()

@@ -8,7 +8,8 @@ import numpy as np
 import yaml
 
 from menan.analysis.leakage.names import bottleneck_label
-from menan.config import FeatureConfig, TrainingConfig, to_mapping
+from menan.config import FeatureConfig, TrainingConfig
+from menan.mapping import to_mapping
 from menan.training.selection import HeldOut
 
 GROUPS = {"g01": ("a", "b"), "g02": ("c", "d")}
