@@ -1,10 +1,12 @@
 """Where the tensors of a training step live, shown without a GPU."""
 
+import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from menan.features.store import FrameStore
-from menan.network.model import build_network
+from menan.network.bottleneck import Bottleneck
+from menan.network.model import EMBEDDING_DIMS, build_network
 from menan.network.stacked.network import StackedNetwork
 from menan.network.stacked.operations import REFERENCE
 from menan.training.lockstep import Batch, LockStep
@@ -26,21 +28,22 @@ class Watch(TorchDispatchMode):
         return out
 
 
-def test_no_tensor_of_a_step_is_made_on_the_cpu():
+@pytest.mark.parametrize("kind", ["none", "noise", "fsq"])
+def test_no_tensor_of_a_step_is_made_on_the_cpu(kind):
     # The meta device computes shapes only, and like a GPU it is not the CPU.
     meta, models = torch.device("meta"), len(OBJECTIVES)
-    network = StackedNetwork(
-        [build_network(43, 5, 0) for _ in OBJECTIVES], 1e-3, [9] * models, 2, meta, REFERENCE
-    )
+    networks = [build_network(43, 5, 0, Bottleneck(kind)) for _ in OBJECTIVES]
+    network = StackedNetwork(networks, 1e-3, [9] * models, 2, meta, REFERENCE)
     with meta:
         store = FrameStore(
             ("a", "b"), torch.empty(90, 43), torch.tensor([0, 40]), torch.tensor([40, 50])
         )
         whole = torch.empty(models, 6, dtype=torch.int64)
         batch = Batch(whole, whole, whole, torch.empty(models, 6))
+        noise = torch.empty(models, 6, EMBEDDING_DIMS) if kind == "noise" else None
     objectives = [make_objective(name, 0.5) for name in OBJECTIVES]
     game = LockStep(network, objectives, 2, store, frames=60)
     with Watch() as watch:
-        measured = game.update(batch)
+        measured = game.update(batch, noise)
     assert watch.on_cpu == []
     assert all(value.device.type == "meta" for value in measured.values())
