@@ -37,9 +37,17 @@ class PlainLoop:
     ) -> None:
         """One step on features (batch, frames, dims) with labels (batch,).
 
-        noise: of the bottleneck, (batch, 96).
+        noise: of the bottleneck, (draws * batch, 96).
         """
-        z = self.network.embed(features, noise)
+        v = self.network.encoder(features)
+        if noise is not None:
+            draws = len(noise) // len(v)
+            v, emotions, speakers = (
+                v.repeat(draws, 1),
+                emotions.repeat(draws),
+                speakers.repeat(draws),
+            )
+        z = self.network.bottleneck(v, noise)
         if self.objective in ("menan", "uniform"):
             for _ in range(self.config.sc_steps):
                 self._step_speaker(z.detach(), speakers)

@@ -62,11 +62,11 @@ class Bottleneck:
         # Added as 0: v's own digits must not reach z.
         return torch.round((squashed + 1) * steps) / steps - 1 + (squashed - squashed.detach())
 
-    def observed(self, v: Tensor, z: Tensor, weight: Tensor) -> dict[str, Tensor]:
+    def observed(self, v: Tensor, weight: Tensor) -> dict[str, Tensor]:
         """Means over a batch from which :meth:`bits` are computed; empty without a bottleneck.
 
         Args:
-            v, z: (models, batch, dims).
+            v: (models, batch, dims).
             weight: of each utterance in the mean, (models, batch).
         """
         with torch.no_grad():
@@ -75,7 +75,7 @@ class Bottleneck:
                 weighted = weight.unsqueeze(-1) * u
                 return {"u": weighted.sum(dim=1), "u_square": weighted.transpose(1, 2) @ u}
             if self.kind == "fsq":
-                codes = ((z + 1) * (self.levels - 1) / 2).round().long()
+                codes = ((self(v) + 1) * (self.levels - 1) / 2).round().long()
                 shares = F.one_hot(codes, self.levels).to(weight.dtype)  # (..., dims, levels)
                 return {"codes": torch.einsum("mb,mbdl->mdl", weight, shares)}
             return {}

@@ -27,7 +27,8 @@ class EpochBatches:
     def __init__(self, runs: Sequence[RunData], epoch: int):
         self.epoch = epoch
         self.seeds = [run.run.seed for run in runs]
-        self.noisy = Bottleneck.of(runs[0].training).draws
+        training = runs[0].training
+        self.draws = training.noise_draws if Bottleneck.of(training).draws else 0
         self.size = runs[0].training.batch_size
         sets = [run.train for run in runs]
         self.lengths = [len(part) for part in sets]
@@ -59,18 +60,19 @@ class EpochBatches:
         return Batch(*parts, weight=there / sizes[:, None]), sizes
 
     def noise(self, step: int) -> Tensor | None:
-        """The bottleneck's in this step, (active, batch, 96); None if it takes none.
+        """The bottleneck's in this step, (active, draws * batch, 96); None if it takes none.
 
-        A function of (seed, epoch, step) only.
+        All utterances have their first draw before the second. A function of (seed, epoch, step).
         """
-        if not self.noisy:
+        if not self.draws:
             return None
         columns = len(self.columns[step * self.size : (step + 1) * self.size])
         generators = [
             generator(seed, "noise", self.epoch, step) for seed in self.seeds[: self.active(step)]
         ]
-        draws = [torch.randn(self.size, EMBEDDING_DIMS, generator=one) for one in generators]
-        return torch.stack(draws)[:, :columns].to(self.index.device)
+        shape = self.draws, self.size, EMBEDDING_DIMS
+        whole = torch.stack([torch.randn(shape, generator=one) for one in generators])
+        return whole[:, :, :columns].flatten(1, 2).to(self.index.device)
 
 
 def _order(run: RunData, epoch: int) -> Tensor:

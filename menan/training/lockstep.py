@@ -27,6 +27,11 @@ class Batch:
     speakers: Tensor
     weight: Tensor
 
+    def repeated(self, times: int) -> "Batch":
+        """Each utterance so many times, end to end, with as much weight as once."""
+        once = replace(self, weight=self.weight / times)
+        return Batch(*(part.repeat(1, times) for part in vars(once).values()))
+
 
 class LockStep:
     """Moves many models at once, each by its own objective and on its own batch.
@@ -72,7 +77,8 @@ class LockStep:
         z is computed once: ENC does not change in between.
 
         Args:
-            noise: of the bottleneck, standard normal (models, batch, 96), if it takes any.
+            noise: of the bottleneck, standard normal (models, draws * batch, 96), if it takes any:
+                both players meet each utterance with each of its draws.
 
         Returns:
             Detached means over the batch, (models,) each: emotion_loss, and of SC as ENC met it
@@ -82,6 +88,9 @@ class LockStep:
         """
         network = self.network
         v = network.embed(self.store, batch.index, self.frames)
+        observed = network.bottleneck.observed(v, batch.weight)
+        if noise is not None and (draws := noise.shape[1] // v.shape[1]) > 1:
+            v, batch = v.repeat(1, draws, 1), batch.repeated(draws)
         z = network.bottleneck(v, noise)
         for _ in range(self.sc_steps - 1):
             network.speaker.step(self._answer(z.detach(), batch).cross_entropy().sum())
@@ -96,7 +105,6 @@ class LockStep:
                 [objective.loss(emotion[rows], met.of(rows)) for objective, rows in self.alike]
             ).sum()
         )
-        observed = network.bottleneck.observed(v, z, batch.weight)
         return {"emotion_loss": emotion.detach(), **met.measures(), **observed}
 
     def _answer(self, z: Tensor, batch: Batch) -> SpeakerAnswer:

@@ -48,10 +48,11 @@ def make_game(
 
 
 def make_noise(models: int, bottleneck: Bottleneck, seed: int) -> torch.Tensor | None:
-    """Of a batch of :func:`make_batch`."""
+    """Three draws of each utterance of :func:`make_batch`, (models, 3 * 6, 96)."""
     if not bottleneck.draws:
         return None
-    return torch.randn(models, 6, EMBEDDING_DIMS, generator=torch.Generator().manual_seed(seed))
+    draw = torch.Generator().manual_seed(seed)
+    return torch.randn(models, 3 * 6, EMBEDDING_DIMS, generator=draw)
 
 
 def make_batch(

@@ -40,7 +40,7 @@ def test_no_tensor_of_a_step_is_made_on_the_cpu(kind):
         )
         whole = torch.empty(models, 6, dtype=torch.int64)
         batch = Batch(whole, whole, whole, torch.empty(models, 6))
-        noise = torch.empty(models, 6, EMBEDDING_DIMS) if kind == "noise" else None
+        noise = torch.empty(models, 4 * 6, EMBEDDING_DIMS) if kind == "noise" else None
     objectives = [make_objective(name, 0.5) for name in OBJECTIVES]
     game = LockStep(network, objectives, 2, store, frames=60)
     with Watch() as watch:

@@ -46,7 +46,7 @@ def follow(dtype, steps, sc_steps, ops, bottleneck=NO_BOTTLENECK):
                 game.store.gather(batch.index[model, own], FRAMES).to(dtype),
                 batch.emotions[model, own],
                 batch.speakers[model, own],
-                None if noise is None else noise[model, own],
+                None if noise is None else noise[model].unflatten(0, (3, 6))[:, own].flatten(0, 1),
             )
     errors = {}
     for model, loop in enumerate(plain):
