@@ -10,6 +10,7 @@ from menan.emotions import EMOTIONS
 from menan.errors import InputError
 from menan.features.dump import dump_features
 from menan.features.jobs import Order
+from menan.network.bottleneck import Bottleneck
 from menan.network.inference import infer
 from menan.network.model import build_network
 from menan.network.modelfile import ModelCard, save_model
@@ -19,13 +20,12 @@ FEATURES = FeatureConfig(seconds=1.0)
 CPU = torch.device("cpu")
 
 
-@pytest.fixture
-def model(tmp_path):
+@pytest.fixture(params=["none", "noise"])
+def model(tmp_path, request):
     path = tmp_path / "m.safetensors"
-    card = ModelCard(
-        "menan", 0, ("a", "b"), None, None, None, "last", 1, FEATURES, TrainingConfig(), "0"
-    )
-    save_model(path, build_network(43, 2, 0), card)
+    training = TrainingConfig(bottleneck=request.param)
+    card = ModelCard("menan", 0, ("a", "b"), None, None, None, "last", 1, FEATURES, training, "0")
+    save_model(path, build_network(43, 2, 0, Bottleneck.of(training)), card)
     return path
 
 
@@ -36,7 +36,7 @@ def write_wav(path, seconds=1.4, rate=22050):
 
 
 def test_prediction_from_a_file_is_that_of_dump_and_inference(model, tmp_path):
-    wav = write_wav(tmp_path / "a.wav")
+    wav = write_wav(tmp_path / "a-1.wav")
     (posteriors,) = predict(model, [wav], CPU)
     assert list(posteriors) == list(EMOTIONS)
     u = [Utterance(f"{s}-1", s, f"{s}-1", str(wav), ("ang",), 1.4) for s in "ab"]
