@@ -21,10 +21,10 @@ runs: {objective: [mtl, menan], hold_out: each}
 """
 
 
-def run(recipe: str, *options: str | Path) -> subprocess.CompletedProcess:
-    """Start a recipe's run.sh from elsewhere, as a user might."""
+def run(recipe: str, *options: str | Path, script: str = "run.sh") -> subprocess.CompletedProcess:
+    """Start a recipe's script from elsewhere, as a user might."""
     return subprocess.run(
-        [ROOT / "egs" / recipe / "run.sh", *map(str, options)],
+        [ROOT / "egs" / recipe / script, *map(str, options)],
         capture_output=True,
         text=True,
         check=False,
@@ -137,15 +137,21 @@ def test_a_failing_stage_stops_the_recipe_with_the_log_shown(work, iemocap, tmp_
     assert "stage 4" not in failed.stdout
 
 
-@pytest.mark.skipif(not RAVDESS.exists(), reason="needs RAVDESS in ../shared")
-def test_ravdess_runs_on_real_speech(tmp_path):
+@pytest.fixture(scope="module")
+def four_actors(tmp_path_factory):
+    if not RAVDESS.exists():
+        pytest.skip("needs RAVDESS in ../shared")
+    folder = tmp_path_factory.mktemp("ravdess")
     for actor in ("Actor_01", "Actor_02", "Actor_03", "Actor_04"):
-        (tmp_path / "ravdess").mkdir(exist_ok=True)
-        (tmp_path / "ravdess" / actor).symlink_to(RAVDESS / actor)
+        (folder / actor).symlink_to(RAVDESS / actor)
+    return folder
+
+
+def test_ravdess_runs_on_real_speech(tmp_path, four_actors):
     tiny = TINY.replace("each", "[g02]").replace("8}", "8, bottleneck: noise}")
     (tmp_path / "tiny.yaml").write_text(tiny)
     whole = run(
-        *("ravdess", "--corpus-root", tmp_path / "ravdess"),
+        *("ravdess", "--corpus-root", four_actors),
         *("--config", tmp_path / "tiny.yaml", "--work", tmp_path),
     )
     assert whole.returncode == 0, whole.stderr
@@ -154,3 +160,24 @@ def test_ravdess_runs_on_real_speech(tmp_path):
     probed = {(found["objective"], found["draws"]) for found in results["leakage"]}
     assert probed == {("mtl", 1), ("mtl", 32), ("menan", 1), ("menan", 32)}
     assert len(results["table2"]["systems"]["menan"]["folds"]) == 2
+
+
+def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):
+    (tmp_path / "tiny.yaml").write_text(TINY.replace("each", "[g02]"))
+    (tmp_path / "tiny.points").write_text(
+        "# point systems seeds options\n"
+        "none ec 0\n"
+        "noise2 menan 0 --bottleneck noise --noise-sigma 2 --lambda 0.8\n"
+    )
+    whole = run(
+        *("ravdess", "--corpus-root", four_actors, "--work", tmp_path),
+        *("--config", tmp_path / "tiny.yaml", "--points", tmp_path / "tiny.points"),
+        script="invariance.sh",
+    )
+    assert whole.returncode == 0, whole.stderr
+    rows = json.loads((tmp_path / "exp/tiny/front.json").read_text())["rows"]
+    assert [(row["system"], row["bottleneck"], row["lambda"], row["draws"]) for row in rows] == [
+        ("ec", "none", 0.5, None),
+        ("menan", "noise 2", 0.8, 32),
+    ]
+    assert (tmp_path / "exp/tiny/front.png").stat().st_size > 0
