@@ -14,7 +14,7 @@ from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.labels import Labels, corpus_name, read_labels
 from menan.emotions import EMOTIONS
 from menan.errors import InputError
-from menan.network.inference import read_model_cards
+from menan.network.answers import read_model_cards
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; markers for print.
 COLOURS = ("#D55E00", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")

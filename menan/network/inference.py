@@ -1,10 +1,7 @@
 """Posteriors and embeddings of utterances by trained networks."""
 
 import hashlib
-import json
-from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from menan.atomic import atomic_open
-from menan.datadir.archive import ArchiveWriter
-from menan.datadir.tables import c_sorted, read_lines
-from menan.emotions import EMOTIONS
+from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore, combined_digest, load_block, open_dump
 from menan.lock import only_writer
+from menan.network.answers import Answers, write_answers
 from menan.network.bottleneck import SEED, utterance_noise
 from menan.network.model import EMBEDDING_DIMS, Network
-from menan.network.modelfile import ModelCard, card_from_json, card_to_json, load_model
-from menan.provenance import code_version
+from menan.network.modelfile import ModelCard, load_model
 
 BATCH = 64  # utterances a pass, and as many are read for it; bounds memory
 
@@ -57,20 +51,6 @@ def log_posteriors_and_embeddings(
         embeddings.append(z)
         log_posteriors.append(F.log_softmax(network.emotion(z), dim=-1))
     return torch.cat(log_posteriors), torch.cat(embeddings)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a model says, by utterance id: posteriors (4,) and embedding (96,), on the CPU."""
-
-    card: ModelCard
-    posteriors: dict[str, Tensor] = field(default_factory=dict)
-    embeddings: dict[str, Tensor] = field(default_factory=dict)
-
-    def add(self, utts: Sequence[str], log_posteriors: Tensor, embeddings: Tensor) -> None:
-        """What it says of some more utterances, (utterances, 4) and (utterances, 96)."""
-        self.posteriors.update(zip(utts, log_posteriors.exp().cpu(), strict=True))
-        self.embeddings.update(zip(utts, embeddings.cpu(), strict=True))
 
 
 def infer(
@@ -147,22 +127,8 @@ def infer(
         for folder, own in zip(folders, answers, strict=True):
             parts.setdefault(folder, []).append(own)
         for folder, part in parts.items():
-            _write(folder, part, made_from)
+            write_answers(folder, part, made_from)
     return list(parts)
-
-
-def read_model_cards(directory: Path) -> list[ModelCard]:
-    """The cards of the models that wrote a directory of :func:`infer`.
-
-    Raises:
-        InputError: no such directory, or its models.json is damaged.
-    """
-    path = directory / "models.json"
-    try:
-        content = json.loads("\n".join(read_lines(path)))
-        return [card_from_json(card, str(path)) for card in content["models"]]
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise InputError(f"{path}: not what menan-infer writes; infer again") from None
 
 
 def model_files(model: Path, rule: str) -> list[Path]:
@@ -206,26 +172,3 @@ def _weights_digest(network: Network) -> bytes:
     for name, tensor in network.state_dict().items():
         digest.update(name.encode() + tensor.cpu().numpy().tobytes())
     return digest.digest()
-
-
-def _write(directory: Path, parts: list[Answers], made_from: dict[str, Any]) -> None:
-    posteriors = {utt: p for part in parts for utt, p in part.posteriors.items()}
-    embeddings = {utt: v for part in parts for utt, v in part.embeddings.items()}
-    record = {**made_from, "version": code_version()}
-    record["models"] = [card_to_json(part.card) for part in parts]
-    with ExitStack() as files:
-        # Closed in reverse order: hypotheses stand only where all is there.
-        hypotheses = files.enter_context(atomic_open(directory / "utt2emo"))
-        for utt in c_sorted(posteriors):
-            hypotheses.write(f"{utt} {EMOTIONS[int(posteriors[utt].argmax())]}\n")
-        models = files.enter_context(atomic_open(directory / "models.json"))
-        models.write(json.dumps(record, indent=1) + "\n")
-        opened = [hypotheses, models]
-        for name, vectors in (("posteriors", posteriors), ("embeddings", embeddings)):
-            archive = files.enter_context(ArchiveWriter(directory, name))
-            for utt in c_sorted(vectors):
-                archive.write(utt, vectors[utt].numpy())
-            opened.append(archive)
-        for file in opened:
-            file.flush()
-        (directory / "utt2emo").unlink(missing_ok=True)

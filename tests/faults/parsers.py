@@ -28,7 +28,7 @@ from menan.features.dump import dump_features
 from menan.features.jobs import Order
 from menan.features.sources import read_sources
 from menan.features.store import load_frames, open_dump
-from menan.network.inference import read_model_cards
+from menan.network.answers import read_model_cards
 from menan.network.modelfile import load_model
 from menan.scoring.files import score_files
 from menan.training.checkpoint import _MAGIC, load_checkpoint

@@ -12,7 +12,8 @@ from menan.emotions import EMOTIONS
 from menan.errors import InputError
 from menan.features.store import load_frames, open_dump
 from menan.network import inference
-from menan.network.inference import infer, log_posteriors_and_embeddings, read_model_cards
+from menan.network.answers import read_model_cards
+from menan.network.inference import infer, log_posteriors_and_embeddings
 from menan.network.model import build_network
 from menan.network.modelfile import load_model
 from menan.training.experiment import train_runs

@@ -12,7 +12,7 @@ from menan.datadir.labels import Labels
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.features.store import open_dump
-from menan.network.inference import read_model_cards
+from menan.network.answers import read_model_cards
 from menan.network.modelfile import ModelCard
 
 
