@@ -21,7 +21,8 @@ def front(
     """Set UA on unseen speakers against what fresh probes read; write .md, .json and .png.
 
     A row is a system with its bottleneck and lambda, after the last epoch, compared with ec without
-    a bottleneck. Where there is noise, leakage_mean has what was probed of the mean of many draws.
+    a bottleneck. Where there is noise, leakage_mean has what was probed of the mean of many draws;
+    leakage_unheard and leakage_unheard_mean, if they are there, have it of other utterances.
 
     Example: menan-front --study exp/study --out exp/study/front
     """

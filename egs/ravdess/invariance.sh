@@ -24,6 +24,7 @@ Paths are relative to $(pwd).
 . ../../utils/parse_options.sh
 
 name=$(basename "${config}" .yaml)
+data="${work}/data/ravdess_unheard" # what no training hears
 dump="${work}/dump/ravdess_${name}"
 exp="${work}/exp/${name}"
 
@@ -33,6 +34,10 @@ say() { echo "== stage $1: $2"; }
 if runs 0; then
   ./run.sh --corpus-root "${corpus_root}" --config "${config}" --work "${work}" --nj "${nj}" \
     --stop-stage 2
+  local/other_emotions.sh "${corpus_root}" "${data}"
+  menan-dump --data "${data}" --out "${dump}_unheard" --config "${config}" --nj "${nj}" \
+    --cmd "${dump_cmd}"
+  menan-validate "${dump}_unheard"
 fi
 
 if runs 1; then

@@ -180,4 +180,6 @@ def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):
         ("ec", "none", 0.5, None),
         ("menan", "noise 2", 0.8, 32),
     ]
+    asked = [{name: bool(found) for name, found in row["unheard"].items()} for row in rows]
+    assert [one["many"] for one in asked] == [False, True]
     assert (tmp_path / "exp/tiny/front.png").stat().st_size > 0

@@ -17,7 +17,10 @@ def front_findings(rows: list[dict[str, Any]]) -> list[str]:
     low = [row for row in rows if row["one"]["times_chance"] <= MOST]
     kept = [row for row in low if row["difference"]["interval"][1] >= 0]
     if kept:
-        return [f"{_one_draw(row)}, {_cost(row)}. {_many_draws(row)}" for row in kept]
+        return [
+            " ".join([f"{_one_draw(row)}, {_cost(row)}.", _many_draws(row), *_unheard(row)])
+            for row in kept
+        ]
     sentence = (
         f"No system brings the strongest fresh probe of one draw to {MOST} times chance or less "
         f"at a UA whose difference to `{BASELINE}` without a bottleneck has an interval that "
@@ -55,6 +58,15 @@ def _many_draws(row: dict[str, Any]) -> str:
         f"Of the mean of {row['draws']} draws it names {_named(row['many'])} them, "
         f"{row['many']['times_chance']:.1f} times chance."
     )
+
+
+def _unheard(row: dict[str, Any]) -> list[str]:
+    if row["unheard"] is None:
+        return []
+    one, many = row["unheard"]["one"], row["unheard"]["many"]
+    of_one = f"{_named(one)} one draw, {one['times_chance']:.1f} times chance"
+    of_mean = many and f", and {_named(many)} the mean, {many['times_chance']:.1f} times"
+    return [f"In utterances of theirs that no training heard: {of_one}{of_mean or ''}."]
 
 
 def _named(found: dict[str, Any]) -> str:

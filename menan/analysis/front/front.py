@@ -15,6 +15,8 @@ from menan.provenance import code_version
 
 HEADER = ["system", "bottleneck", "λ", "seeds", "UA", f"UA − `{BASELINE}`", "one draw", "× chance"]
 HEADER += ["draws", "their mean", "× chance", "LEACE", "bits", "front", "front, draws"]
+BEYOND = ["system", "bottleneck", "λ", "unheard, one draw", "× chance", "their mean", "× chance"]
+BEYOND += ["new speakers, one draw", "× chance", "their mean", "× chance"]
 
 
 def write_front(study: Path, out: Path) -> str:
@@ -73,6 +75,7 @@ def front_text(figures: dict[str, Any], picture: str) -> str:
         f"![Utility against leakage]({picture})",
         table_of(HEADER, [*map(_cells, rows), _ceiling(rows)]),
         _notes(rows),
+        *_beyond(rows),
         protocol_section(figures, figures["rule"])
         + " The systems differ in bottleneck, its strength and lambda.",
     ]
@@ -80,16 +83,13 @@ def front_text(figures: dict[str, Any], picture: str) -> str:
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    many = row["many"]
     return [
-        f"`{row['system']}`",
-        row["bottleneck"],
-        f"{row['lambda']:g}",
+        *_named(row),
         str(len(row["seeds"])),
         *(with_interval(row[name]["mean"], row[name]["interval"]) for name in ("ua", "difference")),
         *_probed(row["one"]),
         fixed(row["draws"], 0),
-        *(("–", "–") if many is None else _probed(many)),
+        *_probed(row["many"]),
         _probed(row["leace"])[0],
         fixed(row["capacity_bits"], 1),
         *("*" if row["front"][leak] else "" for leak in ("one", "many")),
@@ -102,7 +102,13 @@ def _ceiling(rows: list[dict[str, Any]]) -> list[str]:
     return cells + [""] * (len(HEADER) - len(cells))
 
 
-def _probed(found: dict[str, Any]) -> list[str]:
+def _named(row: dict[str, Any]) -> list[str]:
+    return [f"`{row['system']}`", row["bottleneck"], f"{row['lambda']:g}"]
+
+
+def _probed(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return ["–", "–"]
     return [with_interval(found["accuracy"], found["interval"]), f"{found['times_chance']:.1f}"]
 
 
@@ -122,3 +128,29 @@ def _notes(rows: list[dict[str, Any]]) -> str:
         f"many. Stronger probes could find more: also below {MOST} times chance a figure is a "
         "lower bound of what leaks."
     )
+
+
+def _beyond(rows: list[dict[str, Any]]) -> list[str]:
+    """What probes find in utterances that the encoders were not trained on, if they were asked."""
+    asked = [row for row in rows if row["unheard"] or row["heldout"]]
+    if not asked:
+        return []
+    nothing: dict[str, Any] = {"one": None, "many": None}
+    cells = [
+        _named(row)
+        + [
+            cell
+            for part in ("unheard", "heldout")
+            for drawn in ("one", "many")
+            for cell in _probed((row[part] or nothing)[drawn])
+        ]
+        for row in asked
+    ]
+    return [
+        "## Utterances that no encoder was trained on",
+        table_of(BEYOND, cells),
+        "An encoder can gather what it is trained on, and leave the speaker in what it meets "
+        "later: the table above is of the former, this one of the latter. Unheard are other "
+        "utterances of the training speakers. New speakers are the held-out ones, told apart "
+        "within their group. Probes, draws and brackets as above; – where nobody asked.",
+    ]

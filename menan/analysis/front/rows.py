@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from menan.analysis.front.study import System
+from menan.analysis.front.study import Means, System
 from menan.analysis.leakage.means import LeakageMean
 from menan.analysis.tables.table2 import speaker_answers
 from menan.scoring.bootstrap import (
@@ -21,7 +21,9 @@ def front_rows(systems: list[System]) -> list[dict[str, Any]]:
 
     ``ua`` and its ``difference`` to the baseline are of unseen speakers, ``one``, ``many``,
     ``leace`` and ``raw`` of the strongest fresh probe of the training speakers: on one draw, on the
-    mean of ``draws``, on one draw after LEACE, on the raw statistics.
+    mean of ``draws``, on one draw after LEACE, on the raw statistics. ``unheard`` and ``heldout``
+    have ``chance``, ``one`` and ``many`` of the utterances that no training heard, and of the
+    held-out speakers; None where nobody asked.
     """
     baselines = [system for system in systems if system.is_baseline]
     rows = [_row(system, baselines) for system in systems]
@@ -56,6 +58,7 @@ def _released(row: dict[str, Any]) -> list[str]:
 
 def _row(system: System, baselines: list[System]) -> dict[str, Any]:
     answers = speaker_answers(system.folds(set(system.seeds)))
+    heard = system.heard
     return {
         "system": system.objective,
         "bottleneck": system.bottleneck,
@@ -63,13 +66,21 @@ def _row(system: System, baselines: list[System]) -> dict[str, Any]:
         "seeds": list(system.seeds),
         "ua": _figure(_ua(answers), _replicates(answers)),
         "difference": _difference(system, baselines),
-        "chance": 100 * system.one.sets["train"]["chance"],
-        "one": _probe(system.one, "v"),
-        "draws": system.many and system.many.draws,
-        "many": system.many and _probe(system.many, "v"),
-        "leace": _probe(system.one, "leace"),
-        "raw": _probe(system.one, "raw"),
+        **_drawn(heard, "train"),
+        "draws": heard.many and heard.many.draws,
+        "leace": _probe(heard.one, "train", "leace"),
+        "raw": _probe(heard.one, "train", "raw"),
+        "unheard": system.unheard and _drawn(system.unheard, "train"),
+        "heldout": _drawn(heard, "heldout") if "heldout" in heard.one.sets else None,
         "capacity_bits": _bits(system),
+    }
+
+
+def _drawn(means: Means, part: str) -> dict[str, Any]:
+    return {
+        "chance": 100 * means.one.sets[part]["chance"],
+        "one": _probe(means.one, part, "v"),
+        "many": means.many and _probe(means.many, part, "v"),
     }
 
 
@@ -95,14 +106,14 @@ def _figure(mean: float, replicates: np.ndarray) -> dict[str, Any]:
     return {"mean": mean, "interval": list(percentile_interval(replicates))}
 
 
-def _probe(mean: LeakageMean, embedding: str) -> dict[str, Any]:
-    probe = mean.strongest("train", embedding)
-    found = mean.sets["train"]["embeddings"][embedding][probe]
+def _probe(mean: LeakageMean, part: str, embedding: str) -> dict[str, Any]:
+    probe = mean.strongest(part, embedding)
+    found = mean.sets[part]["embeddings"][embedding][probe]
     return {
         "probe": probe,
         "accuracy": 100 * found["accuracy"],
         "interval": [100 * end for end in found["interval"]],
-        "times_chance": found["accuracy"] / mean.sets["train"]["chance"],
+        "times_chance": found["accuracy"] / mean.sets[part]["chance"],
     }
 
 

@@ -1,33 +1,35 @@
 """A study: trainings with several bottlenecks and lambdas, and what was probed of each.
 
-STUDY/<point>/<objective>_seed<k>/<group>/      of menan-train
-STUDY/<point>/leakage/<objective>_seed<k>.json  of menan-probe, one draw of each utterance
-STUDY/<point>/leakage_mean/...                  and the mean of many, where there is noise
+STUDY/<point>/<objective>_seed<k>/<group>/  of menan-train
+STUDY/<point>/leakage/...                   of menan-probe (menan.analysis.front.probed)
 """
 
-import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from menan.analysis.leakage.form import read_leakage
+from menan.analysis.front.probed import HEARD, RULE, UNHEARD, Probed, read_probed, refuse_strays
 from menan.analysis.leakage.means import LeakageMean, leakage_means
-from menan.analysis.leakage.names import (
-    NO_BOTTLENECK,
-    bottleneck_label,
-    bottleneck_order,
-    system_label,
-)
+from menan.analysis.leakage.names import NO_BOTTLENECK, bottleneck_order, system_label
 from menan.analysis.tables.runs import FoldResult, TrainedRun, fold_results, read_runs
 from menan.errors import InputError
 from menan.training.objectives import OBJECTIVES
 
 BASELINE = "ec"  # without a bottleneck: what every row is compared with
-RULE = "last"  # nobody chose the epoch
 VARIED = ("lambda", "bottleneck", "noise_sigma", "fsq_levels")
+
+
+@dataclass(frozen=True)
+class Means:
+    """Means over seeds of what was probed.
+
+    one: of one draw, or of the embedding if it is not random.
+    many: of the mean of many draws; None if the embedding is not random.
+    """
+
+    one: LeakageMean
+    many: LeakageMean | None
 
 
 @dataclass(frozen=True)
@@ -35,20 +37,20 @@ class System:
     """One objective with one bottleneck at one lambda, all seeds.
 
     runs: their trainings.
-    one: what was probed of one draw, or of the embedding if it is not random.
-    many: of the mean of many draws; None if the embedding is not random.
+    heard: of the utterances of the trainings' dump.
+    unheard: of utterances of the same speakers that no training heard; None if not asked.
     """
 
     objective: str
     bottleneck: str
     lambda_: float
     runs: tuple[TrainedRun, ...]
-    one: LeakageMean
-    many: LeakageMean | None
+    heard: Means
+    unheard: Means | None
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        return self.one.seeds
+        return self.heard.one.seeds
 
     @property
     def label(self) -> str:
@@ -69,8 +71,8 @@ class _Seed:
 
     place: Path
     runs: list[TrainedRun]
-    one: dict[str, Any]
-    many: dict[str, Any] | None
+    heard: Probed
+    unheard: Probed | None
 
 
 def read_study(study: Path) -> list[System]:
@@ -89,7 +91,7 @@ def read_study(study: Path) -> list[System]:
         for seed in _seeds(point):
             first = first or seed
             _check_alike(first, seed)
-            one = seed.one
+            one = seed.heard.one
             key = (one["objective"], one["bottleneck"], one["lambda"])
             by_system.setdefault(key, []).append(seed)
     systems = sorted(map(_system, by_system.values()), key=_place)
@@ -114,53 +116,12 @@ def _seeds(point: Path) -> Iterator[_Seed]:
     by_place: dict[str, list[TrainedRun]] = {}
     for run in read_runs(point):
         by_place.setdefault(f"{run.objective}_seed{run.config['seed']}", []).append(run)
-    for folder in ("leakage", "leakage_mean"):
-        for path in sorted(point.glob(f"{folder}/*.json")):
-            if path.stem not in by_place:
-                raise InputError(f"{path}: of no training in {point}; train it, or remove the file")
+    refuse_strays(point, by_place)
+    asked = (point / UNHEARD).is_dir()
     for name, runs in by_place.items():
-        one = _leakage(point / "leakage" / f"{name}.json", runs)
-        if one["draws"] != 1:
-            raise InputError(
-                f"{point}/leakage/{name}.json: of the mean of {one['draws']} draws; probe one"
-            )
-        many = None
-        if runs[0].training.bottleneck == "noise":
-            many = _leakage(point / "leakage_mean" / f"{name}.json", runs)
-            if many["draws"] == 1:
-                raise InputError(
-                    f"{point}/leakage_mean/{name}.json: of one draw; infer with --draws 32 and "
-                    "probe again"
-                )
-        yield _Seed(point / name, runs, one, many)
-
-
-def _leakage(path: Path, runs: list[TrainedRun]) -> dict[str, Any]:
-    """What was probed of the models of some runs, beside their UA (per cent)."""
-    run = runs[0]
-    if not path.is_file():
-        raise InputError(f"{path}: missing; run menan-infer --rule {RULE} and menan-probe")
-    leakage = read_leakage(path)
-    groups = leakage.get("groups")
-    found = leakage | {"groups": sorted(map(str, groups)) if isinstance(groups, list) else groups}
-    wanted = {
-        "objective": run.objective,
-        "seed": run.config["seed"],
-        "rule": RULE,
-        "lambda": run.training.lambda_,
-        "bottleneck": bottleneck_label(run.training),
-        "groups": sorted(str(run.config["hold_out"]) for run in runs),
-    }
-    for name, value in wanted.items():
-        if found[name] != value:
-            raise InputError(
-                f"{path}: {name} is {reprlib.repr(found[name])}, not {reprlib.repr(value)} as in "
-                "the trainings beside it; probe these"
-            )
-    if "train" not in leakage["sets"] or leakage["sets"]["train"]["chance"] <= 0:
-        raise InputError(f"{path}: nothing of the training speakers in it; probe again")
-    ua = 100 * float(np.mean([fold.test.ua for fold in fold_results(runs, RULE)]))
-    return leakage | {"ua": ua}
+        heard = read_probed(point / HEARD, name, runs)
+        unheard = read_probed(point / UNHEARD, name, runs) if asked else None
+        yield _Seed(point / name, runs, heard, unheard)
 
 
 def _check_alike(first: _Seed, other: _Seed) -> None:
@@ -190,16 +151,32 @@ def _conditions(seed: _Seed) -> dict[str, Any]:
 def _system(seeds: list[_Seed]) -> System:
     places: dict[int, Path] = {}
     for seed in seeds:
-        place = places.setdefault(seed.one["seed"], seed.place)
+        one = seed.heard.one
+        place = places.setdefault(one["seed"], seed.place)
         if place != seed.place:
             raise InputError(f"{seed.place}: as {place} the same system; remove one")
-    (one,) = leakage_means([seed.one for seed in seeds])
-    means = leakage_means([seed.many for seed in seeds if seed.many is not None])
-    if len(means) > 1:
-        draws = " and ".join(str(mean.draws) for mean in means)
-        raise InputError(
-            f"{seeds[0].place}: of its seeds means of {draws} draws were probed; probe them alike"
-        )
+        if (seed.unheard is None) != (seeds[0].unheard is None):
+            raise InputError(
+                f"{seed.place}: of it and {seeds[0].place}, seeds of one system, one has "
+                f"{UNHEARD} beside it; probe both or neither"
+            )
     runs = tuple(run for seed in seeds for run in seed.runs)
-    many = means[0] if means else None
-    return System(one.objective, one.bottleneck, one.lambda_, runs, one, many)
+    heard = _means(seeds[0].place, [seed.heard for seed in seeds])
+    unheard = [seed.unheard for seed in seeds if seed.unheard is not None]
+    return System(
+        *(one[name] for name in ("objective", "bottleneck", "lambda")),
+        runs=runs,
+        heard=heard,
+        unheard=_means(seeds[0].place, unheard) if unheard else None,
+    )
+
+
+def _means(place: Path, probed: list[Probed]) -> Means:
+    (one,) = leakage_means([found.one for found in probed])
+    many = leakage_means([found.many for found in probed if found.many is not None])
+    if len(many) > 1:
+        draws = " and ".join(str(mean.draws) for mean in many)
+        raise InputError(
+            f"{place}: of its seeds means of {draws} draws were probed; probe them alike"
+        )
+    return Means(one, many[0] if many else None)

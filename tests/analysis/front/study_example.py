@@ -48,7 +48,10 @@ def write_system(
 def write_leakage(
     path: Path, objective: str, seed: int, config: TrainingConfig, accuracy: float, draws: int = 1
 ) -> None:
-    """As menan-probe writes it: the MLP is the strongest; raw tells 0.9, LEACE leaves half."""
+    """As menan-probe writes it: the MLP is the strongest; raw tells 0.9, LEACE leaves half.
+
+    Of training speakers; of held-out ones, two of them, likewise.
+    """
     facts = {"utterances": 32, "speakers": 20, "majority": 0.1, "uniform_nats": 3.0}
     facts |= {"chance": CHANCE, "floor_nats": 2.9}
     embeddings = {"v": accuracy, "raw": 0.9, "leace": accuracy / 2}
@@ -56,7 +59,8 @@ def write_leakage(
     content = {"objective": objective, "seed": seed, "rule": "last", "lambda": config.lambda_}
     content |= {"bottleneck": bottleneck_label(config), "draws": draws, "groups": [*GROUPS]}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content | {"sets": {"train": part}}))
+    sets = {"train": part, "heldout": part | {"chance": 0.5}}
+    path.write_text(json.dumps(content | {"sets": sets}))
 
 
 def _embedding(accuracy: float) -> dict[str, Any]:
