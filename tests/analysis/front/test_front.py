@@ -18,31 +18,14 @@ from menan.training.experiment import train_runs
 from menan_bin import menan_front
 
 EXAMPLE = runpy.run_path(str(Path(__file__).with_name("study_example.py")))
-write_system, write_figures = EXAMPLE["write_system"], EXAMPLE["write_leakage"]
-# Of 8 utterances, two an emotion; 6 right are a UA of 75 %.
-EC = {"a": 4, "b": 8, "c": 6, "d": 6}
-LESS = {"a": 2, "b": 6, "c": 4, "d": 4}
-NOISE = {"bottleneck": "noise", "noise_sigma": 2.0}
+write_system, write_example = EXAMPLE["write_system"], EXAMPLE["write_example"]
+EC, LESS, NOISE = (EXAMPLE[name] for name in ("EC", "LESS", "NOISE"))
+front_of = EXAMPLE["front_of"]
 
 
 @pytest.fixture
 def study(tmp_path):
-    """ec leaks much, menan with noise little at the same UA, dat with noise more at a lower."""
-    folder = tmp_path / "study"
-    for seed in (0, 1):
-        write_system(folder / "none_l0.5", "ec", EC, 0.5, seed=seed)
-        write_system(folder / "noise2_l0.5", "menan", EC, 0.08, 0.6, seed, 10.0 + seed, **NOISE)
-        write_system(folder / "noise2_l0.5", "dat", LESS, 0.2, 0.4, seed, 12.0, **NOISE)
-    return folder
-
-
-def front_of(study):
-    """The text and the rows by system."""
-    text = write_front(study, study / "front")
-    figures = json.loads((study / "front.json").read_text())
-    assert (study / "front.md").read_text() == text
-    assert (study / "front.png").read_bytes().startswith(b"\x89PNG")
-    return text, {row["system"]: row for row in figures["rows"]}, figures
+    return write_example(tmp_path / "study")
 
 
 def test_a_row_has_the_figures_of_its_files(study):
@@ -63,50 +46,6 @@ def test_a_row_has_the_figures_of_its_files(study):
     assert "| 20.00 [16.0, 22.0] | 4.0 | 32 | 40.00 [32.0, 44.0] | 8.0 | 10.00 [" in line
     assert "| any | raw statistics |" in text
     assert "Epoch by `last`" in text
-
-
-def write_unheard(point, objective, one, many, seeds=(0, 1)):
-    training = TrainingConfig(epochs=2, **NOISE)
-    for seed in seeds:
-        for folder, accuracy, draws in (("unheard", one, 1), ("unheard_mean", many, 32)):
-            path = point / f"leakage_{folder}" / f"{objective}_seed{seed}.json"
-            write_figures(path, objective, seed, training, accuracy, draws)
-
-
-def test_utterances_that_no_training_heard_are_asked_about_apart(study):
-    before = front_of(study)
-    assert all(row["unheard"] is None for row in before[1].values())
-    for objective in ("menan", "dat"):
-        write_unheard(study / "noise2_l0.5", objective, 0.3, 0.7)
-    text, rows, figures = front_of(study)
-    assert rows["ec"]["unheard"] is None
-    for name, accuracy in (("one", 30), ("many", 70)):
-        assert rows["menan"]["unheard"][name]["accuracy"] == pytest.approx(accuracy)
-        assert rows["menan"]["unheard"][name]["times_chance"] == pytest.approx(accuracy / 5)
-    assert rows["menan"] | {"unheard": None} == before[1]["menan"]
-    told = "heard: 30.0 % [24.0, 33.0] of one draw, 6.0 times chance, and 70.0 % [56.0, 77.0] of"
-    assert told in figures["findings"][0]
-    table = text[text.index("## Utterances that no encoder was trained on") :]
-    assert "| `menan` | noise 2 | 0.5 | 30.00 [24.0, 33.0] | 6.0 | 70.00 [" in table
-    assert "| `ec` | none | 0.5 | – | – | – | – | 50.00 [" in table
-
-
-def test_an_embedding_that_is_not_random_has_no_mean_to_tell_of(study):
-    point, fsq = study / "fsq3_l0.5", {"bottleneck": "fsq", "fsq_levels": 3}
-    write_system(point, "menan", EC, 0.08, bits=1.0, **fsq)
-    training = TrainingConfig(epochs=2, **fsq)
-    write_figures(point / "leakage_unheard" / "menan_seed0.json", "menan", 0, training, 0.3)
-    (sentence,) = (one for one in front_of(study)[2]["findings"] if "fsq" in one)
-    assert "Its embedding is not random" in sentence
-    assert sentence.endswith("30.0 % [24.0, 33.0] of one draw, 6.0 times chance.")
-
-
-def test_new_speakers_are_held_against_their_own_chance(study):
-    _, rows, _ = front_of(study)
-    assert rows["menan"]["heldout"]["one"]["accuracy"] == pytest.approx(8)
-    assert rows["menan"]["heldout"]["many"]["times_chance"] == pytest.approx(1.2)
-    assert rows["menan"]["heldout"]["chance"] == 50
-    assert rows["ec"]["heldout"]["many"] is None
 
 
 def test_the_difference_is_paired_by_speaker(study):
@@ -200,20 +139,6 @@ def again(study):
     write_system(study / "more", "menan", EC, 0.1, 0.1, seed=1, bits=1.0, **NOISE)
 
 
-def one_unheard(study):
-    write_unheard(study / "noise2_l0.5", "menan", 0.3, 0.7, seeds=[0])
-
-
-def one_point_unheard(study):
-    write_system(study / "more", "menan", EC, 0.1, 0.1, seed=2, bits=1.0, **NOISE)
-    write_unheard(study / "more", "menan", 0.3, 0.7, seeds=[2])
-
-
-def stray_unheard(study):
-    for objective, seeds in (("menan", (0, 1)), ("dat", (0, 1, 5))):
-        write_unheard(study / "noise2_l0.5", objective, 0.3, 0.7, seeds)
-
-
 def other_seed(study):
     write_system(study / "fsq", "menan", EC, 0.1, seed=7, bits=1.0, bottleneck="fsq")
 
@@ -249,9 +174,6 @@ OF_MENAN = r"noise2_l0\.5/leakage/menan_seed1\.json"
             "means of 32 and 16 draws were probed; probe them alike",
         ),
         (again, r"noise2_l0\.5/menan_seed1: as .*more/menan_seed1 the same system; remove one"),
-        (one_unheard, r"leakage_unheard/.*_seed[01]\.json: missing; run menan-infer"),
-        (one_point_unheard, r"leakage_unheard beside it; probe both or neither"),
-        (stray_unheard, r"leakage_unheard/dat_seed5\.json: of no training in"),
         (other_seed, r"study: menan, fsq 3, lambda 0\.5: no seed in common with `ec`"),
         (in_config("features", {"seconds": 3.0}), "its features differ from those of"),
         (in_config("training", {"epochs": 3}), "its trainings differ from those of .* like"),
