@@ -125,8 +125,9 @@ def _notes(rows: list[dict[str, Any]]) -> str:
         "does not show that nothing is lost. Bits are the capacity of the bottleneck for these "
         "utterances, an upper bound. On the front (\\*) no other system is as good in UA and "
         "leakage and better in one: by one draw, and by the worse of one draw and the mean of "
-        f"many. Stronger probes could find more: also below {MOST} times chance a figure is a "
-        "lower bound of what leaks."
+        "many. Only the systems with the most seeds are compared for it, the others were scanned. "
+        f"Stronger probes could find more: also below {MOST} times chance a figure is a lower "
+        "bound of what leaks."
     )
 
 

@@ -67,6 +67,17 @@ def test_a_dominated_row_is_not_marked(study):
     assert text.count("| * |") == 3
 
 
+def test_a_system_of_fewer_seeds_is_not_held_against_the_others(study):
+    before = {name: row["front"] for name, row in front_of(study)[1].items()}
+    everything = dict.fromkeys("abcd", 8)
+    write_system(study / "none_l0.5", "uniform", everything, 0.01, seed=0)
+    marks = {name: row["front"] for name, row in front_of(study)[1].items()}
+    assert marks == before | {"uniform": {"one": False, "many": False}}
+    write_system(study / "none_l0.5", "uniform", everything, 0.01, seed=1)
+    marks = {name: row["front"] for name, row in front_of(study)[1].items()}
+    assert [name for name, front in marks.items() if front["one"]] == ["uniform"]
+
+
 def test_a_system_that_hides_the_speaker_at_no_loss_is_named_with_what_draws_recover(study):
     _, _, figures = front_of(study)
     (sentence,) = figures["findings"]
