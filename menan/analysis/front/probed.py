@@ -85,7 +85,10 @@ def _read(path: Path, runs: list[TrainedRun]) -> dict[str, Any]:
                 f"{path}: {name} is {reprlib.repr(found[name])}, not {reprlib.repr(value)} as in "
                 "the trainings beside it; probe these"
             )
-    if "train" not in leakage["sets"] or leakage["sets"]["train"]["chance"] <= 0:
-        raise InputError(f"{path}: nothing of the training speakers in it; probe again")
+    sets = leakage["sets"]
+    if "train" not in sets or any(part["chance"] <= 0 for part in sets.values()):
+        raise InputError(
+            f"{path}: nothing of the training speakers, or a chance of 0, in it; probe again"
+        )
     ua = 100 * float(np.mean([fold.test.ua for fold in fold_results(runs, RULE)]))
     return leakage | {"ua": ua}

@@ -75,12 +75,15 @@ def _row(system: System, baselines: list[System]) -> dict[str, Any]:
         "leace": _probe(heard.one, "train", "leace"),
         "raw": _probe(heard.one, "train", "raw"),
         "unheard": system.unheard and _drawn(system.unheard, "train"),
-        "heldout": _drawn(heard, "heldout") if "heldout" in heard.one.sets else None,
+        "heldout": _drawn(heard, "heldout"),
         "capacity_bits": _bits(system),
     }
 
 
-def _drawn(means: Means, part: str) -> dict[str, Any]:
+def _drawn(means: Means, part: str) -> dict[str, Any] | None:
+    """None if the set was not probed."""
+    if any(part not in mean.sets for mean in (means.one, means.many) if mean is not None):
+        return None
     return {
         "chance": 100 * means.one.sets[part]["chance"],
         "one": _probe(means.one, part, "v"),

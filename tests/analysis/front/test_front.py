@@ -146,6 +146,13 @@ def move(old, new):
     return lambda study: (study / old).rename(study / new)
 
 
+def no_chance(study):
+    path = study / "noise2_l0.5/leakage/menan_seed1.json"
+    found = json.loads(path.read_text())
+    found["sets"]["heldout"]["chance"] = 0
+    path.write_text(json.dumps(found))
+
+
 def again(study):
     write_system(study / "more", "menan", EC, 0.1, 0.1, seed=1, bits=1.0, **NOISE)
 
@@ -176,6 +183,7 @@ OF_MENAN = r"noise2_l0\.5/leakage/menan_seed1\.json"
         (in_leakage("leakage", draws=0), OF_MENAN + ": not what menan-probe writes; probe again"),
         (in_leakage("leakage", sets=7), OF_MENAN + ": not what menan-probe writes; probe again"),
         (in_leakage("leakage", sets={}), OF_MENAN + ": nothing of the training speakers"),
+        (no_chance, OF_MENAN + ": nothing of the training speakers"),
         (
             in_leakage("leakage_mean", draws=1),
             r"menan_seed1\.json: of one draw; infer with --draws",
