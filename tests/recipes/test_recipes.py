@@ -169,13 +169,12 @@ def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):
         "none ec 0\n"
         "noise2 menan 0 --bottleneck noise --noise-sigma 2 --lambda 0.8\n"
     )
-    whole = run(
-        *("ravdess", "--corpus-root", four_actors, "--work", tmp_path),
-        *("--config", tmp_path / "tiny.yaml", "--points", tmp_path / "tiny.points"),
-        script="invariance.sh",
-    )
+    study = ["--corpus-root", four_actors, "--work", tmp_path]
+    study += ["--config", tmp_path / "tiny.yaml", "--points", tmp_path / "tiny.points"]
+    whole = run("ravdess", *study, script="invariance.sh")
     assert whole.returncode == 0, whole.stderr
-    rows = json.loads((tmp_path / "exp/tiny/front.json").read_text())["rows"]
+    front = json.loads((tmp_path / "exp/tiny/front.json").read_text())
+    rows = front["rows"]
     assert [(row["system"], row["bottleneck"], row["lambda"], row["draws"]) for row in rows] == [
         ("ec", "none", 0.5, None),
         ("menan", "noise 2", 0.8, 32),
@@ -183,3 +182,15 @@ def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):
     asked = [{name: bool(found) for name, found in row["unheard"].items()} for row in rows]
     assert [one["many"] for one in asked] == [False, True]
     assert (tmp_path / "exp/tiny/front.png").stat().st_size > 0
+    assert front["corpus"] == "RAVDESS"
+    swapped = run("ravdess", *study, "--stage", "1", "--swap", "true", script="invariance.sh")
+    assert swapped.returncode == 0, swapped.stderr
+    front = json.loads((tmp_path / "exp/tiny_swapped/front.json").read_text())
+    assert front["corpus"] == "RAVDESS, other emotions"
+    assert all(row["unheard"] for row in front["rows"])
+
+
+def test_a_study_is_swapped_or_not():
+    wrong = run("ravdess", "--swap", "maybe", script="invariance.sh")
+    assert wrong.returncode == 1
+    assert "--swap is true or false, not 'maybe'" in wrong.stderr

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# One line of conf/invariance.points: train its systems, embed all utterances, probe; the same of
-# the utterances that no training heard.
-# Usage: local/invariance_point.sh DUMP EXP CONFIG "POINT SYSTEMS SEEDS [OPTION...]"
+# One line of conf/invariance.points: train its systems on one dump, embed and probe its utterances
+# and those of another, of the same speakers, that no training heard.
+# Usage: local/invariance_point.sh DUMP UNHEARD EXP CONFIG "POINT SYSTEMS SEEDS [OPTION...]"
 set -euo pipefail
-dump=$1 exp=$2 config=$3
-read -r point systems seeds options <<<"$4"
+dump=$1 unheard=$2 exp=$3 config=$4
+read -r point systems seeds options <<<"$5"
 exp="${exp}/${point}"
 draws=32 # that an eavesdropper averages
 
@@ -23,10 +23,10 @@ for objective in ${systems//,/ }; do
   for seed in ${seeds//,/ }; do
     system="${objective}_seed${seed}"
     ask "${dump}" leakage
-    ask "${dump}_unheard" leakage_unheard
+    ask "${unheard}" leakage_unheard
     if [[ "${options}" == *"--bottleneck noise"* ]]; then
       ask "${dump}" leakage_mean --draws "${draws}"
-      ask "${dump}_unheard" leakage_unheard_mean --draws "${draws}"
+      ask "${unheard}" leakage_unheard_mean --draws "${draws}"
     fi
   done
 done

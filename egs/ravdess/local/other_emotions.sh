@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# The utterances of the release that no training hears: calm, fearful, disgusted and surprised.
-# Probes split a speaker's utterances evenly by emotion; for that alone each gets one of the four.
+# The utterances of the release that the other recipes leave out: calm, fearful, disgusted and
+# surprised. There are four labels, so each of these emotions goes by one of them, in this order.
 # Usage: local/other_emotions.sh CORPUS_ROOT DATA
 set -euo pipefail
 root=$(realpath "$1") data=$2
+table="${data}/RAVDESS, other emotions.csv" # its name is the corpus's in reports
 mkdir -p "${data}"
 LC_ALL=C
 printf '%s\n' "${root}"/Actor_[0-9][0-9]/03-01-0[2678]-* |
@@ -13,5 +14,5 @@ printf '%s\n' "${root}"/Actor_[0-9][0-9]/03-01-0[2678]-* |
       split($NF, field, /[-.]/)
       actor = field[7]
       print "\"" $0 "\"", "Actor_" actor, sprintf("g%02d", (actor + 1) / 2), field[3]
-    }' >"${data}/other_emotions.csv"
-menan-prepare table "${data}/other_emotions.csv" "${data}" --map 02=neu,06=sad,07=ang,08=hap
+    }' >"${table}"
+menan-prepare table "${table}" "${data}" --map 02=neu,06=sad,07=ang,08=hap
