@@ -10,13 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from menan.analysis.front.findings import MOST
+from menan.analysis.front.findings import MOST, most_seeds
 from menan.analysis.leakage.names import NO_BOTTLENECK, bottleneck_order
 from menan.analysis.report.charts import system_looks
 from menan.analysis.tsne import MARKERS
 
 SIZE = (3.5, 4.4)  # inches: a column of a paper
 TICKS = (1, 2, 3, 5, 10, 20, 30, 50, 100)
+SCANNED = 0.35  # opacity
 GREY, FRONT, PALE = "#555555", "#aaaaaa", "#dddddd"
 SHAPES = (*MARKERS, "X", "p", "<", ">", "h", "*")
 POINTS = (3.0, 5.5)  # a mark's size at the least and the greatest lambda
@@ -37,7 +38,8 @@ def draw_front(rows: list[dict[str, Any]], path: Path) -> None:
     """Draw the rows of :func:`menan.analysis.front.rows.front_rows`; the suffix tells the format.
 
     A system has a colour, a bottleneck a shape, and a lambda a size where there are several. Full
-    marks are one draw, hollow ones the mean of many, small crosses one draw after LEACE.
+    marks are one draw, hollow ones the mean of many, small crosses one draw after LEACE. Rows with
+    fewer seeds than others are pale and without intervals.
     """
     looks = system_looks(row["system"] for row in rows)
     colours = {row["system"]: looks[row["system"]].colour for row in rows}
@@ -49,9 +51,15 @@ def draw_front(rows: list[dict[str, Any]], path: Path) -> None:
     figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.subplots()
     axes.set_xscale("log")
-    for row in rows:
+    most = most_seeds(rows)
+    # The pale ones first, so that they lie below.
+    for row in sorted(rows, key=lambda row: len(row["seeds"])):
         mark = {"marker": shapes[row["bottleneck"]], "markersize": sizes[row["lambda"]]}
-        _row(axes, row, colours[row["system"]], mark)
+        scanned = len(row["seeds"]) < most
+        look = {"color": colours[row["system"]], "alpha": SCANNED if scanned else 1.0}
+        if not scanned:
+            _intervals(axes, row, look["color"])
+        _marks(axes, row, look, mark)
     _limits(axes, rows)
     _levels(axes, rows[0])
     _front(axes, rows)
@@ -61,16 +69,20 @@ def draw_front(rows: list[dict[str, Any]], path: Path) -> None:
     figure.savefig(path, dpi=300)
 
 
-def _row(axes: Axes, row: dict[str, Any], colour: str, mark: dict[str, Any]) -> None:
-    ua, one, many = row["ua"]["mean"], row["one"], row["many"]
-    axes.plot(one["interval"], [ua, ua], color=colour, lw=0.5, alpha=0.4)
-    axes.plot([one["accuracy"]] * 2, row["ua"]["interval"], color=colour, lw=0.5, alpha=0.4)
-    axes.plot(row["leace"]["accuracy"], ua, "x", color=colour, markersize=3)
+def _intervals(axes: Axes, row: dict[str, Any], colour: str) -> None:
+    ua, look = row["ua"]["mean"], {"color": colour, "lw": 0.5, "alpha": 0.4}
+    for probed in filter(None, (row["one"], row["many"])):
+        axes.plot(probed["interval"], [ua, ua], **look)
+    axes.plot([row["one"]["accuracy"]] * 2, row["ua"]["interval"], **look)
+
+
+def _marks(axes: Axes, row: dict[str, Any], look: dict[str, Any], mark: dict[str, Any]) -> None:
+    ua, one, many = row["ua"]["mean"], row["one"]["accuracy"], row["many"]
+    axes.plot(row["leace"]["accuracy"], ua, "x", markersize=3, **look)
     if many is not None:
-        axes.plot([one["accuracy"], many["accuracy"]], [ua, ua], color=colour, lw=0.5)
-        axes.plot(many["interval"], [ua, ua], color=colour, lw=0.5, alpha=0.4)
-        axes.plot(many["accuracy"], ua, color=colour, markerfacecolor="white", **mark)
-    axes.plot(one["accuracy"], ua, color=colour, **mark)
+        axes.plot([one, many["accuracy"]], [ua, ua], lw=0.5, **look)
+        axes.plot(many["accuracy"], ua, markerfacecolor="white", **mark, **look)
+    axes.plot(one, ua, **mark, **look)
 
 
 def _limits(axes: Axes, rows: list[dict[str, Any]]) -> None:
@@ -80,8 +92,7 @@ def _limits(axes: Axes, rows: list[dict[str, Any]]) -> None:
     axes.xaxis.set_major_locator(FixedLocator(TICKS))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter("{x:g}")
-    ends = [end for row in rows for end in row["ua"]["interval"]]
-    axes.set_ylim(min(ends) - 1, max(ends) + 1)
+    axes.set_ylim(axes.get_ylim())  # of what is drawn by now
 
 
 def _levels(axes: Axes, row: dict[str, Any]) -> None:
@@ -126,6 +137,9 @@ def _legend(
         hollow = {"marker": "o", "markerfacecolor": "white", "markersize": 5}
         others.append(Line2D([], [], label=name, **hollow, **grey))
     others.append(Line2D([], [], marker="x", markersize=3, label="after LEACE", **grey))
+    if any(len(row["seeds"]) < most_seeds(rows) for row in rows):
+        pale = {"marker": "o", "markersize": 5, "alpha": SCANNED}
+        others.append(Line2D([], [], label="fewer seeds", **pale, **grey))
     if len(sizes) > 1:
         others += [
             Line2D([], [], marker="o", markersize=size, label=f"λ {lambda_:g}", **grey)

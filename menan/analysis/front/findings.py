@@ -12,9 +12,12 @@ MOST = 2  # times chance
 def front_findings(rows: list[dict[str, Any]]) -> list[str]:
     """Which systems hide the speaker from probes of one draw at no loss that shows, and from many.
 
-    A loss shows where the interval of the UA's difference to the baseline lies below 0.
+    Only those with the most seeds are asked. A loss shows where the interval of the UA's difference
+    to the baseline lies below 0.
     """
-    low = [row for row in rows if row["one"]["times_chance"] <= MOST]
+    most = most_seeds(rows)
+    asked = [row for row in rows if len(row["seeds"]) == most]
+    low = [row for row in asked if row["one"]["times_chance"] <= MOST]
     kept = [row for row in low if row["difference"]["interval"][1] >= 0]
     if kept:
         return [
@@ -22,17 +25,48 @@ def front_findings(rows: list[dict[str, Any]]) -> list[str]:
             for row in kept
         ]
     sentence = (
-        f"No system brings the strongest fresh probe of one draw to {MOST} times chance or less "
-        f"at a UA whose difference to `{BASELINE}` without a bottleneck has an interval that "
-        "includes or exceeds 0."
+        f"None of the systems with {_seeds(most)} brings the strongest fresh probe of one draw to "
+        f"{MOST} times chance or less at a UA whose difference to `{BASELINE}` without a "
+        "bottleneck has an interval that includes or exceeds 0."
     )
-    least = min(rows, key=lambda row: row["one"]["times_chance"])
+    least = min(asked, key=lambda row: row["one"]["times_chance"])
     return [f"{sentence} The least is found of {_one_draw(least)}, {_cost(least)}."]
+
+
+def scan_finding(rows: list[dict[str, Any]], seeds: list[int]) -> str | None:
+    """Whom the scan puts on its front, and which of them lack seeds; None if all have as many.
+
+    Args:
+        seeds: those that all systems have.
+    """
+    most = most_seeds(rows)
+    if all(len(row["seeds"]) == most for row in rows):
+        return None
+    if not seeds:
+        return f"No seed is common to all systems: those with fewer than {most} are not compared."
+    scanned = [row for row in rows if row["scan"]]
+    lacking = [row_label(row) for row in scanned if len(row["seeds"]) < most]
+    sentence = (
+        f"Scan: with seed {', '.join(map(str, seeds))} alone, which all systems have, the front is "
+        f"{'; '.join(map(row_label, scanned))}."
+    )
+    if lacking:
+        return f"{sentence} Of these fewer than {_seeds(most)} have {'; '.join(lacking)}."
+    return f"{sentence} All of these have {_seeds(most)}."
+
+
+def most_seeds(rows: list[dict[str, Any]]) -> int:
+    """How many seeds the rows have that are compared."""
+    return max(len(row["seeds"]) for row in rows)
 
 
 def row_label(row: dict[str, Any]) -> str:
     """A row's system with bottleneck and lambda."""
     return f"`{system_label(row['system'], row['bottleneck'])}`, λ {row['lambda']:g}"
+
+
+def _seeds(number: int) -> str:
+    return f"{number} seed{'s' if number != 1 else ''}"
 
 
 def _one_draw(row: dict[str, Any]) -> str:

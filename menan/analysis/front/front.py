@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from menan.analysis.front.figure import draw_front
-from menan.analysis.front.findings import MOST, front_findings
+from menan.analysis.front.findings import MOST, front_findings, scan_finding
+from menan.analysis.front.pareto import scan_seeds
 from menan.analysis.front.rows import front_rows
 from menan.analysis.front.study import BASELINE, RULE, VARIED, System, read_study
 from menan.analysis.tables.cells import as_text, fixed, table_of, with_interval
@@ -14,7 +15,7 @@ from menan.atomic import atomic_path, write_together
 from menan.provenance import code_version
 
 HEADER = ["system", "bottleneck", "λ", "seeds", "UA", f"UA − `{BASELINE}`", "one draw", "× chance"]
-HEADER += ["draws", "their mean", "× chance", "LEACE", "bits", "front", "front, draws"]
+HEADER += ["draws", "their mean", "× chance", "LEACE", "bits", "scan", "front", "front, draws"]
 BEYOND = ["system", "bottleneck", "λ", "unheard, one draw", "× chance", "their mean", "× chance"]
 BEYOND += ["new speakers, one draw", "× chance", "their mean", "× chance"]
 
@@ -52,6 +53,7 @@ def collect_front(systems: list[System]) -> dict[str, Any]:
         "trained": {"runs": len(runs), "hours": round(seconds / 3600, 2)},
         "rule": RULE,
         "findings": front_findings(rows),
+        "scan": scan_finding(rows, scan_seeds(systems)),
         "rows": rows,
     }
 
@@ -70,8 +72,9 @@ def front_text(figures: dict[str, Any], picture: str) -> str:
     ]
     if "generated" in corpus.lower():
         parts.append("This corpus is generated: no figure here says anything about people.")
+    told = [*figures["findings"], *filter(None, [figures["scan"]])]
     parts += [
-        "\n".join(f"- {sentence}" for sentence in figures["findings"]),
+        "\n".join(f"- {sentence}" for sentence in told),
         f"![Utility against leakage]({picture})",
         table_of(HEADER, [*map(_cells, rows), _ceiling(rows)]),
         _notes(rows),
@@ -92,7 +95,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
         *_probed(row["many"]),
         _probed(row["leace"])[0],
         fixed(row["capacity_bits"], 1),
-        *("*" if row["front"][leak] else "" for leak in ("one", "many")),
+        *("*" if mark else "" for mark in (row["scan"], row["front"]["one"], row["front"]["many"])),
     ]
 
 
@@ -125,9 +128,9 @@ def _notes(rows: list[dict[str, Any]]) -> str:
         "does not show that nothing is lost. Bits are the capacity of the bottleneck for these "
         "utterances, an upper bound. On the front (\\*) no other system is as good in UA and "
         "leakage and better in one: by one draw, and by the worse of one draw and the mean of "
-        "many. Only the systems with the most seeds are compared for it, the others were scanned. "
-        f"Stronger probes could find more: also below {MOST} times chance a figure is a lower "
-        "bound of what leaks."
+        "many. Only the systems with the most seeds are compared for it; the scan compares all, on "
+        "the seeds that all have, and marks who is on either front. Stronger probes could find "
+        f"more: also below {MOST} times chance a figure is a lower bound of what leaks."
     )
 
 

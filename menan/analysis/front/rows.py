@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from menan.analysis.front.pareto import marked
 from menan.analysis.front.study import Means, System
 from menan.analysis.leakage.means import LeakageMean
 from menan.analysis.tables.table2 import speaker_answers
@@ -23,46 +24,17 @@ def front_rows(systems: list[System]) -> list[dict[str, Any]]:
     ``leace`` and ``raw`` of the strongest fresh probe of the training speakers: on one draw, on the
     mean of ``draws``, on one draw after LEACE, on the raw statistics. ``unheard`` and ``heldout``
     have ``chance``, ``one`` and ``many`` of the utterances that no training heard, and of the
-    held-out speakers; None where nobody asked. ``front`` compares the systems with the most seeds.
+    held-out speakers; None where nobody asked. ``front`` and ``scan`` are of
+    :func:`menan.analysis.front.pareto.marked`.
     """
     baselines = [system for system in systems if system.is_baseline]
-    rows = [_row(system, baselines) for system in systems]
-    # The mean of fewer seeds strays further: the luckiest of many such would make the front.
-    most = max(len(row["seeds"]) for row in rows)
-    compared = [row for row in rows if len(row["seeds"]) == most]
-    ua = [row["ua"]["mean"] for row in compared]
-    leaks = {
-        "one": [row["one"]["accuracy"] for row in compared],
-        "many": [max(row[part]["accuracy"] for part in _released(row)) for row in compared],
-    }
-    for row in rows:
-        row["front"] = dict.fromkeys(leaks, False)
-    for name, leak in leaks.items():
-        for row, marked in zip(compared, on_front(ua, leak), strict=True):
-            row["front"][name] = marked
-    return rows
-
-
-def on_front(utility: list[float], leakage: list[float]) -> list[bool]:
-    """Whether no other point is as good in both and better in one.
-
-    >>> on_front([60, 55, 50, 60], [9, 5, 7, 9])
-    [True, True, False, True]
-    """
-    points = list(zip(utility, leakage, strict=True))
-    return [
-        not any(u >= ua and x <= leak and (u, x) != (ua, leak) for u, x in points)
-        for ua, leak in points
-    ]
-
-
-def _released(row: dict[str, Any]) -> list[str]:
-    return ["one"] if row["many"] is None else ["one", "many"]
+    marks = zip(systems, marked(systems), strict=True)
+    return [_row(system, baselines) | mark for system, mark in marks]
 
 
 def _row(system: System, baselines: list[System]) -> dict[str, Any]:
-    answers = speaker_answers(system.folds(set(system.seeds)))
-    heard = system.heard
+    answers = speaker_answers(system.folds)
+    heard, unheard = system.heard, system.unheard
     return {
         "system": system.objective,
         "bottleneck": system.bottleneck,
@@ -74,7 +46,7 @@ def _row(system: System, baselines: list[System]) -> dict[str, Any]:
         "draws": heard.many and heard.many.draws,
         "leace": _probe(heard.one, "train", "leace"),
         "raw": _probe(heard.one, "train", "raw"),
-        "unheard": system.unheard and _drawn(system.unheard, "train"),
+        "unheard": unheard and _drawn(unheard, "train"),
         "heldout": _drawn(heard, "heldout"),
         "capacity_bits": _bits(system),
     }
@@ -95,7 +67,7 @@ def _difference(system: System, baselines: list[System]) -> dict[str, Any]:
     """UA less that of the baseline, on the seeds that both have."""
     base = max(baselines, key=lambda base: len({*base.seeds} & {*system.seeds}))
     seeds = {*base.seeds} & {*system.seeds}
-    ours, theirs = (speaker_answers(one.folds(seeds)) for one in (system, base))
+    ours, theirs = (speaker_answers(one.of_seeds(seeds).folds) for one in (system, base))
     # Of as many speakers, utterances and seeds, so each replicate draws the same of both.
     replicates = _replicates(ours) - _replicates(theirs)
     return _figure(_ua(ours) - _ua(theirs), replicates) | {"seeds": sorted(seeds)}

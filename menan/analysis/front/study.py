@@ -4,8 +4,8 @@ STUDY/<point>/<objective>_seed<k>/<group>/  of menan-train
 STUDY/<point>/leakage/...                   of menan-probe (menan.analysis.front.probed)
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,24 +33,54 @@ class Means:
 
 
 @dataclass(frozen=True)
-class System:
-    """One objective with one bottleneck at one lambda, all seeds.
+class TrainedSeed:
+    """A system's trainings with one seed, and what was probed of them.
 
-    runs: their trainings.
+    place: their directory.
     heard: of the utterances of the trainings' dump.
     unheard: of utterances of the same speakers that no training heard; None if not asked.
     """
 
+    place: Path
+    runs: list[TrainedRun]
+    heard: Probed
+    unheard: Probed | None
+
+    @property
+    def seed(self) -> int:
+        return self.heard.one["seed"]
+
+
+@dataclass(frozen=True)
+class System:
+    """One objective with one bottleneck at one lambda, a training for each seed."""
+
     objective: str
     bottleneck: str
     lambda_: float
-    runs: tuple[TrainedRun, ...]
-    heard: Means
-    unheard: Means | None
+    trained: tuple[TrainedSeed, ...]
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        return self.heard.one.seeds
+        return tuple(sorted(one.seed for one in self.trained))
+
+    @property
+    def runs(self) -> list[TrainedRun]:
+        return [run for one in self.trained for run in one.runs]
+
+    @property
+    def folds(self) -> list[FoldResult]:
+        """After the last epoch."""
+        return fold_results(self.runs, RULE)
+
+    @property
+    def heard(self) -> Means:
+        return _means([one.heard for one in self.trained])
+
+    @property
+    def unheard(self) -> Means | None:
+        found = [one.unheard for one in self.trained if one.unheard is not None]
+        return _means(found) if found else None
 
     @property
     def label(self) -> str:
@@ -60,19 +90,9 @@ class System:
     def is_baseline(self) -> bool:
         return (self.objective, self.bottleneck) == (BASELINE, NO_BOTTLENECK)
 
-    def folds(self, seeds: set[int]) -> list[FoldResult]:
-        """The folds of some seeds, after the last epoch."""
-        return fold_results([run for run in self.runs if run.config["seed"] in seeds], RULE)
-
-
-@dataclass(frozen=True)
-class _Seed:
-    """A system's trainings with one seed; place is their directory."""
-
-    place: Path
-    runs: list[TrainedRun]
-    heard: Probed
-    unheard: Probed | None
+    def of_seeds(self, seeds: Collection[int]) -> "System":
+        """This system with no other seeds than these."""
+        return replace(self, trained=tuple(one for one in self.trained if one.seed in seeds))
 
 
 def read_study(study: Path) -> list[System]:
@@ -85,8 +105,8 @@ def read_study(study: Path) -> list[System]:
     points = sorted({path.parents[2] for path in study.glob("*/*_seed*/*/config.yaml")})
     if not points:
         raise InputError(f"{study}: no <point>/<objective>_seed<k>/<group> in it; train first")
-    by_system: dict[tuple[str, str, float], list[_Seed]] = {}
-    first: _Seed | None = None
+    by_system: dict[tuple[str, str, float], list[TrainedSeed]] = {}
+    first: TrainedSeed | None = None
     for point in points:
         for seed in _seeds(point):
             first = first or seed
@@ -112,7 +132,7 @@ def _place(system: System) -> tuple:
     return bottleneck_order(system.bottleneck), objective, system.lambda_
 
 
-def _seeds(point: Path) -> Iterator[_Seed]:
+def _seeds(point: Path) -> Iterator[TrainedSeed]:
     by_place: dict[str, list[TrainedRun]] = {}
     for run in read_runs(point):
         by_place.setdefault(f"{run.objective}_seed{run.config['seed']}", []).append(run)
@@ -121,10 +141,10 @@ def _seeds(point: Path) -> Iterator[_Seed]:
     for name, runs in by_place.items():
         heard = read_probed(point / HEARD, name, runs)
         unheard = read_probed(point / UNHEARD, name, runs) if asked else None
-        yield _Seed(point / name, runs, heard, unheard)
+        yield TrainedSeed(point / name, runs, heard, unheard)
 
 
-def _check_alike(first: _Seed, other: _Seed) -> None:
+def _check_alike(first: TrainedSeed, other: TrainedSeed) -> None:
     """Raise for what makes a comparison unfair, or a pairing of test speakers impossible."""
     for name, value in _conditions(first).items():
         if _conditions(other)[name] != value:
@@ -134,7 +154,7 @@ def _check_alike(first: _Seed, other: _Seed) -> None:
             )
 
 
-def _conditions(seed: _Seed) -> dict[str, Any]:
+def _conditions(seed: TrainedSeed) -> dict[str, Any]:
     config = seed.runs[0].config
     training = vars(seed.runs[0].training)
     return {
@@ -148,35 +168,29 @@ def _conditions(seed: _Seed) -> dict[str, Any]:
     }
 
 
-def _system(seeds: list[_Seed]) -> System:
-    places: dict[int, Path] = {}
-    for seed in seeds:
-        one = seed.heard.one
-        place = places.setdefault(one["seed"], seed.place)
-        if place != seed.place:
-            raise InputError(f"{seed.place}: as {place} the same system; remove one")
-        if (seed.unheard is None) != (seeds[0].unheard is None):
+def _system(trained: list[TrainedSeed]) -> System:
+    first, places = trained[0], {}
+    for one in trained:
+        place = places.setdefault(one.seed, one.place)
+        if place != one.place:
+            raise InputError(f"{one.place}: as {place} the same system; remove one")
+        if (one.unheard is None) != (first.unheard is None):
             raise InputError(
-                f"{seed.place}: of it and {seeds[0].place}, seeds of one system, one has "
+                f"{one.place}: of it and {first.place}, seeds of one system, one has "
                 f"{UNHEARD} beside it; probe both or neither"
             )
-    runs = tuple(run for seed in seeds for run in seed.runs)
-    heard = _means(seeds[0].place, [seed.heard for seed in seeds])
-    unheard = [seed.unheard for seed in seeds if seed.unheard is not None]
-    return System(
-        *(one[name] for name in ("objective", "bottleneck", "lambda")),
-        runs=runs,
-        heard=heard,
-        unheard=_means(seeds[0].place, unheard) if unheard else None,
-    )
+    for probed in zip(*((one.heard, one.unheard) for one in trained), strict=True):
+        draws = sorted({found.many["draws"] for found in probed if found and found.many})
+        if len(draws) > 1:
+            raise InputError(
+                f"{first.place}: of its seeds means of {' and '.join(map(str, draws))} draws were "
+                "probed; probe them alike"
+            )
+    one = first.heard.one
+    return System(*(one[name] for name in ("objective", "bottleneck", "lambda")), tuple(trained))
 
 
-def _means(place: Path, probed: list[Probed]) -> Means:
+def _means(probed: list[Probed]) -> Means:
     (one,) = leakage_means([found.one for found in probed])
     many = leakage_means([found.many for found in probed if found.many is not None])
-    if len(many) > 1:
-        draws = " and ".join(str(mean.draws) for mean in many)
-        raise InputError(
-            f"{place}: of its seeds means of {draws} draws were probed; probe them alike"
-        )
     return Means(one, many[0] if many else None)

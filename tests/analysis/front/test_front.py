@@ -67,15 +67,36 @@ def test_a_dominated_row_is_not_marked(study):
     assert text.count("| * |") == 3
 
 
-def test_a_system_of_fewer_seeds_is_not_held_against_the_others(study):
+def test_a_system_of_fewer_seeds_is_scanned_and_not_held_against_the_others(study):
     before = {name: row["front"] for name, row in front_of(study)[1].items()}
     everything = dict.fromkeys("abcd", 8)
     write_system(study / "none_l0.5", "uniform", everything, 0.01, seed=0)
-    marks = {name: row["front"] for name, row in front_of(study)[1].items()}
+    text, rows, figures = front_of(study)
+    marks = {name: row["front"] for name, row in rows.items()}
     assert marks == before | {"uniform": {"one": False, "many": False}}
+    assert [name for name, row in rows.items() if row["scan"]] == ["uniform"]
+    assert figures["scan"] == (
+        "Scan: with seed 0 alone, which all systems have, the front is `uniform`, λ 0.5. Of these "
+        "fewer than 2 seeds have `uniform`, λ 0.5."
+    )
+    assert f"- {figures['scan']}\n" in text
     write_system(study / "none_l0.5", "uniform", everything, 0.01, seed=1)
-    marks = {name: row["front"] for name, row in front_of(study)[1].items()}
-    assert [name for name, front in marks.items() if front["one"]] == ["uniform"]
+    _, rows, figures = front_of(study)
+    assert [name for name, row in rows.items() if row["front"]["one"]] == ["uniform"]
+    assert figures["scan"] is rows["uniform"]["scan"] is None
+
+
+def test_a_scan_is_told_from_the_seeds_that_all_have(study):
+    # With seed 0 alone nothing speaks for it: 0.5 is found, as for ec, at a lower UA.
+    write_system(study / "none_l0.5", "uniform", LESS, 0.5, seed=0)
+    _, rows, figures = front_of(study)
+    assert [name for name, row in rows.items() if row["scan"]] == ["ec", "dat", "menan"]
+    assert figures["scan"].endswith("All of these have 2 seeds.")
+    write_system(study / "none_l0.5", "mtl", EC, 0.01, seed=2)
+    write_system(study / "none_l0.5", "ec", EC, 0.5, seed=2)
+    _, rows, figures = front_of(study)
+    assert {row["scan"] for row in rows.values()} == {None}
+    assert figures["scan"].startswith("No seed is common to all systems: those with fewer than 3")
 
 
 def test_a_system_that_hides_the_speaker_at_no_loss_is_named_with_what_draws_recover(study):
@@ -96,7 +117,9 @@ def test_the_sentence_goes_with_the_figures(study, right, one):
             path.rmdir()
         write_system(study / "noise2_l0.5", "menan", right, one, 0.6, seed, 10.0, **NOISE)
     (sentence,) = front_of(study)[2]["findings"]
-    assert sentence.startswith("No system brings the strongest fresh probe of one draw to 2 times")
+    assert sentence.startswith(
+        "None of the systems with 2 seeds brings the strongest fresh probe of"
+    )
     assert "The least is found of `menan, noise 2`" in sentence
 
 
@@ -190,7 +213,7 @@ OF_MENAN = r"noise2_l0\.5/leakage/menan_seed1\.json"
         ),
         (
             in_leakage("leakage_mean", draws=16),
-            "means of 32 and 16 draws were probed; probe them alike",
+            "means of 16 and 32 draws were probed; probe them alike",
         ),
         (again, r"noise2_l0\.5/menan_seed1: as .*more/menan_seed1 the same system; remove one"),
         (other_seed, r"study: menan, fsq 3, lambda 0\.5: no seed in common with `ec`"),
