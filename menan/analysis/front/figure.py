@@ -15,7 +15,7 @@ from menan.analysis.leakage.names import NO_BOTTLENECK, bottleneck_order
 from menan.analysis.report.charts import system_looks
 from menan.analysis.tsne import MARKERS
 
-SIZE = (3.5, 4.4)  # inches: a column of a paper
+SIZE = (3.5, 5.2)  # inches: a column of a paper
 TICKS = (1, 2, 3, 5, 10, 20, 30, 50, 100)
 SCANNED = 0.35  # opacity
 GREY, FRONT, PALE = "#555555", "#aaaaaa", "#dddddd"
