@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The utterances of the release that the other recipes leave out: calm, fearful, disgusted and
-# surprised. There are four labels, so each of these emotions goes by one of them, in this order.
+# surprised. There are four labels, so each of these emotions goes by one of them, see --map.
 # Usage: local/other_emotions.sh CORPUS_ROOT DATA
 set -euo pipefail
 root=$(realpath "$1") data=$2
