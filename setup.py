@@ -19,7 +19,7 @@ setup(
     package_dir={"menan_bin": "bin", "menan_utils": "utils"},
     package_data={
         "menan.analysis.report": ["*.j2", "*.css"],
-        "menan.network.stacked.kernels": ["*.h", "*.cc"],
+        "menan.engine.stacked.kernels": ["*.h", "*.cc"],
     },
     entry_points={
         "console_scripts": [f"{name.replace('_', '-')}=menan_bin.{name}:main" for name in COMMANDS],

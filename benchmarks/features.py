@@ -25,14 +25,14 @@ import typer
 
 from benchmarks.machine import describe
 from menan.config import FeatureConfig
-from menan.corpora.generated import Lengths
 from menan.corpora.iemocap import prepare
-from menan.corpora.synthetic_iemocap import synthesize_iemocap
-from menan.datadir.labels import corpus_name, read_labels
+from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
+from menan.datadir.metadata import corpus_name, read_labels
 from menan.datadir.tables import read_table, write_table
 from menan.datadir.utterances import write_datadir
 from menan.errors import InputError
-from menan.features.copies import speed_copies
+from menan.features.dump.speed_copies import speed_copies
 from menan.features.waveform import SAMPLE_RATE, centre_crop, speed_copy, to_16_khz
 from menan_bin.command import main_of, new_app
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from menan.atomic import atomic_path
+from menan.files.atomic import atomic_path
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73")  # of Okabe and Ito
 MARKERS = ("o", "^", "s")

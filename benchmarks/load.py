@@ -19,7 +19,7 @@ import psutil
 import typer
 
 from benchmarks.machine import describe
-from menan.datadir.labels import corpus_name
+from menan.datadir.metadata import corpus_name
 from menan.errors import InputError
 from menan.features.store import Dump, frame_bytes, load_frames, open_dump
 from menan_bin.command import main_of, new_app

@@ -11,7 +11,7 @@ from torch.optim import Adam
 from torch.optim.lr_scheduler import PolynomialLR
 
 from menan.config import TrainingConfig
-from menan.network.model import Network
+from menan.model.network import Network
 
 
 class PlainLoop:

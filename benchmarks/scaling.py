@@ -22,16 +22,16 @@ import typer
 from benchmarks import lines, projection
 from benchmarks.load import run
 from benchmarks.machine import describe
-from menan.atomic import atomic_open
-from menan.corpora.generated import Lengths
 from menan.corpora.iemocap import prepare
-from menan.corpora.synthetic_iemocap import synthesize_iemocap
-from menan.datadir.labels import corpus_name
+from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
+from menan.datadir.metadata import corpus_name
 from menan.datadir.tables import read_table
 from menan.datadir.utterances import write_datadir
+from menan.engine.stacked.compiler import kernels
 from menan.errors import InputError
 from menan.features.store import frame_bytes, open_dump
-from menan.network.stacked.compiler import kernels
+from menan.files.atomic import atomic_open
 from menan_bin.command import main_of, new_app
 
 LEAST = 40  # one utterance of each of ten speakers with each of four emotions

@@ -21,7 +21,7 @@ import typer
 from benchmarks.machine import describe
 from menan.config import RunsConfig, TrainingConfig, load_section, split_option
 from menan.datadir.folds import held_out_groups
-from menan.datadir.labels import corpus_name
+from menan.datadir.metadata import corpus_name
 from menan.errors import InputError
 from menan.features.store import Dump, frame_bytes, open_dump
 from menan.scoring.significance import sign_flip_p

@@ -31,10 +31,10 @@ from benchmarks.workload import (
     make_store,
 )
 from menan.device import open_device
+from menan.engine.stacked.backends import operations
 from menan.errors import InputError
-from menan.network.model import build_network
-from menan.network.stacked.operations import operations
-from menan.training.record import Record
+from menan.model.network import build_network
+from menan.training.run_state import Record
 from menan.training.trainer import Trainer
 from menan_bin.command import main_of, new_app
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import torch
 
 from menan.config import FeatureConfig, TrainingConfig
+from menan.engine.stacked.backends import Operations
+from menan.engine.stacked.stacked import StackedNetwork
 from menan.features.store import FrameStore
-from menan.network.model import build_network
-from menan.network.stacked.network import StackedNetwork
-from menan.network.stacked.operations import Operations
+from menan.model.network import build_network
 from menan.training.lockstep import Batch, LockStep
 from menan.training.objectives import make_objective
-from menan.training.run import Run, RunData, UtteranceSet
+from menan.training.plan import Run, RunData, UtteranceSet
 
 BATCH, SPEAKERS, UTTS = 16, 8, 600
 OBJECTIVES = ("ec", "mtl", "dat", "menan")  # Table 2's systems

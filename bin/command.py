@@ -11,7 +11,7 @@ from enum import Enum
 import typer
 
 from menan.errors import InputError
-from menan.training.stopping import Stopped
+from menan.training.signals import Stopped
 
 # Typer makes its usage error public only through this subclass.
 UsageError = typer.BadParameter.__base__

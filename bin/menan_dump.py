@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from menan.config import load_section, split_option
-from menan.features.dump import LAUNCHER, dump_features
-from menan.features.jobs import MOST_BAD, Order, dump_part
+from menan.features.dump.jobs import MOST_BAD, Order, dump_part
+from menan.features.dump.make_dump import LAUNCHER, dump_features
 from menan_bin.command import Switch, main_of, new_app
 
 app = new_app()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from menan.network.export import export_onnx
+from menan.inference.export import export_onnx
 from menan_bin.command import main_of, new_app
 
 app = new_app()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from menan.analysis.front.front import write_front
+from menan.analysis.tradeoff.tradeoff import write_front
 from menan_bin.command import main_of, new_app
 
 app = new_app()

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from menan.device import open_device
-from menan.network.bottleneck import SEED
-from menan.network.inference import infer as infer_dump
+from menan.inference.infer import infer as infer_dump
+from menan.model.bottlenecks import SEED
 from menan_bin.command import Switch, main_of, new_app
 
 app = new_app()

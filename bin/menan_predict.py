@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from menan.device import open_device
-from menan.network.predict import predict as predict_files
+from menan.inference.predict import predict as predict_files
 from menan_bin.command import main_of, new_app
 
 app = new_app()

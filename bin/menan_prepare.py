@@ -9,8 +9,8 @@ from menan.corpora import iemocap as iemocap_release
 from menan.corpora import mosei as mosei_release
 from menan.corpora import ravdess as ravdess_release
 from menan.corpora import table as table_file
+from menan.corpora.description import describe
 from menan.corpora.preparation import Preparation
-from menan.corpora.report import describe
 from menan.corpora.table_row import parse_map
 from menan.datadir.utterances import write_datadir
 from menan_bin.command import Switch, main_of, new_app

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from menan.analysis.leakage.measure import write_leakage
+from menan.analysis.leakage.probe_system import write_leakage
 from menan.analysis.leakage.text import leakage_text
 from menan_bin.command import main_of, new_app
 

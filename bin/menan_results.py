@@ -8,9 +8,9 @@ import typer
 
 from menan.analysis.report.page import report_page
 from menan.analysis.tables.results import Sources, results_text
-from menan.atomic import write_together
 from menan.config import split_option
 from menan.errors import InputError
+from menan.files.atomic import write_together
 from menan_bin.command import main_of, new_app
 
 app = new_app()

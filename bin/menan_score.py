@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from menan.atomic import atomic_open
+from menan.files.atomic import atomic_open
 from menan.provenance import code_version
 from menan.scoring.files import score_files
 from menan.scoring.text import report_text

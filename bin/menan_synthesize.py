@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from menan.corpora.generated import Lengths
-from menan.corpora.synthetic_iemocap import synthesize_iemocap
-from menan.corpora.synthetic_mosei import synthesize_mosei
+from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
+from menan.corpora.synthetic.synthetic_mosei import synthesize_mosei
 from menan_bin.command import main_of, new_app
 
 app = new_app()

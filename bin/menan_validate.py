@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from menan.datadir.validate import validate as validate_directory
+from menan.datadir.validate.directory import validate as validate_directory
 from menan_bin.command import Switch, main_of, new_app
 
 app = new_app()

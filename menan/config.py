@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from menan.errors import InputError
-from menan.mapping import from_mapping, refuse_unknown
-from menan.yaml_file import read_yaml
+from menan.files.mapping import from_mapping, refuse_unknown
+from menan.files.yaml_file import read_yaml
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class TrainingConfig:
     normalize: ``global`` (one mean and standard deviation a dimension, from the training
         speakers) or ``none``.
     bottleneck: between pooling and the classifiers, ``none``, ``noise`` or ``fsq``
-        (:class:`menan.network.bottleneck.Bottleneck`).
+        (:class:`menan.model.bottlenecks.Bottleneck`).
     noise_sigma: standard deviation of ``noise``, where v has the mean square 1.
     noise_draws: of each utterance in a step under ``noise``. More make the gradient less noisy, and
         cost little: the encoder runs once.

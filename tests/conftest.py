@@ -10,10 +10,10 @@ import yaml
 
 from menan.config import FeatureConfig
 from menan.datadir.archive import ArchiveWriter
-from menan.datadir.labels import spk2utt
+from menan.datadir.metadata import spk2utt
 from menan.datadir.tables import c_sorted, write_table
-from menan.emotions import EMOTIONS
-from menan.mapping import to_mapping
+from menan.files.mapping import to_mapping
+from menan.labels import EMOTIONS
 
 # Tests run beside each other; threads of one would only take cores from another.
 torch.set_num_threads(1)

@@ -15,7 +15,7 @@ from menan.config import (
     split_option,
 )
 from menan.errors import InputError
-from menan.mapping import from_mapping, to_mapping
+from menan.files.mapping import from_mapping, to_mapping
 
 EGS = Path(__file__).resolve().parents[1] / "egs"
 

@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.manifold import TSNE
 
 from menan.analysis.leakage.embeddings import stack_vectors
-from menan.atomic import atomic_open, atomic_path
 from menan.datadir.archive import read_scp, read_vector
-from menan.datadir.labels import Labels, corpus_name, read_labels
-from menan.emotions import EMOTIONS
+from menan.datadir.metadata import Labels, corpus_name, read_labels
 from menan.errors import InputError
-from menan.network.answers import read_model_cards
+from menan.files.atomic import atomic_open, atomic_path
+from menan.inference.outputs import read_model_cards
+from menan.labels import EMOTIONS
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; markers for print.
 COLOURS = ("#D55E00", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")

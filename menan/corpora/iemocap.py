@@ -16,8 +16,8 @@ from menan.corpora.preparation import (
 )
 from menan.datadir.tables import read_lines
 from menan.datadir.utterances import Utterance
-from menan.emotions import EMOTIONS
 from menan.errors import InputError
+from menan.labels import EMOTIONS
 
 # Excitement is taken with happiness (paper section 4); the other labels are left out.
 EMOTION_OF_LABEL = {"ang": "ang", "hap": "hap", "exc": "hap", "neu": "neu", "sad": "sad"}

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from menan.corpora.delimited import Row, read_rows, require_columns
-from menan.datadir.labels import name_fault
+from menan.datadir.metadata import name_fault
 from menan.errors import InputError
 
 # The ratings that are read, by the release's names; they are never told by their order.

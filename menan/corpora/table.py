@@ -40,7 +40,7 @@ def prepare(
         table: the file.
         translation: emotions (or ``""``) by label, see
             :func:`menan.corpora.table_row.parse_map`; the codes of
-            :data:`menan.emotions.EMOTIONS` need none.
+            :data:`menan.labels.EMOTIONS` need none.
         split: take only the rows with this split; empty takes all.
 
     Raises:

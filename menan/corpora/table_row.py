@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from menan.corpora.delimited import Row
-from menan.datadir.labels import name_fault
-from menan.emotions import EMOTIONS
+from menan.datadir.metadata import name_fault
 from menan.errors import InputError
+from menan.labels import EMOTIONS
 
 GENDERS = {"f": "f", "female": "f", "m": "m", "male": "m", "": None}
 

@@ -15,9 +15,9 @@ import kaldiio
 import numpy as np
 from kaldiio.matio import read_matrix_or_vector
 
-from menan.atomic import atomic_open
 from menan.datadir.tables import read_table
 from menan.errors import InputError
+from menan.files.atomic import atomic_open
 
 # Token of a type: where rows and columns stand behind it, bytes an element, bytes of column
 # headers a column (Kaldi matrix/kaldi-matrix.cc, matrix/compressed-matrix.h).

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.atomic import atomic_open
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
-from menan.datadir.labels import Labels, read_labels
+from menan.datadir.metadata import Labels, read_labels
 from menan.errors import InputError
+from menan.files.atomic import atomic_open
 
 COLUMNS = (
     *("group", "test", "valid", "train_speakers"),

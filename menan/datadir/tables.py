@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from menan.atomic import atomic_open
 from menan.errors import InputError
+from menan.files.atomic import atomic_open
 
 
 def c_sorted(keys: Iterable[str]) -> list[str]:

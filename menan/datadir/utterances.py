@@ -7,12 +7,12 @@ from pathlib import Path
 
 import yaml
 
-from menan.atomic import write_together
 from menan.datadir.folds import assign_groups
-from menan.datadir.labels import name_fault, spk2utt
+from menan.datadir.metadata import name_fault, spk2utt
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
-from menan.lock import only_writer
+from menan.files.atomic import write_together
+from menan.files.lock import only_writer
 from menan.provenance import code_version
 
 
@@ -23,7 +23,7 @@ class Utterance:
     utt: id, beginning with ``<speaker>-``.
     recording: id in wav.scp; the utterance's own id where the file holds nothing else.
     path: the audio file, absolute.
-    emotions: one or more of :data:`menan.emotions.EMOTIONS`.
+    emotions: one or more of :data:`menan.labels.EMOTIONS`.
     duration: seconds.
     start, end: seconds within the recording, both or neither.
     group: the unit that is held out with its speakers; None leaves it to the general rule.

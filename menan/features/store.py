@@ -10,11 +10,11 @@ import torch
 
 from menan.config import FeatureConfig
 from menan.datadir.archive import read_matrix, read_scp
-from menan.datadir.features_yaml import read_features_yaml
-from menan.datadir.labels import Labels, read_labels
+from menan.datadir.dump_record import read_features_yaml
+from menan.datadir.metadata import Labels, read_labels
 from menan.datadir.tables import read_table
 from menan.errors import InputError
-from menan.features.mapped import mapped_tensor
+from menan.features.memory_mapped import mapped_tensor
 from menan.memory import free_bytes, gigabytes
 
 # Of the memory that is free: the rest is for what is done with the frames.

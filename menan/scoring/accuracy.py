@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from menan.emotions import EMOTIONS
+from menan.labels import EMOTIONS
 
 
 def recalls(labels: np.ndarray, guesses: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from menan.emotions import EMOTIONS
+from menan.labels import EMOTIONS
 
 CLASSES = len(EMOTIONS)
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from menan.datadir.labels import read_emotions
+from menan.datadir.metadata import read_emotions
 from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.scoring.score import ScoreReport, score_report

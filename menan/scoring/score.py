@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from menan.emotions import EMOTIONS
 from menan.errors import InputError
+from menan.labels import EMOTIONS
 from menan.scoring.accuracy import confusion_matrix, recalls
 
 

@@ -1,6 +1,6 @@
 """The WA/UA report as text."""
 
-from menan.emotions import EMOTIONS
+from menan.labels import EMOTIONS
 from menan.scoring.score import Score, ScoreReport
 
 

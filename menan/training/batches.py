@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from menan.network.bottleneck import Bottleneck
-from menan.network.model import EMBEDDING_DIMS
+from menan.model.bottlenecks import Bottleneck
+from menan.model.network import EMBEDDING_DIMS
 from menan.randomness import generator
 from menan.training.lockstep import Batch
-from menan.training.run import RunData, UtteranceSet
+from menan.training.plan import RunData, UtteranceSet
 
 
 class EpochBatches:

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from menan.atomic import atomic_path
 from menan.errors import InputError
-from menan.network.model import Network
+from menan.files.atomic import atomic_path
+from menan.model.network import Network
 
 _MAGIC = b"menan checkpoint sha256 "
 _FORM = {"epoch": int, "step": int, "sums": dict, "players": dict, "log_posteriors": Tensor}
@@ -33,7 +33,7 @@ class Checkpoint:
     step: steps done of the epoch after them.
     sums: of what the log says of a step, over those steps' utterances, by name.
     players: ``main`` and ``speaker``, each with its parameters, Adam's moments and steps
-        (:meth:`menan.network.stacked.parameters.Parameters.state_dict`).
+        (:meth:`menan.engine.stacked.parameters.Parameters.state_dict`).
     log_posteriors: (epoch, utterances, 4), of the held-out speakers.
     """
 

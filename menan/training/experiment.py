@@ -10,11 +10,10 @@ import torch
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore, load_frames, open_dump
-from menan.lock import only_writer
-from menan.network.model import SHORTEST_INPUT
+from menan.files.lock import only_writer
+from menan.model.network import SHORTEST_INPUT
 from menan.training.objectives import make_objective
-from menan.training.resume import open_directory
-from menan.training.run import (
+from menan.training.plan import (
     Run,
     RunData,
     UtteranceSet,
@@ -23,7 +22,8 @@ from menan.training.run import (
     training_utts,
     utterance_set,
 )
-from menan.training.together import train_together
+from menan.training.run_directory import open_directory
+from menan.training.schedule import train_together
 
 
 def train_runs(

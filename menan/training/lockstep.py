@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from menan.engine.stacked.stacked import StackedNetwork
 from menan.features.store import FrameStore
-from menan.network.losses import cross_entropy
-from menan.network.stacked.network import StackedNetwork
+from menan.model.losses import cross_entropy
 from menan.training.objectives import Objective, SpeakerAnswer
 
 
@@ -84,7 +84,7 @@ class LockStep:
             Detached means over the batch, (models,) each: emotion_loss, and of SC as ENC met it
             speaker_loss, speaker_entropy (nats), speaker_top (mean top probability),
             speaker_accuracy. Further what the bottleneck's capacity is computed from, (models, ...)
-            (:meth:`menan.network.bottleneck.Bottleneck.observed`).
+            (:meth:`menan.model.bottlenecks.Bottleneck.observed`).
         """
         network = self.network
         v = network.embed(self.store, batch.index, self.frames)

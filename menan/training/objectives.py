@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from menan.errors import InputError
-from menan.network import losses
+from menan.model import losses
 
 
 @dataclass(frozen=True)

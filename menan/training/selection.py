@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from menan.atomic import atomic_path
 from menan.errors import InputError
+from menan.files.atomic import atomic_path
 from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
 
 

@@ -9,15 +9,15 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 
-from menan.network.bottleneck import utterance_noise
-from menan.network.model import EMBEDDING_DIMS
-from menan.network.stacked.network import StackedNetwork
+from menan.engine.stacked.stacked import StackedNetwork
+from menan.model.bottlenecks import utterance_noise
+from menan.model.network import EMBEDDING_DIMS
 from menan.training.batches import EpochBatches
-from menan.training.finite import FiniteWatch
+from menan.training.divergence import FiniteWatch
 from menan.training.lockstep import LockStep
 from menan.training.objectives import make_objective
-from menan.training.record import Record
-from menan.training.stopping import Stopped, StopRequest, stop_requests
+from menan.training.run_state import Record
+from menan.training.signals import Stopped, StopRequest, stop_requests
 
 EVALUATED = 32  # held-out utterances of a model at a time; bounds memory, does not change results
 

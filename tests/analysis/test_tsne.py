@@ -6,7 +6,7 @@ import torch
 from menan.analysis.tsne import tsne_figure
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
-from menan.network.inference import infer
+from menan.inference.infer import infer
 from menan.training.experiment import train_runs
 
 CPU = torch.device("cpu")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from menan.datadir.labels import read_labels
+from menan.datadir.metadata import read_labels
 from menan.datadir.utterances import DATA_FILES
 from menan_bin.menan_prepare import main
 

@@ -6,7 +6,7 @@ import soundfile
 
 from menan.corpora.table import prepare
 from menan.corpora.table_row import parse_map
-from menan.datadir.labels import read_labels
+from menan.datadir.metadata import read_labels
 from menan.datadir.utterances import write_datadir
 from menan.errors import InputError
 

@@ -12,8 +12,8 @@ import yaml
 from menan.config import FeatureConfig
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.utterances import Utterance, write_datadir
-from menan.datadir.validate import validate
-from menan.mapping import to_mapping
+from menan.datadir.validate.directory import validate
+from menan.files.mapping import to_mapping
 
 RATE = 8000
 SPEAKERS = {"s1": "g1", "s2": "g1", "s3": "g2", "s4": "g2"}

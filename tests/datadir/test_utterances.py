@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from menan.datadir.labels import read_labels
+from menan.datadir.metadata import read_labels
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
 

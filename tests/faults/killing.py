@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.corpora.generated import Lengths
-from menan.corpora.synthetic_iemocap import synthesize_iemocap
+from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before the server starts; forks and threads do not mix
 

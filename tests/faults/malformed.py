@@ -13,7 +13,7 @@ import soundfile
 import torch
 
 from menan.config import RunsConfig, TrainingConfig
-from menan.network.inference import infer
+from menan.inference.infer import infer
 from menan.training.experiment import train_runs
 from tests.conftest import write_dump
 from tests.faults import seeds

@@ -14,22 +14,22 @@ from menan.analysis.tables.runs import fold_results, read_runs
 from menan.audio import audio_info, read_audio
 from menan.config import SECTIONS, load_section
 from menan.corpora import iemocap, mosei, ravdess, table
+from menan.corpora.description import describe
 from menan.corpora.preparation import Preparation
-from menan.corpora.report import describe
 from menan.corpora.table_row import parse_map
 from menan.datadir.archive import read_matrix, read_vector
 from menan.datadir.fold_table import fold_table, format_fold_table
-from menan.datadir.labels import read_labels
-from menan.datadir.scan import scan_table
+from menan.datadir.metadata import read_labels
 from menan.datadir.tables import read_table
 from menan.datadir.utterances import write_datadir
-from menan.datadir.validate import validate
-from menan.features.dump import dump_features
-from menan.features.jobs import Order
-from menan.features.sources import read_sources
+from menan.datadir.validate.directory import validate
+from menan.datadir.validate.lenient_table import scan_table
+from menan.features.dump.jobs import Order
+from menan.features.dump.make_dump import dump_features
+from menan.features.dump.sources import read_sources
 from menan.features.store import load_frames, open_dump
-from menan.network.answers import read_model_cards
-from menan.network.modelfile import load_model
+from menan.inference.outputs import read_model_cards
+from menan.model.model_file import load_model
 from menan.scoring.files import score_files
 from menan.training.checkpoint import _MAGIC, load_checkpoint
 from tests.faults import seeds

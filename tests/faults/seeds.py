@@ -15,11 +15,11 @@ import yaml
 
 from menan.config import FeatureConfig, RunsConfig, TrainingConfig
 from menan.datadir.utterances import Utterance, write_datadir
-from menan.features.dump import dump_features
-from menan.features.jobs import Order
-from menan.mapping import to_mapping
-from menan.network.model import build_network
-from menan.network.modelfile import ModelCard, card_to_json, save_model
+from menan.features.dump.jobs import Order
+from menan.features.dump.make_dump import dump_features
+from menan.files.mapping import to_mapping
+from menan.model.model_file import ModelCard, card_to_json, save_model
+from menan.model.network import build_network
 from menan.training.checkpoint import Checkpoint
 from menan.training.experiment import train_runs
 from menan.training.selection import HeldOut

@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 from menan.errors import InputError
-from menan.features import jobs
-from menan.features.dump import dump_features
-from menan.features.jobs import Order
+from menan.features.dump import jobs
+from menan.features.dump.jobs import Order
+from menan.features.dump.make_dump import dump_features
 from tests.faults.killing import make_corpus, recipe, run, snapshot
 
 COMMANDS = [argv[0] for argv in recipe()]

@@ -16,12 +16,12 @@ from menan.corpora.table_row import parse_map
 from menan.datadir.archive import ArchiveWriter, read_matrix, read_scp
 from menan.datadir.fold_table import COLUMNS, FoldRow, write_fold_table
 from menan.datadir.folds import assign_groups, folds_of_group, held_out_groups
-from menan.datadir.labels import read_labels, spk2utt
+from menan.datadir.metadata import read_labels, spk2utt
 from menan.datadir.tables import c_sorted, read_table, write_table
 from menan.datadir.utterances import Utterance, write_datadir
-from menan.emotions import EMOTIONS
 from menan.errors import InputError
-from menan.mapping import from_mapping, to_mapping
+from menan.files.mapping import from_mapping, to_mapping
+from menan.labels import EMOTIONS
 
 repeated = settings(deadline=None, derandomize=True, max_examples=100, database=None)
 

@@ -18,9 +18,9 @@ from menan.analysis.tables.runs import read_runs
 from menan.audio import audio_info, read_audio
 from menan.corpora.mosei_labels import read_labels as read_mosei_labels
 from menan.datadir.archive import ArchiveWriter, read_matrix
-from menan.datadir.labels import read_labels
+from menan.datadir.metadata import read_labels
 from menan.errors import InputError
-from menan.network.modelfile import load_model
+from menan.model.model_file import load_model
 from menan.training.checkpoint import NAME, load_checkpoint
 from tests.faults import malformed, seeds
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from menan.analysis.tables.paper import TABLE3
-from menan.corpora.generated import Lengths
-from menan.corpora.synthetic_iemocap import synthesize_iemocap
-from menan.corpora.synthetic_mosei import synthesize_mosei
+from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
+from menan.corpora.synthetic.synthetic_mosei import synthesize_mosei
 
 ROOT = Path(__file__).resolve().parents[2]
 RAVDESS = ROOT.parent / "shared" / "ravdess"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from menan.corpora.generated import Lengths
-from menan.corpora.synthetic_iemocap import synthesize_iemocap
+from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from tests.faults.killing import snapshot
 from tests.slurm.cluster import await_until
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from menan.engine.stacked.backends import REFERENCE
+from menan.engine.stacked.stacked import StackedNetwork
 from menan.features.store import FrameStore
-from menan.network.bottleneck import Bottleneck
-from menan.network.model import EMBEDDING_DIMS, build_network
-from menan.network.stacked.network import StackedNetwork
-from menan.network.stacked.operations import REFERENCE
+from menan.model.bottlenecks import Bottleneck
+from menan.model.network import EMBEDDING_DIMS, build_network
 from menan.training.lockstep import Batch, LockStep
 from menan.training.objectives import OBJECTIVES, make_objective
 

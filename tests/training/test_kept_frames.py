@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.archive import ArchiveWriter, read_matrix, read_scp
-from menan.features import mapped
+from menan.features import memory_mapped as mapped
 from menan.training.experiment import train_runs
 
 CPU = torch.device("cpu")

@@ -7,9 +7,9 @@ import torch
 
 from benchmarks.plain_loop import PlainLoop
 from menan.config import TrainingConfig
-from menan.network.bottleneck import NO_BOTTLENECK, Bottleneck
-from menan.network.stacked.operations import REFERENCE, operations
-from tests.training.games import (
+from menan.engine.stacked.backends import REFERENCE, operations
+from menan.model.bottlenecks import NO_BOTTLENECK, Bottleneck
+from tests.training.lockstep_example import (
     CPU,
     FRAMES,
     NAMES,

@@ -4,7 +4,7 @@ from torch.nn import functional as F
 
 from menan.errors import InputError
 from menan.training.objectives import OBJECTIVES, make_objective
-from tests.training.games import FRAMES, NAMES, make_batch, make_game, make_networks
+from tests.training.lockstep_example import FRAMES, NAMES, make_batch, make_game, make_networks
 
 SPEAKERS = 5
 ALTERNATING = [name for name, cls in OBJECTIVES.items() if cls.meets_stepped]

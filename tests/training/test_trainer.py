@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
-from menan.network.modelfile import load_model
+from menan.model.model_file import load_model
 from menan.training import trainer as trainer_module
 from menan.training.experiment import train_runs
 from menan.training.objectives import OBJECTIVES

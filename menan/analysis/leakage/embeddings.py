@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from menan.datadir.archive import read_matrix, read_scp, read_vector
-from menan.datadir.labels import Labels
+from menan.datadir.metadata import Labels
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.features.store import open_dump
-from menan.network.answers import read_model_cards
-from menan.network.modelfile import ModelCard
+from menan.inference.outputs import read_model_cards
+from menan.model.model_file import ModelCard
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from menan.analysis.leakage.intervals import accuracy_interval, resampled_weights
 from menan.analysis.leakage.probes import PROBES, Answers
-from menan.analysis.leakage.sets import ProbeSet
+from menan.analysis.leakage.splits import ProbeSet
 
 REPRESENTATIONS = ("v", "raw", "leace")
 

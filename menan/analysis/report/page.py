@@ -23,8 +23,8 @@ from menan.analysis.report.curves import Curve, SystemLog, read_learning_curves
 from menan.analysis.report.mixing import knn_mixing
 from menan.analysis.tables.cells import fixed, p_value, span
 from menan.datadir.tables import c_sorted, read_lines
-from menan.emotions import EMOTIONS
 from menan.errors import InputError
+from menan.labels import EMOTIONS
 
 # What log.jsonl holds, and how the page calls it.
 QUANTITIES = {

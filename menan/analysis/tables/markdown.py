@@ -5,7 +5,7 @@ from typing import Any
 from menan.analysis.leakage.names import system_label
 from menan.analysis.leakage.probes import PROBES
 from menan.analysis.tables.cells import as_text, fixed, p_value, table_of, with_interval
-from menan.emotions import EMOTIONS
+from menan.labels import EMOTIONS
 from menan.training.selection import RULES
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from menan.analysis.leakage.form import is_leakage, read_json, read_leakage
 from menan.analysis.leakage.names import bottleneck_label, system_label
+from menan.analysis.leakage.result import is_leakage, read_json, read_leakage
 from menan.analysis.tables import markdown
 from menan.analysis.tables.cells import as_text
 from menan.analysis.tables.comparisons import comparisons
@@ -15,7 +15,7 @@ from menan.analysis.tables.findings import findings
 from menan.analysis.tables.runs import TrainedRun, fold_results, read_runs
 from menan.analysis.tables.table2 import table2
 from menan.analysis.tables.table3 import table3
-from menan.datadir.labels import corpus_name
+from menan.datadir.metadata import corpus_name
 from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.provenance import code_version

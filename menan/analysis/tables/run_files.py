@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from menan.datadir.tables import read_lines
-from menan.emotions import EMOTIONS
 from menan.errors import InputError
+from menan.files.yaml_file import read_yaml
+from menan.labels import EMOTIONS
 from menan.training.selection import HeldOut
-from menan.yaml_file import read_yaml
 
 _CONFIG = {"objective": str, "hold_out": str | None, "speakers": list}
 

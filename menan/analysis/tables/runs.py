@@ -10,7 +10,7 @@ import numpy as np
 from menan.analysis.tables.run_files import read_config, read_heldout, read_log, require_keys
 from menan.config import TrainingConfig
 from menan.errors import InputError
-from menan.mapping import from_mapping
+from menan.files.mapping import from_mapping
 from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
 from menan.training.objectives import OBJECTIVES
 from menan.training.selection import HeldOut, selected_log_posteriors

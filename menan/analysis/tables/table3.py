@@ -11,9 +11,9 @@ from sklearn.metrics import label_ranking_average_precision_score
 from menan.analysis.leakage.embeddings import stack_vectors
 from menan.analysis.tables.paper import TABLE3
 from menan.datadir.archive import read_scp, read_vector
-from menan.datadir.labels import read_emotions
-from menan.emotions import EMOTIONS
+from menan.datadir.metadata import read_emotions
 from menan.errors import InputError
+from menan.labels import EMOTIONS
 from menan.scoring.files import read_hypotheses
 from menan.scoring.score import score
 from menan.training.objectives import OBJECTIVES

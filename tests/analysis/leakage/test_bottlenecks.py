@@ -5,13 +5,13 @@ import json
 import pytest
 import torch
 
-from menan.analysis.leakage.form import is_leakage
 from menan.analysis.leakage.means import leakage_means
-from menan.analysis.leakage.measure import write_leakage
+from menan.analysis.leakage.probe_system import write_leakage
+from menan.analysis.leakage.result import is_leakage
 from menan.analysis.leakage.text import leakage_text
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
-from menan.network.inference import infer
+from menan.inference.infer import infer
 from menan.training.experiment import train_runs
 
 CPU = torch.device("cpu")

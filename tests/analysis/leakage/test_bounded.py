@@ -3,15 +3,15 @@
 import numpy as np
 import torch
 
-from menan.analysis.leakage.measure import write_leakage
+from menan.analysis.leakage.probe_system import write_leakage
 from menan.config import FeatureConfig, RunsConfig, TrainingConfig
-from menan.corpora.generated import Lengths
 from menan.corpora.iemocap import prepare
-from menan.corpora.synthetic_iemocap import synthesize_iemocap
+from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.datadir.utterances import write_datadir
-from menan.features.dump import dump_features
-from menan.features.jobs import Order
-from menan.network.inference import infer
+from menan.features.dump.jobs import Order
+from menan.features.dump.make_dump import dump_features
+from menan.inference.infer import infer
 from menan.training.experiment import train_runs
 from menan.training.selection import HeldOut
 

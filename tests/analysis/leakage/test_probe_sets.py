@@ -3,10 +3,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from menan.analysis.leakage.sets import MOST_SPEAKERS, control_labels, halves, probe_set
-from menan.datadir.labels import Labels
-from menan.emotions import EMOTIONS
+from menan.analysis.leakage.splits import MOST_SPEAKERS, control_labels, halves, probe_set
+from menan.datadir.metadata import Labels
 from menan.errors import InputError
+from menan.labels import EMOTIONS
 
 
 def labels_of(counts: dict[str, tuple[int, ...]], genders: str = "fm") -> Labels:

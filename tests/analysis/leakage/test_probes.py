@@ -5,7 +5,7 @@ import pytest
 
 from menan.analysis.leakage.intervals import accuracy_interval, resampled_weights
 from menan.analysis.leakage.probes import PROBES, ask, linear_accuracy, views
-from menan.analysis.leakage.sets import control_labels, halves
+from menan.analysis.leakage.splits import control_labels, halves
 
 SPEAKERS, EACH = 5, 48
 SPEAKER = np.repeat(np.arange(SPEAKERS), EACH)

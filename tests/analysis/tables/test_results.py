@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from menan.analysis.leakage.form import is_leakage, read_leakage
+from menan.analysis.leakage.result import is_leakage, read_leakage
 from menan.analysis.tables.cells import fixed
 from menan.analysis.tables.comparisons import comparisons
 from menan.analysis.tables.results import Sources, results_text
@@ -14,8 +14,8 @@ from menan.analysis.tables.table3 import baselines, table3
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.tables import write_table
-from menan.emotions import EMOTIONS
 from menan.errors import InputError
+from menan.labels import EMOTIONS
 from menan.training.experiment import train_runs
 from menan.training.selection import RULES
 

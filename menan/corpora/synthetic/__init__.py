@@ -1,0 +1,1 @@
+"""Synthetic speech in the layout of real releases, for demos and tests."""

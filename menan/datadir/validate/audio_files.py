@@ -1,0 +1,93 @@
+"""Do wav.scp, segments and utt2dur agree with the audio itself?"""
+
+import math
+from collections.abc import Iterator, Mapping
+
+from tqdm import tqdm
+
+from menan.audio import audio_info, read_audio
+from menan.datadir.validate.lenient_table import Table
+from menan.datadir.validate.problems import Problem, message_and_cure
+from menan.errors import InputError
+
+# One frame shift. Times in releases are rounded, and a decoder may drop its last block.
+TOLERANCE_SECONDS = 0.01
+
+
+def check_audio(tables: Mapping[str, Table], in_full: bool, allow_pipes: bool) -> Iterator[Problem]:
+    """Every recording can be read, every segment lies within one, every duration is its own.
+
+    Args:
+        in_full: read the samples too, not only the headers.
+        allow_pipes: pass over commands in wav.scp; they are never run here.
+    """
+    seconds: dict[str, float] = {}
+    wavs = tables["wav.scp"]
+    for recording, path in tqdm(list(wavs.items()), desc="audio", unit="file", disable=None):
+        if path.startswith("|") or path.endswith("|"):
+            if not (allow_pipes and path.endswith("|")):
+                message = f"is a pipe: {path!r}"
+                cure = "write its output to a file, or say --allow-pipes true if you trust it"
+                yield wavs.problem(recording, message, cure)
+            continue
+        try:
+            seconds[recording] = audio_info(path).seconds
+            if in_full:
+                read_audio(path)
+        except InputError as error:
+            message, cure = message_and_cure(error, "mend the path or the file")
+            yield wavs.problem(recording, f"names {message}", cure)
+    lengths: Mapping[str, float] = seconds
+    if "segments" in tables:
+        yield from _check_segments(tables["segments"], seconds)
+        lengths = {
+            utt: times[1] - times[0]
+            for utt, value in tables["segments"].items()
+            if (times := _times(value)) is not None
+        }
+    if "utt2dur" in tables:
+        yield from _check_durations(tables["utt2dur"], lengths)
+
+
+def _check_segments(table: Table, seconds: Mapping[str, float]) -> Iterator[Problem]:
+    for utt, value in table.items():
+        times = _times(value)
+        if times is None:
+            message = f"has the segment {value!r}"
+            yield table.problem(utt, message, "write recording, start and end in seconds")
+            continue
+        start, end = times
+        if start < 0:
+            yield table.problem(utt, f"starts at {start} s", "let it start at 0 or later")
+        if start >= end:
+            message = f"starts at {start} s and ends at {end} s"
+            yield table.problem(utt, message, "let it end after its start")
+        recording = value.split()[0]
+        available = seconds.get(recording, math.inf)
+        if end > available + TOLERANCE_SECONDS:
+            message = f"ends at {end} s, but {recording!r} at {available:.3f} s"
+            yield table.problem(utt, message, "end it within the recording")
+
+
+def _check_durations(table: Table, lengths: Mapping[str, float]) -> Iterator[Problem]:
+    for utt, value in table.items():
+        duration = _number(value)
+        if duration is None or duration <= 0:
+            message = f"lasts {value!r}"
+            yield table.problem(utt, message, "write a positive number of seconds")
+        elif abs(lengths.get(utt, duration) - duration) > TOLERANCE_SECONDS:
+            message = f"lasts {lengths[utt]:.3f} s, not {duration} s"
+            yield table.problem(utt, message, "prepare the data again")
+
+
+def _times(segment: str) -> tuple[float, float] | None:
+    start, end = map(_number, segment.split()[1:])
+    return None if start is None or end is None else (start, end)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,111 @@
+"""Is a data or dump directory whole? All of Kaldi's utils/validate_data_dir.sh, and what it misses.
+
+Kaldi's script does not look at emotions, groups, audio or the values of features, and accepts a
+third column in utt2spk and segments past the end of their recording. Here every fault is told, not
+only the first.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from menan.datadir.tables import c_sorted
+from menan.datadir.validate.audio_files import check_audio
+from menan.datadir.validate.feature_files import check_feats
+from menan.datadir.validate.label_files import check_labels, groups_of
+from menan.datadir.validate.lenient_table import Table, scan_table
+from menan.datadir.validate.problems import Problem, Report
+from menan.errors import InputError
+
+# Of each table: what its keys are, and how many fields follow one (None: one or more).
+TABLES: dict[str, tuple[str, int | None]] = {
+    "utt2spk": ("utterance", 1),
+    "spk2utt": ("speaker", None),
+    "utt2emo": ("utterance", 1),
+    "spk2group": ("speaker", 1),
+    "spk2gender": ("speaker", 1),
+    "utt2uniq": ("utterance", 1),
+    "utt2dur": ("utterance", 1),
+    "text": ("utterance", None),
+    "segments": ("utterance", 3),
+    "wav.scp": ("recording", None),
+    "feats.scp": ("utterance", None),
+    "utt2num_frames": ("utterance", 1),
+}
+NEEDED = ("utt2spk", "spk2utt", "utt2emo")
+NEEDED_OF_A_DUMP = ("utt2num_frames", "utt2uniq", "features.yaml")
+
+
+def validate(directory: str | Path, read_audio: bool = False, allow_pipes: bool = False) -> Report:
+    """Check a data directory (it has wav.scp), a dump directory (it has feats.scp), or one of both.
+
+    Headers of the audio are read, and all features.
+
+    Args:
+        read_audio: read the audio in full too, which finds files that were cut short.
+        allow_pipes: accept commands in wav.scp; they are not run.
+
+    Raises:
+        InputError: no such directory, or neither of the two files in it.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise InputError(f"{directory}: no such directory; name one with wav.scp or feats.scp")
+    tables = {
+        name: scan_table(directory / name, fields)
+        for name, (_, fields) in TABLES.items()
+        if (directory / name).exists()
+    }
+    if "wav.scp" not in tables and "feats.scp" not in tables:
+        raise InputError(
+            f"{directory}: has neither wav.scp nor feats.scp; name a directory that "
+            "menan-prepare or menan-dump wrote"
+        )
+    problems = _missing_files(directory, dumped="feats.scp" in tables)
+    for table in tables.values():
+        problems.extend(table.problems)
+    utt2spk = dict(tables["utt2spk"].items()) if "utt2spk" in tables else {}
+    if utt2spk:
+        problems.extend(_check_names(tables, utt2spk))
+        problems.extend(check_labels(tables, utt2spk))
+    if "wav.scp" in tables:
+        problems.extend(check_audio(tables, read_audio, allow_pipes))
+    if "feats.scp" in tables:
+        problems.extend(check_feats(tables, directory / "features.yaml"))
+    return Report(
+        directory,
+        problems,
+        utterances=len(utt2spk),
+        speakers=len(set(utt2spk.values())),
+        groups=len(set(groups_of(tables, utt2spk).values())),
+    )
+
+
+def _missing_files(directory: Path, dumped: bool) -> list[Problem]:
+    names = (*NEEDED, *NEEDED_OF_A_DUMP) if dumped else NEEDED
+    cure = "dump again" if dumped else "prepare the data again"
+    return [
+        Problem(directory / name, None, "no such file", cure)
+        for name in names
+        if not (directory / name).exists()
+    ]
+
+
+def _check_names(tables: Mapping[str, Table], utt2spk: Mapping[str, str]) -> Iterator[Problem]:
+    """Every table names the utterances or speakers of utt2spk, wav.scp those of segments."""
+    expected = {
+        "utterance": ("utt2spk", set(tables["utt2spk"].rows)),
+        "speaker": ("utt2spk", set(utt2spk.values())),
+    }
+    if "segments" in tables:
+        recordings = {value.split()[0] for _, value in tables["segments"].items()}
+        expected["recording"] = ("segments", recordings)
+    else:
+        expected["recording"] = expected["utterance"]
+    for name, table in tables.items():
+        kind = TABLES[name][0]
+        source, keys = expected[kind]
+        for key in c_sorted(keys - table.rows.keys()):
+            message = f"lacks {kind} {key!r}, which {source} names"
+            yield Problem(table.path, None, message, "add its line, or drop it from every file")
+        for key in c_sorted(table.rows.keys() - keys):
+            yield table.problem(key, f"is no {kind} that {source} names", "remove this line")

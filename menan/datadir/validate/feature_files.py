@@ -1,0 +1,59 @@
+"""Do feats.scp, utt2num_frames and features.yaml agree with the matrices themselves?"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from menan.config import FeatureConfig
+from menan.datadir.archive import read_matrix
+from menan.datadir.dump_record import read_features_yaml
+from menan.datadir.validate.lenient_table import Table
+from menan.datadir.validate.problems import Problem, message_and_cure
+from menan.errors import InputError
+
+
+def check_feats(tables: Mapping[str, Table], features_yaml: Path) -> Iterator[Problem]:
+    """Every matrix can be read, is finite, and has the shape that the other files announce."""
+    counts = {}
+    if "utt2num_frames" in tables:
+        for utt, value in tables["utt2num_frames"].items():
+            if value.isdecimal() and len(value) < 10 and int(value) > 0:
+                counts[utt] = int(value)
+            else:
+                message = f"has {value!r} frames"
+                yield tables["utt2num_frames"].problem(utt, message, "write a whole number")
+    config = None
+    if features_yaml.exists():
+        try:
+            config = read_features_yaml(features_yaml.parent)
+        except InputError as error:
+            message, cure = message_and_cure(error, "dump again")
+            yield Problem(features_yaml, None, message.removeprefix(f"{features_yaml}: "), cure)
+    feats = tables["feats.scp"]
+    for utt, place in tqdm(list(feats.items()), desc="features", unit="utt", disable=None):
+        try:
+            matrix = read_matrix(place, repr(utt))
+        except InputError as error:
+            message, cure = message_and_cure(error, "dump it again")
+            yield Problem(feats.path, feats.rows[utt].line, message, cure)
+            continue
+        for message, cure in _faults(matrix, counts.get(utt), config):
+            yield feats.problem(utt, message, cure)
+
+
+def _faults(
+    matrix: np.ndarray, count: int | None, config: FeatureConfig | None
+) -> Iterator[tuple[str, str]]:
+    frames, dims = matrix.shape
+    if not np.isfinite(matrix).all():
+        bad = int(np.argmin(np.isfinite(matrix).all(axis=1)))
+        yield f"holds NaN or Inf, first in frame {bad}", "mend its audio and dump it again"
+    if count is not None and frames != count:
+        yield f"has {frames} frames, not the {count} of utt2num_frames", "dump both together"
+    if config is not None and dims != config.dims:
+        yield f"has {dims} columns, not the {config.dims} of features.yaml", "dump all alike"
+    if config is not None and frames > config.frames:
+        message = f"has {frames} frames, more than the {config.frames} that features.yaml allows"
+        yield message, "crop it as menan-dump does"

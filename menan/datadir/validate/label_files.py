@@ -1,0 +1,123 @@
+"""Are speakers, emotions, groups and copies of a directory in order?"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from menan.datadir.folds import assign_groups
+from menan.datadir.metadata import name_fault, spk2utt
+from menan.datadir.tables import c_sorted
+from menan.datadir.validate.lenient_table import Table
+from menan.datadir.validate.problems import Problem, message_and_cure
+from menan.errors import InputError
+from menan.labels import parse_emotions
+
+
+def check_labels(tables: Mapping[str, Table], utt2spk: Mapping[str, str]) -> Iterator[Problem]:
+    """Everything that utt2spk, spk2utt, utt2emo, spk2gender, spk2group and utt2uniq can say wrong.
+
+    That they name the same utterances and speakers is checked elsewhere.
+    """
+    yield from _check_speakers(tables["utt2spk"], utt2spk)
+    if "spk2utt" in tables:
+        yield from _check_inverse(tables["spk2utt"], utt2spk)
+    if "utt2emo" in tables:
+        yield from _check_emotions(tables["utt2emo"])
+    if "spk2gender" in tables:
+        yield from _check_genders(tables["spk2gender"])
+    if "spk2group" in tables:
+        yield from _check_file_names(tables["spk2group"], "group")
+        yield from _check_groups(tables["spk2group"], groups_of(tables, utt2spk))
+    if "utt2uniq" in tables:
+        utt2emo = dict(tables["utt2emo"].items()) if "utt2emo" in tables else {}
+        yield from _check_copies(tables["utt2uniq"], utt2spk, utt2emo)
+
+
+def groups_of(tables: Mapping[str, Table], utt2spk: Mapping[str, str]) -> dict[str, str]:
+    """The group of each speaker of utt2spk: from spk2group, or else by the general rule."""
+    speakers = set(utt2spk.values())
+    if "spk2group" not in tables:
+        return assign_groups(speakers)
+    return {speaker: g for speaker, g in tables["spk2group"].items() if speaker in speakers}
+
+
+def _check_speakers(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Problem]:
+    for utt, speaker in utt2spk.items():
+        if not utt.startswith(f"{speaker}-"):
+            message = f"does not begin with '{speaker}-'"
+            yield table.problem(utt, message, "make the speaker a prefix of the utterance's id")
+    yield from _check_file_names(table, "speaker")
+    # Kaldi splits and merges by speaker on the assumption that this order is sorted too.
+    previous = ""
+    for utt in c_sorted(utt2spk):
+        speaker = utt2spk[utt]
+        if speaker.encode("utf-8") < previous.encode("utf-8"):
+            message = f"of speaker {speaker!r} sorts after utterances of {previous!r}"
+            cure = "rename speakers so that utterances and speakers sort alike"
+            yield table.problem(utt, message, cure)
+            return
+        previous = speaker
+
+
+def _check_file_names(table: Table, kind: str) -> Iterator[Problem]:
+    """Of each speaker or group, on the first line that names it."""
+    first: dict[str, str] = {}
+    for key, name in table.items():
+        if first.setdefault(name, key) == key and (fault := name_fault(kind, name)):
+            yield table.problem(key, f"has the {fault}", "rename it")
+
+
+def _check_inverse(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Problem]:
+    inverse = spk2utt(dict(utt2spk))
+    for speaker, value in table.items():
+        found, expected = value.split(), inverse.get(speaker, value).split()
+        if found == expected:
+            continue
+        differing = c_sorted(set(found) ^ set(expected))
+        how = f"at {differing[0]!r}" if differing else "in the order or number of utterances"
+        yield table.problem(speaker, f"disagrees with utt2spk {how}", "write it anew from utt2spk")
+
+
+def _check_emotions(table: Table) -> Iterator[Problem]:
+    for utt, value in table.items():
+        try:
+            parse_emotions(value, repr(utt))
+        except InputError as error:
+            yield Problem(table.path, table.rows[utt].line, *message_and_cure(error, "mend it"))
+
+
+def _check_genders(table: Table) -> Iterator[Problem]:
+    for speaker, value in table.items():
+        if value not in ("f", "m"):
+            yield table.problem(speaker, f"is of gender {value!r}", "write f or m, or no file")
+
+
+def _check_groups(table: Table, groups: Mapping[str, str]) -> Iterator[Problem]:
+    sizes = Counter(groups.values())
+    for speaker, group in groups.items():
+        if sizes[group] == 1:
+            message = f"is alone in group {group!r}"
+            yield table.problem(
+                speaker, message, "give each group two speakers, one to test and one to validate"
+            )
+    if len(sizes) == 1:
+        message = f"all speakers are in group {next(iter(sizes))!r}"
+        yield Problem(table.path, None, message, "make two groups, one to train while one is held")
+
+
+def _check_copies(
+    table: Table, utt2spk: Mapping[str, str], utt2emo: Mapping[str, str]
+) -> Iterator[Problem]:
+    uniq = dict(table.items())
+    for copy, original in uniq.items():
+        if original not in utt2spk:
+            cure = "dump originals and copies together"
+            yield table.problem(copy, f"comes from {original!r}, which utt2spk lacks", cure)
+            continue
+        if uniq.get(original, original) != original:
+            message = f"comes from {original!r}, itself a copy"
+            yield table.problem(copy, message, "name the utterance that was spoken")
+        for what, labels in (("speaker", utt2spk), ("emotions", utt2emo)):
+            ours, theirs = labels.get(copy), labels.get(original)
+            if ours is not None and theirs is not None and ours != theirs:
+                message = f"has {what} {ours!r}, but its original {original!r} has {theirs!r}"
+                yield table.problem(copy, message, f"give a copy the {what} of its original")

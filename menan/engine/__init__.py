@@ -1,0 +1,1 @@
+"""Training many models side by side."""

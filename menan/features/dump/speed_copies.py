@@ -1,0 +1,66 @@
+"""Speed copies of utterances: their names, and their labels, which are those of the original."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from menan.config import FeatureConfig
+from menan.datadir.metadata import Labels, spk2utt
+from menan.datadir.tables import c_sorted, write_table
+from menan.errors import InputError
+from menan.features.dump.sources import Source, read_sources
+from menan.files.atomic import atomic_open
+
+
+@dataclass(frozen=True)
+class Copy:
+    """An utterance of a dump: one of the data at one speed; 1.0 is the original."""
+
+    utt: str
+    source: Source
+    speed: float
+
+
+def speed_copies(
+    data: str | Path, labels: Labels, config: FeatureConfig, allow_pipes: bool = False
+) -> dict[str, Copy]:
+    """All utterances of a dump by name, sorted: ``<utt>``, and ``<utt>-sp0.9`` at speed 0.9.
+
+    Args:
+        allow_pipes: see :func:`menan.features.dump.sources.read_sources`.
+
+    Raises:
+        InputError: malformed wav.scp or segments, or a copy's name that is taken.
+    """
+    sources = read_sources(data, labels.utt2spk, allow_pipes)
+    copies = {utt: Copy(utt, source, 1.0) for utt, source in sources.items()}
+    for utt, source in sources.items():
+        for speed in config.speeds:
+            if speed == 1.0:
+                continue
+            if (name := f"{utt}-sp{speed:g}") in copies:
+                raise InputError(
+                    f"{Path(data) / 'utt2spk'}: {name!r} is to be the name of a copy of {utt!r}; "
+                    "give the data as they were before speed perturbation, or --speeds 1.0"
+                )
+            copies[name] = Copy(utt, source, speed)
+    return {name: copies[name] for name in c_sorted(copies)}
+
+
+def write_copy_labels(out: Path, labels: Labels, copies: dict[str, Copy]) -> None:
+    """Write utt2spk, spk2utt, utt2emo, utt2uniq, spk2group, spk2gender if there is one, corpus."""
+    utt2spk = {name: labels.utt2spk[copy.utt] for name, copy in copies.items()}
+    write_table(out / "utt2spk", utt2spk)
+    write_table(out / "spk2utt", spk2utt(utt2spk))
+    emotions = {name: ",".join(labels.utt2emo[copy.utt]) for name, copy in copies.items()}
+    write_table(out / "utt2emo", emotions)
+    # The data may hold copies themselves: theirs, too, go back to what they were made from.
+    write_table(out / "utt2uniq", {name: labels.utt2uniq[c.utt] for name, c in copies.items()})
+    speakers = set(utt2spk.values())
+    write_table(out / "spk2group", {spk: labels.spk2group[spk] for spk in speakers})
+    if labels.spk2gender:
+        genders = {spk: gender for spk, gender in labels.spk2gender.items() if spk in speakers}
+        write_table(out / "spk2gender", genders)
+    else:
+        (out / "spk2gender").unlink(missing_ok=True)
+    with atomic_open(out / "corpus") as file:
+        file.write(f"{labels.corpus}\n")

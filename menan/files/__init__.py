@@ -1,0 +1,1 @@
+"""Files that appear whole, are locked, and are checked when read."""

@@ -1,0 +1,1 @@
+"""Trained models on dump directories and audio files."""

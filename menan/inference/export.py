@@ -1,0 +1,64 @@
+"""A trained network as ONNX, for use without PyTorch."""
+
+import json
+import warnings
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from menan.errors import InputError
+from menan.files.atomic import atomic_path
+from menan.model.model_file import card_to_json, load_model
+from menan.model.network import EMBEDDING_DIMS, Network
+
+
+class _Inference(nn.Module):
+    """ENC and EC: features (batch, frames, dims) to posteriors (batch, 4) and z (batch, 96)."""
+
+    def __init__(self, network: Network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, features: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        z = self.network.embed(features, noise)
+        return F.softmax(self.network.emotion(z), dim=-1), z
+
+
+def export_onnx(model: str | Path, out: str | Path) -> None:
+    """Write a model file as ONNX, whole or not at all.
+
+    The input ``features`` is float32 (batch, frames, dims) as menan-dump makes them, repeated
+    cyclically to the model's number of frames; normalisation is inside. The outputs are
+    ``posteriors`` (batch, 4) and ``embedding`` (batch, 96). A model with a bottleneck of noise has
+    a second input ``noise``, (batch, 96), which the caller draws from the standard normal. The
+    model's card stands in the metadata under ``menan``.
+
+    Raises:
+        InputError: no model, or the packages for it are not installed.
+    """
+    network, card = load_model(model, "cpu")
+    try:
+        import onnxscript  # noqa: F401  (torch needs it, and says so in many lines)
+    except ImportError:
+        raise InputError("menan-export needs onnxscript: pip install 'menan[export]'") from None
+    inputs = {"features": torch.zeros(2, card.features.frames, card.features.dims)}
+    if network.bottleneck.draws:
+        inputs["noise"] = torch.zeros(2, EMBEDDING_DIMS)
+    batch = torch.export.Dim("batch")
+    with warnings.catch_warnings():
+        # Of nn.GRU's own flat list of weights, and of packages that a GRU has no use for.
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            _Inference(network).eval(),
+            tuple(inputs.values()),
+            dynamo=True,
+            verbose=False,
+            input_names=list(inputs),
+            output_names=["posteriors", "embedding"],
+            dynamic_shapes={name: {0: batch} for name in inputs},
+        )
+    program.model.metadata_props["menan"] = json.dumps(card_to_json(card), sort_keys=True)
+    with atomic_path(out) as beside:
+        program.save(str(beside))

@@ -1,0 +1,50 @@
+"""Emotions of audio files, straight from the waveform."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import torch
+
+from menan.audio import read_audio
+from menan.errors import InputError
+from menan.features.kaldi import utterance_features
+from menan.features.store import FrameStore
+from menan.inference.infer import log_posteriors_and_embeddings
+from menan.labels import EMOTIONS
+from menan.model.model_file import load_model
+
+
+def predict(
+    model: str | Path, wavs: Iterable[str | Path], device: torch.device
+) -> Iterator[dict[str, float]]:
+    """Posteriors of audio files, one after the other, as they are ready.
+
+    Features are made as those that the model was trained on.
+
+    Args:
+        wavs: files of any rate and channel count, one utterance each.
+
+    Yields:
+        Emotion -> posterior, in the order of EMOTIONS.
+
+    Raises:
+        InputError: no model, or a file that is not audio or too short for one frame.
+    """
+    network, card = load_model(model, device)
+    for wav in wavs:
+        samples, rate = read_audio(wav)
+        try:
+            features = utterance_features(samples, rate, card.features, device=str(device))
+        except InputError as error:
+            raise InputError(f"{wav}: {error}") from None
+        store = FrameStore(
+            utts=(Path(wav).stem,),
+            frames=torch.from_numpy(features).to(device),
+            first=torch.zeros(1, dtype=torch.int64, device=device),
+            length=torch.tensor([len(features)], device=device),
+        )
+        index = torch.zeros(1, dtype=torch.int64, device=device)
+        log_posteriors, _ = log_posteriors_and_embeddings(
+            network, store, index, card.features.frames
+        )
+        yield dict(zip(EMOTIONS, log_posteriors[0].exp().tolist(), strict=True))

@@ -1,0 +1,106 @@
+"""The classes that a model tells apart: ordered names, read from the data and kept in the model."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from menan.errors import InputError
+
+FEWEST, MOST = 2, 50
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """The emotions of a data directory or a model.
+
+    names: in the order of posteriors, recalls and confusion matrices.
+
+    >>> labels = LabelSet(("calm", "fear"))
+    >>> len(labels), labels.index("fear"), labels.chance
+    (2, 1, 0.5)
+
+    Raises:
+        InputError: fewer than two or more than fifty names, a name given twice, or one that is
+            empty or holds a comma or white space.
+    """
+
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for name in self.names:
+            if not name or name.split() != [name] or "," in name:
+                raise InputError(
+                    f"emotion {name!r}: a label must be one word without a comma; rename it"
+                )
+        if len(set(self.names)) != len(self.names):
+            raise InputError(f"emotions {' '.join(self.names)}: a label is listed twice")
+        if not FEWEST <= len(self.names) <= MOST:
+            raise InputError(
+                f"{len(self.names)} emotions ({' '.join(self.names)[:200]}): "
+                f"expected {FEWEST} to {MOST}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def index(self, name: str) -> int:
+        """The position of a label in posteriors and confusion matrices."""
+        return self.names.index(name)
+
+    @property
+    def chance(self) -> float:
+        """The UA of guessing: 1 / number of labels."""
+        return 1 / len(self.names)
+
+    def parse(self, text: str, where: str) -> tuple[str, ...]:
+        """The emotions of one ``utt2emo`` value, such as ``ang,sad``, in the order of the set.
+
+        Raises:
+            InputError: an unknown or repeated label; ``where`` begins the message.
+        """
+        labels = text.split(",")
+        for label in labels:
+            if label not in self.names:
+                raise InputError(
+                    f"{where}: unknown emotion {label!r}; choose from {' '.join(self.names)}"
+                )
+        if len(set(labels)) != len(labels):
+            raise InputError(f"{where}: an emotion is listed twice in {text!r}; list each once")
+        return self.in_order(labels)
+
+    def in_order(self, labels: Iterable[str]) -> tuple[str, ...]:
+        """Some of the labels, in the order of the set."""
+        wanted = set(labels)
+        return tuple(name for name in self.names if name in wanted)
+
+
+# IEMOCAP's four classes (paper section 4.1); data and models from before 0.2.0 have no others.
+IEMOCAP_EMOTIONS = LabelSet(("ang", "hap", "neu", "sad"))
+
+# Removed once nothing reads them.
+EMOTIONS = ("ang", "hap", "neu", "sad")
+
+
+def parse_emotions(text: str, where: str) -> tuple[str, ...]:
+    """The emotions of one ``utt2emo`` value, in the order of :data:`EMOTIONS`.
+
+    >>> parse_emotions("sad,ang", "utt2emo:1")
+    ('ang', 'sad')
+
+    Raises:
+        InputError: an unknown or repeated label; ``where`` begins the message.
+    """
+    labels = text.split(",")
+    for label in labels:
+        if label not in EMOTIONS:
+            raise InputError(
+                f"{where}: unknown emotion {label!r}; the labels are {' '.join(EMOTIONS)}"
+            )
+    if len(set(labels)) != len(labels):
+        raise InputError(f"{where}: an emotion is named twice in {text!r}; name each once")
+    return tuple(label for label in EMOTIONS if label in labels)

@@ -1,1 +1,0 @@
-"""The sources of the CPU kernels, which :mod:`menan.network.stacked.compiler` compiles."""

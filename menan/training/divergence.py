@@ -1,0 +1,56 @@
+"""Watching that losses stay finite numbers."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from menan.errors import InputError
+from menan.training.batches import EpochBatches
+from menan.training.plan import RunData
+
+# Looking at a GPU's numbers waits for it.
+STRIDE = 100
+
+
+class FiniteWatch:
+    """Finds the first step of an epoch in which a run's loss is NaN or infinite.
+
+    Args:
+        runs, batches: of the epoch.
+    """
+
+    def __init__(self, runs: Sequence[RunData], batches: EpochBatches, device: torch.device):
+        self.runs = runs
+        self.batches = batches
+        self.stride = STRIDE if device.type == "cuda" else 1
+        self.first = torch.full((len(runs),), -1, device=device)
+
+    def note(self, step: int, measured: Mapping[str, Tensor]) -> None:
+        """Remember a step's losses, (active,) each.
+
+        Raises:
+            InputError: as :meth:`refuse`.
+        """
+        finite = torch.isfinite(measured["emotion_loss"] + measured["speaker_loss"])
+        first = self.first[: len(finite)]
+        first.masked_fill_(~finite & (first < 0), step)
+        if step % self.stride == self.stride - 1:
+            self.refuse()
+
+    def refuse(self) -> None:
+        """Look at what was remembered.
+
+        Raises:
+            InputError: naming run, epoch, step and utterances.
+        """
+        for model, (run, step) in enumerate(zip(self.runs, self.first.tolist(), strict=True)):
+            if step < 0:
+                continue
+            batch, sizes = self.batches.batch(step)
+            utts = [run.train.store.utts[i] for i in batch.index[model, : sizes[model]].tolist()]
+            raise InputError(
+                f"{run.run.name}: epoch {self.batches.epoch}, step {step + 1}: the loss is not a "
+                f"finite number; its utterances were {' '.join(utts)}. The checkpoint before is "
+                "kept; a lower lr may help, or leaving out what is wrong with them"
+            )

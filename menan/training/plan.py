@@ -1,0 +1,146 @@
+"""What one training is: an objective, a seed, a held-out group, and its utterances."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from menan.config import FeatureConfig, RunsConfig, TrainingConfig
+from menan.datadir.folds import Fold, folds_of_group, held_out_groups
+from menan.datadir.metadata import Labels
+from menan.datadir.tables import c_sorted
+from menan.errors import InputError
+from menan.features.store import Dump, FrameStore
+from menan.labels import EMOTIONS
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training, by name.
+
+    group: the held-out group; None when training on all speakers.
+    folds: the folds that this training serves, one for each speaker of the group.
+    """
+
+    objective: str
+    seed: int
+    group: str | None
+    folds: tuple[Fold, ...]
+
+    @property
+    def name(self) -> str:
+        """The run's directory below the experiment's."""
+        return f"{self.objective}_seed{self.seed}/{self.group or 'all'}"
+
+
+@dataclass(frozen=True)
+class UtteranceSet:
+    """Utterances of a store with their labels, all on the store's device.
+
+    index: int64 (n,), into the store.
+    emotions: int64 (n,), into EMOTIONS.
+    speakers: int64 (n,), into ``speaker_names``.
+    """
+
+    store: FrameStore
+    index: Tensor
+    emotions: Tensor
+    speakers: Tensor
+    speaker_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def utts(self) -> list[str]:
+        return [self.store.utts[i] for i in self.index.tolist()]
+
+    @property
+    def digests(self) -> list[str]:
+        """Of each utterance's frames."""
+        return [self.store.digests[i] for i in self.index.tolist()]
+
+    @property
+    def utt_speakers(self) -> list[str]:
+        return [self.speaker_names[i] for i in self.speakers.tolist()]
+
+
+def plan_runs(config: RunsConfig, spk2group: dict[str, str]) -> list[Run]:
+    """Every objective with every seed and held-out group.
+
+    Raises:
+        InputError: a group that does not exist or cannot be held out.
+    """
+    groups = held_out_groups(spk2group, config.hold_out)
+    folds = {group: tuple(folds_of_group(spk2group, group)) if group else () for group in groups}
+    return [
+        Run(objective, seed, group, folds[group])
+        for objective in config.objective
+        for seed in config.seed
+        for group in groups
+    ]
+
+
+def training_utts(labels: Labels, group: str | None) -> list[str]:
+    """Originals and speed copies of all speakers outside the held-out group."""
+    return [utt for utt, spk in labels.utt2spk.items() if labels.spk2group[spk] != group]
+
+
+def held_out_utts(labels: Labels, group: str | None) -> list[str]:
+    """The originals of the held-out group's speakers; none if nothing is held out."""
+    return [
+        utt
+        for utt, spk in labels.utt2spk.items()
+        if labels.spk2group[spk] == group and labels.utt2uniq[utt] == utt
+    ]
+
+
+def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> UtteranceSet:
+    """Labels of utterances as tensors beside their frames.
+
+    Raises:
+        InputError: an utterance with several emotions, which no cross-entropy can take.
+    """
+    labels, utts = dump.labels, list(utts)
+    for utt in utts:
+        if len(labels.utt2emo[utt]) != 1:
+            raise InputError(
+                f"{dump.feats.parent / 'utt2emo'}: {utt} has {len(labels.utt2emo[utt])} emotions; "
+                "training needs one each: leave such utterances out"
+            )
+    names = tuple(c_sorted({labels.utt2spk[utt] for utt in utts}))
+    number = {name: i for i, name in enumerate(names)}
+    device = store.frames.device
+    return UtteranceSet(
+        store=store,
+        index=store.index_of(utts),
+        emotions=torch.tensor(
+            [EMOTIONS.index(labels.utt2emo[utt][0]) for utt in utts], device=device
+        ),
+        speakers=torch.tensor([number[labels.utt2spk[utt]] for utt in utts], device=device),
+        speaker_names=names,
+    )
+
+
+@dataclass(frozen=True)
+class RunData:
+    """A run with everything its training reads.
+
+    heldout: utterances that are evaluated after every epoch; None if there are none.
+    """
+
+    run: Run
+    training: TrainingConfig
+    features: FeatureConfig
+    train: UtteranceSet
+    heldout: UtteranceSet | None
+    directory: Path
+
+    def __post_init__(self):
+        if self.heldout is not None:
+            shared = set(self.train.speaker_names) & set(self.heldout.speaker_names)
+            assert not shared, f"speakers both trained on and held out: {shared}"
+        for fold in self.run.folds:
+            assert set(self.train.speaker_names) <= set(fold.train), f"not the speakers of {fold}"

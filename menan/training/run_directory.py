@@ -1,0 +1,129 @@
+"""Going on with a run: only while what it is made from is what it was."""
+
+import hashlib
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from menan.config import TrainingConfig
+from menan.errors import InputError
+from menan.features.store import Dump
+from menan.files.atomic import atomic_open
+from menan.files.lock import NAME as LOCK
+from menan.files.mapping import to_mapping
+from menan.files.yaml_file import read_yaml
+from menan.provenance import code_digest, code_version
+from menan.training.checkpoint import Checkpoint, load_checkpoint
+from menan.training.plan import RunData
+
+# What a checkpoint's tensors and its place in an epoch depend on: no force can change it.
+FIXED = (
+    *("objective", "seed", "hold_out", "folds", "speakers", "utterances", "features"),
+    "training.batch_size",
+)
+
+
+def open_directory(data: RunData, dump: Dump, resume: bool, force: bool) -> None:
+    """Write a run's config.yaml, and see that the checkpoint there, if any, is of this run.
+
+    Args:
+        resume: keep what is there; else it is removed.
+        force: go on with a checkpoint although something has changed, with a warning and a note
+            in config.yaml. A finished run only has to be of the same configuration and data,
+            whatever the code is by now.
+
+    Raises:
+        InputError: the checkpoint was made otherwise, or is damaged.
+    """
+    if not resume:
+        for path in data.directory.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
+    path = data.directory / "config.yaml"
+    wanted = _resolved(data, dump)
+    checkpoint = load_checkpoint(data.directory)
+    if checkpoint is not None:
+        found = read_yaml(path)
+        found = found if isinstance(found, dict) else {}
+        if isinstance(found.get("training"), dict):
+            # A key from after the run's time has the default, by which the run was made.
+            found["training"] = to_mapping(TrainingConfig()) | found["training"]
+        continued = found.get("continued")
+        continued = continued if isinstance(continued, list) else []
+        for key, was, now in _differences(found, wanted):
+            if key == "code" and checkpoint.epoch == data.training.epochs:
+                wanted |= {key: found.get(key) for key in ("version", "code")}
+                continue
+            text = f"{path}: made with {key} {was}, now {now}"
+            if key in FIXED or key.split(".")[0] in FIXED:
+                raise InputError(f"{text}; train into another --exp, or anew by --resume false")
+            if not force:
+                raise InputError(
+                    f"{text}; train into another --exp, or anew by --resume false, or go on by "
+                    "--force true"
+                )
+            print(f"warning: {text}; going on", file=sys.stderr)
+            continued.append(f"{_place(checkpoint)}: {key} {was}, then {now}")
+        if continued:
+            wanted["continued"] = continued
+        if found == wanted:
+            return
+    with atomic_open(path) as file:
+        yaml.safe_dump(wanted, file, sort_keys=False)
+
+
+def _resolved(data: RunData, dump: Dump) -> dict[str, Any]:
+    """All that decides the outcome of a run."""
+    return {
+        "objective": data.run.objective,
+        "seed": data.run.seed,
+        "hold_out": data.run.group,
+        "folds": [{"test": fold.test, "valid": fold.valid} for fold in data.run.folds],
+        "speakers": list(data.train.speaker_names),
+        "utterances": len(data.train),
+        "training": to_mapping(data.training),
+        "features": to_mapping(data.features),
+        "corpus": dump.labels.corpus,
+        "feats": str(dump.feats.resolve()),
+        "data": _data_digest(data),
+        "version": code_version(),
+        "code": code_digest(),
+    }
+
+
+def _data_digest(data: RunData) -> str:
+    """Of the frames and labels of all utterances, those held out included."""
+    digest = hashlib.sha256()
+    for part in (data.train, data.heldout):
+        if part is not None:
+            rows = zip(
+                part.utts, part.utt_speakers, part.emotions.tolist(), part.digests, strict=True
+            )
+            digest.update("".join(f"{row}\n" for row in rows).encode())
+    return digest.hexdigest()[:16]
+
+
+def _differences(found: dict, wanted: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Key, value then and value now, for the user: the code by its version."""
+    for key, now in wanted.items():
+        was = found.get(key)
+        if was == now or key == "version":
+            continue
+        if isinstance(now, dict) and isinstance(was, dict):
+            for name in {**now, **was}:
+                if now.get(name) != was.get(name):
+                    yield f"{key}.{name}", was.get(name), now.get(name)
+        elif key == "code":
+            yield key, found.get("version"), wanted["version"]
+        else:
+            yield key, was, now
+
+
+def _place(checkpoint: Checkpoint) -> str:
+    step = f" and {checkpoint.step} steps" if checkpoint.step else ""
+    return f"up to epoch {checkpoint.epoch}{step}"

@@ -1,0 +1,202 @@
+"""What is kept of one training: its log, checkpoint, held-out posteriors and selected weights."""
+
+import json
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from menan import __version__
+from menan.datadir.folds import Fold
+from menan.errors import InputError
+from menan.files.atomic import atomic_open, naming
+from menan.model.bottlenecks import Bottleneck
+from menan.model.model_file import ModelCard, save_model
+from menan.model.network import Network, build_network
+from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
+from menan.training.checkpoint import NAME, Checkpoint, fits, load_checkpoint, save_checkpoint
+from menan.training.plan import RunData
+from menan.training.selection import EPOCH_RULES, HeldOut
+from menan.training.tensorboard import Scalars
+
+
+class Record:
+    """The files of one run, and where its training stands.
+
+    Reads the checkpoint, if there is one, and forgets what was logged after it.
+
+    Writes below ``data.directory``: log.jsonl (a line an epoch), two checkpoints, heldout.npz
+    (posteriors of the held-out utterances after every epoch) and the weights of each fold at
+    the epoch that each selection rule picks, ``<fold>.<rule>.safetensors``.
+
+    Args:
+        tensorboard: write scalars too (:class:`menan.training.tensorboard.Scalars`).
+
+    epoch, step: epochs done, and steps of the next.
+    sums: of what the log says of those steps.
+    players: state of the two players after them; None before the first.
+    """
+
+    def __init__(self, data: RunData, tensorboard: bool = False):
+        self.data = data
+        self.epoch, self.step = 0, 0
+        self.sums: dict[str, Tensor] = {}
+        self.players: dict[str, Any] | None = None
+        self.log_posteriors = torch.empty(0, len(data.heldout or ()), 4)
+        self._resume()
+        self._scalars = None
+        if tensorboard and not self.finished:
+            self._scalars = Scalars(data.directory, self.epoch)
+
+    @property
+    def finished(self) -> bool:
+        return self.epoch == self.data.training.epochs
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Epochs done, and steps of the next."""
+        return self.epoch, self.step
+
+    @property
+    def batches(self) -> int:
+        """Steps of an epoch."""
+        return -(-len(self.data.train) // self.data.training.batch_size)
+
+    def initial_network(self) -> Network:
+        """Drawn from the seed; with the normalisation of the training utterances. On the CPU."""
+        data = self.data
+        network = build_network(
+            data.features.dims,
+            len(data.train.speaker_names),
+            data.run.seed,
+            Bottleneck.of(data.training),
+        )
+        if data.training.normalize == "global":
+            mean, std = data.train.store.mean_and_std(data.train.index)
+            network.encoder.mean.copy_(mean)
+            network.encoder.std.copy_(std)
+        return network
+
+    def add_epoch(
+        self,
+        line: dict[str, Any],
+        log_posteriors: Tensor | None,
+        network: Network,
+        players: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Write what an epoch gave: models first, the checkpoint last, vouching for the rest.
+
+        Args:
+            line: of the log, without what is said of the held-out speakers.
+            log_posteriors: of the held-out utterances, (utterances, 4) in nats; None for none.
+            network: as it is now.
+            players: for the checkpoint.
+
+        Returns:
+            The line as logged.
+        """
+        self.epoch, self.players = line["epoch"], players
+        self.step, self.sums = 0, {}
+        if log_posteriors is not None:
+            self.log_posteriors = torch.cat([self.log_posteriors, log_posteriors[None].cpu()])
+            line = {**line, "heldout": self._heldout_scores()}
+        log = self.data.directory / "log.jsonl"
+        with naming(log), log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        if self._scalars:
+            self._scalars.write(line)
+        self._save_models(network)
+        if self.finished and self.data.heldout is not None:
+            self.heldout().save(self.data.directory / "heldout.npz")
+        self._save_checkpoint()
+        if self._scalars and self.finished:
+            self._scalars.close()
+        return line
+
+    def stop(self, step: int, sums: dict[str, Tensor], players: dict[str, Any]) -> None:
+        """Write a checkpoint in the midst of an epoch."""
+        self.step, self.sums, self.players = step, sums, players
+        self._save_checkpoint()
+
+    def _save_checkpoint(self) -> None:
+        save_checkpoint(
+            self.data.directory,
+            Checkpoint(self.epoch, self.step, self.sums, self.players, self.log_posteriors),
+        )
+
+    def heldout(self) -> HeldOut:
+        """What is known of the held-out utterances so far."""
+        heldout = self.data.heldout
+        return HeldOut(
+            utts=np.array(heldout.utts),
+            speakers=np.array(heldout.utt_speakers),
+            labels=heldout.emotions.cpu().numpy(),
+            log_posteriors=self.log_posteriors.numpy(),
+        )
+
+    def _heldout_scores(self) -> dict[str, dict[str, float]]:
+        """Of each held-out speaker, after this epoch."""
+        whole = self.heldout()
+        scores = {}
+        for speaker in self.data.heldout.speaker_names:
+            part = whole.of_speaker(speaker)
+            scores[speaker] = {
+                "loss": float(part.loss()[-1]),
+                "wa": float(weighted_accuracy(part.labels, part.guesses[-1])),
+                "ua": float(unweighted_accuracy(part.labels, part.guesses[-1])),
+            }
+        return scores
+
+    def _save_models(self, network: Network) -> None:
+        """For each fold and rule that, of the epochs so far, picks this one."""
+        if self.data.heldout is None:
+            if self.finished:
+                self._save_model("last", None, network)
+            return
+        whole = self.heldout()
+        for fold in self.data.run.folds or (None,):
+            valid = whole.of_speaker(fold.valid if fold else None)
+            for rule, pick in EPOCH_RULES.items():
+                if pick(valid) + 1 == self.epoch:
+                    self._save_model(rule, fold, network)
+
+    def _save_model(self, rule: str, fold: Fold | None, network: Network) -> None:
+        data = self.data
+        card = ModelCard(
+            objective=data.run.objective,
+            seed=data.run.seed,
+            speakers=data.train.speaker_names,
+            group=data.run.group,
+            test=fold.test if fold else None,
+            valid=fold.valid if fold else None,
+            rule=rule,
+            epoch=self.epoch,
+            features=data.features,
+            training=data.training,
+            version=__version__,
+        )
+        save_model(data.directory / f"{card.fold}.{rule}.safetensors", network, card)
+
+    def _resume(self) -> None:
+        log = self.data.directory / "log.jsonl"
+        checkpoint = load_checkpoint(self.data.directory)
+        if checkpoint is None:
+            log.unlink(missing_ok=True)
+            return
+        data = self.data
+        with torch.device("meta"):
+            network = Network(data.features.dims, len(data.train.speaker_names))
+        whole = fits(checkpoint, network, len(data.heldout or ()))
+        if not whole or not 0 <= checkpoint.epoch <= data.training.epochs:
+            raise InputError(
+                f"{data.directory / NAME}: not of this training; start anew with --resume false"
+            )
+        self.epoch, self.step = checkpoint.epoch, checkpoint.step
+        self.sums, self.players = checkpoint.sums, checkpoint.players
+        self.log_posteriors = checkpoint.log_posteriors
+        if log.exists():
+            # Epochs that were logged after the checkpoint are trained again.
+            lines = log.read_text(encoding="utf-8").splitlines(keepends=True)[: self.epoch]
+            with atomic_open(log) as file:
+                file.writelines(lines)

@@ -1,0 +1,138 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from menan.config import FeatureConfig
+from menan.errors import InputError
+from menan.features.kaldi import extract, utterance_features
+
+REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "kaldi_reference"
+SPEECH = ("espeak_de", "espeak_high", "real_ravdess_f02_sad")
+ODD_LENGTHS = ("len_00640", "len_00641", "len_00799", "len_00800", "len_01277")
+NOISES = ("synth_noise", "synth_silence", "synth_clipped")
+LAG_STEP = 1.005
+LENGTHS = range(4800, 8000, 400)
+
+needs_reference = pytest.mark.skipif(
+    not REFERENCE.is_dir(), reason=f"Kaldi's reference output is not at {REFERENCE}"
+)
+
+
+def reference(stem, length_ms):
+    fbank = np.load(REFERENCE / f"fbank40_{length_ms}ms_snip_16000.npz")[stem]
+    pitch = np.load(REFERENCE / f"pitch_{length_ms}ms_snip_16000.npz")[stem]
+    samples, rate = soundfile.read(REFERENCE / "wav" / f"{stem}.wav", dtype="int16")
+    assert rate == 16000
+    return samples.astype(np.float32), fbank, pitch
+
+
+@needs_reference
+@pytest.mark.parametrize("length_ms", [40, 25])
+@pytest.mark.parametrize("stem", SPEECH + ODD_LENGTHS + NOISES)
+def test_features_are_those_of_kaldi(stem, length_ms):
+    samples, fbank, pitch = reference(stem, length_ms)
+    features = extract(samples, FeatureConfig(frame_length_ms=length_ms))
+    assert features.dtype == np.float32
+    assert features.shape == (len(fbank), 43)
+    pitch = pitch[: len(fbank)]
+    np.testing.assert_allclose(features[:, :40], fbank[:, 1:], atol=5e-3, rtol=0)
+    np.testing.assert_allclose(features[:, 42], fbank[:, 0], atol=5e-3, rtol=0)
+    steps = np.log(features[:, 41] / pitch[:, 1]) / np.log(LAG_STEP)
+    assert np.abs(steps).max() < 1.5
+    same = np.abs(steps) < 0.5
+    assert (~same).mean() <= 1e-3
+    # The tracker's NCCF passes 1 by a little on strongly periodic frames; ours ends there.
+    np.testing.assert_allclose(features[same, 40], pitch[same, 0].clip(-1, 1), atol=1e-5, rtol=0)
+
+
+def noise(samples, seed=0):
+    return np.random.default_rng(seed).normal(0, 1000, samples).astype(np.float32)
+
+
+@pytest.mark.parametrize("length", [640, 641, 796, 797, 799, 800, 801, 1277, 1278, 1279, 1280])
+def test_frames_are_counted_as_kaldi_does_with_snipped_edges(length):
+    assert len(extract(noise(length), FeatureConfig())) == 1 + (length - 640) // 160
+
+
+def test_fourteen_seconds_are_1397_frames():
+    config = FeatureConfig()
+    assert extract(noise(14 * 16000), config).shape == (config.frames, config.dims) == (1397, 43)
+
+
+@pytest.mark.parametrize("length", [0, 1, 639])
+def test_clips_under_one_frame_are_refused(length):
+    with pytest.raises(InputError, match=f"{length} samples at 16 kHz are too short"):
+        extract(noise(length), FeatureConfig())
+
+
+def test_pitch_of_a_tone_is_its_frequency_in_hz():
+    time = np.arange(16000) / 16000
+    tone = sum(np.sin(2 * np.pi * 150 * k * time) / k for k in range(1, 8))
+    features = extract((tone * 5000).astype(np.float32), FeatureConfig())
+    assert np.median(features[:, 41]) == pytest.approx(150, rel=0.005)
+    assert np.median(features[:, 40]) > 0.99
+
+
+def test_another_shift_and_mel_count_are_obeyed():
+    config = FeatureConfig(frame_shift_ms=12.5, num_mel_bins=23)
+    assert extract(noise(16000), config).shape == (1 + (16000 - 640) // 200, 26)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_broken_samples_are_refused(value):
+    samples = noise(16000)
+    samples[8000] = value
+    with pytest.raises(InputError, match="not finite"):
+        extract(samples, FeatureConfig())
+
+
+def test_extraction_leaves_its_input_alone():
+    samples = noise(16000)
+    before = samples.copy()
+    extract(samples, FeatureConfig())
+    np.testing.assert_array_equal(samples, before)
+
+
+def test_features_repeat_to_the_bit_with_any_number_of_threads():
+    given = torch.get_num_threads()
+    results = []
+    try:
+        for threads in (1, 2, 4):
+            torch.set_num_threads(threads)
+            results.append(
+                [utterance_features(noise(n), 16000, FeatureConfig(), 0.9) for n in LENGTHS]
+            )
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(given)
+    for one, *others in zip(*results, strict=True):
+        for other in others:
+            np.testing.assert_array_equal(one, other)
+
+
+def test_speed_comes_before_the_crop():
+    config = FeatureConfig(seconds=1.0)
+    # 1.1 s are cropped; 1.2 times as fast they are 0.917 s, and nothing is lost.
+    frames = len(utterance_features(noise(17600), 16000, config, speed=1.2))
+    assert frames == 1 + (14667 - 640) // 160 < config.frames
+    assert len(utterance_features(noise(17600), 16000, config)) == config.frames
+
+
+def test_the_middle_of_a_long_utterance_is_kept():
+    samples = noise(3 * 16000)
+    np.testing.assert_array_equal(
+        utterance_features(samples, 16000, FeatureConfig(seconds=1.0)),
+        extract(samples[16000:32000], FeatureConfig()),
+    )
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_gpu_agrees_with_cpu():
+    samples = noise(32000)
+    config = FeatureConfig()
+    np.testing.assert_allclose(
+        extract(samples, config, "cuda"), extract(samples, config), atol=5e-3, rtol=0
+    )

@@ -1,0 +1,70 @@
+"""What tests of the game share: models of different objectives and numbers of speakers."""
+
+import torch
+
+from menan.engine.stacked.backends import Operations
+from menan.engine.stacked.stacked import StackedNetwork
+from menan.features.store import FrameStore
+from menan.model.bottlenecks import NO_BOTTLENECK, Bottleneck
+from menan.model.network import EMBEDDING_DIMS, Network, build_network
+from menan.training.lockstep import Batch, LockStep
+from menan.training.objectives import OBJECTIVES, make_objective
+
+CPU = torch.device("cpu")
+NAMES = tuple(OBJECTIVES)
+DIMS, FRAMES, UTTS = 7, 40, 30
+
+
+def make_store() -> FrameStore:
+    draw = torch.Generator().manual_seed(5)
+    length = torch.randint(20, FRAMES + 10, (UTTS,), generator=draw)
+    frames = torch.randn(int(length.sum()), DIMS, generator=draw)
+    utts = tuple(f"u{n:02d}" for n in range(UTTS))
+    return FrameStore(utts, frames, torch.cumsum(length, 0) - length, length)
+
+
+def make_networks(
+    speakers: tuple[int, ...], dtype: torch.dtype, bottleneck: Bottleneck = NO_BOTTLENECK
+) -> list[Network]:
+    """A network for each number of speakers, each from its own seed."""
+    return [
+        build_network(DIMS, count, seed, bottleneck).to(dtype)
+        for seed, count in enumerate(speakers)
+    ]
+
+
+def make_game(
+    networks: list[Network],
+    names: tuple[str, ...],
+    lambda_: float = 0.5,
+    sc_steps: int = 1,
+    lr: float = 1e-3,
+    steps: int = 100,
+    operations: Operations | None = None,
+) -> LockStep:
+    stacked = StackedNetwork(networks, lr, [steps] * len(networks), sc_steps, CPU, operations)
+    objectives = [make_objective(name, lambda_) for name in names]
+    return LockStep(stacked, objectives, sc_steps, make_store(), FRAMES)
+
+
+def make_noise(models: int, bottleneck: Bottleneck, seed: int) -> torch.Tensor | None:
+    """Three draws of each utterance of :func:`make_batch`, (models, 3 * 6, 96)."""
+    if not bottleneck.draws:
+        return None
+    draw = torch.Generator().manual_seed(seed)
+    return torch.randn(models, 3 * 6, EMBEDDING_DIMS, generator=draw)
+
+
+def make_batch(
+    speakers: tuple[int, ...], dtype: torch.dtype, seed: int = 4, sizes: tuple[int, ...] = (6,)
+) -> Batch:
+    """A batch of 6 for each model, of which the first ``sizes`` count."""
+    draw = torch.Generator().manual_seed(seed)
+    shape = (len(speakers), 6)
+    there = torch.arange(6) < torch.tensor(sizes)[:, None]
+    return Batch(
+        index=torch.randint(UTTS, shape, generator=draw),
+        emotions=torch.randint(4, shape, generator=draw),
+        speakers=torch.stack([torch.randint(n, (6,), generator=draw) for n in speakers]),
+        weight=(there.to(dtype) / there.sum(dim=1, keepdim=True)).expand(shape),
+    )
