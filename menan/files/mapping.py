@@ -16,7 +16,8 @@ T = TypeVar("T")
 def from_mapping(cls: type[T], mapping: Any, where: str) -> T:
     """An instance of the dataclass ``cls`` from a mapping of YAML values.
 
-    A scalar given for a sequence stands for the sequence of it alone.
+    A scalar given for a sequence stands for the sequence of it alone. A type with a class method
+    ``from_plain(value, where)`` converts itself (:class:`menan.sockets.Member`).
 
     Raises:
         InputError: beginning with ``where``.
@@ -39,9 +40,18 @@ def from_mapping(cls: type[T], mapping: Any, where: str) -> T:
 def to_mapping(config: Any) -> dict[str, Any]:
     """The inverse of :func:`from_mapping`, with plain YAML values."""
     return {
-        key.rstrip("_"): list(value) if isinstance(value, tuple) else value
-        for key, value in dataclasses.asdict(config).items()
+        field.name.rstrip("_"): plain_value(getattr(config, field.name))
+        for field in dataclasses.fields(config)
     }
+
+
+def plain_value(value: Any) -> Any:
+    """A value of a dataclass as YAML or JSON has it."""
+    if hasattr(value, "to_plain"):
+        return value.to_plain()
+    if isinstance(value, tuple):
+        return [plain_value(item) for item in value]
+    return value
 
 
 def refuse_unknown(given: dict, known: dict, message: str) -> None:
@@ -62,6 +72,8 @@ def _convert(value: Any, wanted: Any, where: str) -> Any:
     if typing.get_origin(wanted) is tuple:
         items = value if isinstance(value, list | tuple) else [value]
         return tuple(_convert(item, typing.get_args(wanted)[0], where) for item in items)
+    if hasattr(wanted, "from_plain"):
+        return wanted.from_plain(value, where)
     # Options arrive as text; YAML reads 1e-3 (no dot) as text too.
     if isinstance(value, str) and wanted in (int, float):
         with contextlib.suppress(ValueError):
