@@ -67,6 +67,21 @@ class FrameStore:
         rows = self.first[index, None] + step % self.length[index, None]
         return self.frames[rows].float()
 
+    def padded(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Utterances padded with zeros to the longest of them.
+
+        Args:
+            index: int64 (batch,), on the store's device.
+
+        Returns:
+            float32 (batch, rows, dims), and the number of rows of each, int64 (batch,).
+        """
+        lengths = self.length[index]
+        step = torch.arange(int(lengths.max()), device=self.frames.device)
+        there = step < lengths[:, None]
+        rows = self.first[index, None] + step * there
+        return self.frames[rows].float() * there[:, :, None], lengths
+
     def mean_and_std(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and standard deviation of each dimension over all frames of some utterances.
 
