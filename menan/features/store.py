@@ -11,7 +11,7 @@ import torch
 from menan.config import FeatureConfig
 from menan.datadir.archive import read_matrix, read_scp
 from menan.datadir.dump_record import read_features_yaml
-from menan.datadir.metadata import Labels, read_labels
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.features.memory_mapped import mapped_tensor
@@ -32,7 +32,7 @@ class Dump:
     feats: Path
     scp: dict[str, str]
     num_frames: dict[str, int]
-    labels: Labels
+    labels: Metadata
     features: FeatureConfig
 
 
@@ -115,7 +115,7 @@ def open_dump(feats: str | Path) -> Dump:
     """
     feats = Path(feats)
     scp = read_scp(feats)
-    labels = read_labels(feats.parent)
+    labels = read_metadata(feats.parent)
     num_frames = _num_frames(feats.parent / "utt2num_frames")
     for name, utts in (("utt2spk", labels.utt2spk), ("utt2num_frames", num_frames)):
         if missing := sorted(scp.keys() - utts.keys()):

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from menan.config import FeatureConfig, ModelConfig, RunsConfig, TrainingConfig
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
-from menan.datadir.metadata import Labels, name_fault
+from menan.datadir.metadata import Metadata, name_fault
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore
@@ -94,12 +94,12 @@ def plan_runs(config: RunsConfig, spk2group: dict[str, str]) -> list[Run]:
     ]
 
 
-def training_utts(labels: Labels, group: str | None) -> list[str]:
+def training_utts(labels: Metadata, group: str | None) -> list[str]:
     """Originals and speed copies of all speakers outside the held-out group."""
     return [utt for utt, spk in labels.utt2spk.items() if labels.spk2group[spk] != group]
 
 
-def held_out_utts(labels: Labels, group: str | None) -> list[str]:
+def held_out_utts(labels: Metadata, group: str | None) -> list[str]:
     """The originals of the held-out group's speakers; none if nothing is held out."""
     return [
         utt
