@@ -14,64 +14,7 @@ from typing import Any
 from menan.errors import InputError
 from menan.files.mapping import from_mapping, refuse_unknown
 from menan.files.yaml_file import read_yaml
-
-
-@dataclass(frozen=True)
-class FeatureConfig:
-    """From the waveform to (frames, 43): paper section 5, Kaldi's defaults elsewhere.
-
-    seconds: longer utterances keep their middle part of this length; the network's input is
-        this long (paper: 14 s, 1397 frames).
-    frame_length_ms, frame_shift_ms: of log-mel and pitch alike (Kaldi --frame-length,
-        --frame-shift).
-    num_mel_bins: Kaldi --num-mel-bins.
-    speeds: speaking rates of the copies made by resampling; 1.0 is the utterance itself.
-
-    A model file carries these too, and may come from a stranger: the upper bounds (600 s, 1000 ms,
-    512 bins, 100,000 frames) keep it from asking for all the memory there is.
-    """
-
-    seconds: float = 14.0
-    frame_length_ms: float = 40.0
-    frame_shift_ms: float = 10.0
-    num_mel_bins: int = 40
-    speeds: tuple[float, ...] = (1.0,)
-
-    def __post_init__(self):
-        # The pitch tracker works at 4 kHz; between its samples log-mel and pitch would drift apart.
-        _require(
-            self.frame_shift_ms > 0 and self.frame_shift_ms % 0.25 == 0,
-            "frame_shift_ms must be a positive multiple of 0.25",
-        )
-        _require(
-            self.frame_shift_ms <= self.frame_length_ms <= 1000,
-            "frame_length_ms must be at least frame_shift_ms and at most 1000",
-        )
-        _require(
-            self.seconds * 1000 >= self.frame_length_ms, "seconds must hold at least one frame"
-        )
-        _require(self.seconds <= 600, "seconds must be at most 600")
-        _require(
-            self.frames <= 100_000, "seconds must hold at most 100,000 frames of frame_shift_ms"
-        )
-        _require(4 <= self.num_mel_bins <= 512, "num_mel_bins must lie between 4 and 512")
-        _require(1.0 in self.speeds, "speeds must contain 1.0, the utterances as spoken")
-        _require(len(set(self.speeds)) == len(self.speeds), "speeds names a rate twice")
-        _require(all(0.5 <= s <= 2 for s in self.speeds), "speeds must lie between 0.5 and 2")
-
-    @property
-    def dims(self) -> int:
-        """Columns of a feature matrix: log-mel, NCCF, f0 in Hz, log energy."""
-        return self.num_mel_bins + 3
-
-    @property
-    def frames(self) -> int:
-        """Frames of an utterance of ``seconds``, and so of the network's input.
-
-        >>> FeatureConfig().frames
-        1397
-        """
-        return 1 + int((self.seconds * 1000 - self.frame_length_ms) / self.frame_shift_ms + 1e-6)
+from menan.front_ends import FrontEnd
 
 
 @dataclass(frozen=True)
@@ -147,7 +90,7 @@ class RunsConfig:
 
 
 SECTIONS: dict[str, type] = {
-    "features": FeatureConfig,
+    "features": FrontEnd,
     "training": TrainingConfig,
     "runs": RunsConfig,
 }
@@ -167,10 +110,10 @@ def load_section(path: str | Path | None, section: str, overrides: dict[str, Any
     content = _read_sections(path) if path is not None else {}
     refuse_unknown(content, SECTIONS, f"{path}: unknown section")
     for name, cls in SECTIONS.items():
-        from_mapping(cls, content.get(name) or {}, f"{path}: {name}")
+        _section(cls, content.get(name) or {}, f"{path}: {name}")
     given = {name: value for name, value in overrides.items() if value is not None}
     where = f"{path}: {section}" if path is not None else "options"
-    return from_mapping(SECTIONS[section], {**(content.get(section) or {}), **given}, where)
+    return _section(SECTIONS[section], {**(content.get(section) or {}), **given}, where)
 
 
 def split_option(text: str | None) -> list[str] | None:
@@ -195,6 +138,12 @@ def parse_share(text: str) -> tuple[int, int]:
     if match is None or int(match[1]) > int(match[2]):
         raise InputError(f"--share {text}: expected a number and how many there are, such as 2/4")
     return int(match[1]), int(match[2])
+
+
+def _section(cls: type, mapping: Any, where: str) -> Any:
+    if issubclass(cls, FrontEnd):
+        return cls.from_plain(mapping, where)
+    return from_mapping(cls, mapping, where)
 
 
 def _require(condition: bool, message: str) -> None:

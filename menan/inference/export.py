@@ -43,7 +43,7 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
         import onnxscript  # noqa: F401  (torch needs it, and says so in many lines)
     except ImportError:
         raise InputError("menan-export needs onnxscript: pip install 'menan[export]'") from None
-    inputs = {"features": torch.zeros(2, card.features.frames, card.features.dims)}
+    inputs = {"features": torch.zeros(2, card.features.rows, card.features.dims)}
     if network.bottleneck.draws:
         inputs["noise"] = torch.zeros(2, EMBEDDING_DIMS)
     batch = torch.export.Dim("batch")

@@ -11,11 +11,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from menan.config import FeatureConfig, TrainingConfig
+from menan.config import TrainingConfig
 from menan.datadir.metadata import name_fault
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
 from menan.files.mapping import from_mapping, to_mapping
+from menan.front_ends import FrontEnd
 from menan.labels import EMOTIONS
 from menan.model.bottlenecks import Bottleneck
 from menan.model.network import SHORTEST_INPUT, Network
@@ -44,7 +45,7 @@ class ModelCard:
     valid: str | None
     rule: str
     epoch: int
-    features: FeatureConfig
+    features: FrontEnd
     training: TrainingConfig
     version: str
     emotions: tuple[str, ...] = EMOTIONS
@@ -99,7 +100,7 @@ def _check_weights(weights: dict[str, torch.Tensor]) -> None:
 def card_to_json(card: ModelCard) -> dict[str, Any]:
     """A card as JSON values."""
     return dataclasses.asdict(card) | {
-        "features": to_mapping(card.features),
+        "features": card.features.to_plain(),
         "training": to_mapping(card.training),
     }
 
@@ -116,14 +117,14 @@ def card_from_json(content: dict[str, Any], where: str) -> ModelCard:
         | {
             "speakers": tuple(content["speakers"]),
             "emotions": tuple(content["emotions"]),
-            "features": from_mapping(FeatureConfig, content["features"], f"{where}: features"),
+            "features": FrontEnd.from_plain(content["features"], f"{where}: features"),
             "training": from_mapping(TrainingConfig, content["training"], f"{where}: training"),
         }
     )
     if card.emotions != EMOTIONS:
         raise InputError(f"{where}: made for the emotions {card.emotions}, not {EMOTIONS}")
-    if card.features.frames < SHORTEST_INPUT:
-        raise InputError(f"{where}: features of {card.features.frames} frames are too short")
+    if card.features.rows < SHORTEST_INPUT:
+        raise InputError(f"{where}: features of {card.features.rows} frames are too short")
     _check_facts(card, where)
     return card
 

@@ -65,9 +65,9 @@ def train_runs(
     for objective in runs.objective:
         make_objective(objective, training.lambda_)
     dump = open_dump(feats)
-    if dump.features.frames < SHORTEST_INPUT:
+    if dump.features.rows < SHORTEST_INPUT:
         raise InputError(
-            f"{feats}: features.yaml gives the network {dump.features.frames} frames; "
+            f"{feats}: features.yaml gives the network {dump.features.rows} frames; "
             f"it needs {SHORTEST_INPUT}"
         )
     number, shares = share
@@ -136,8 +136,12 @@ def _valid_set(
             "--valid-feats and --hold-out exclude each other: a held-out group is what validates"
         )
     valid = open_dump(valid_feats)
-    if valid.features.frames != dump.features.frames or valid.features.dims != dump.features.dims:
-        raise InputError(f"{valid_feats}: not dumped with the features of {dump.feats}")
+    if difference := dump.features.difference(valid.features):
+        name, trained, found = difference
+        raise InputError(
+            f"{valid_feats}: its features have {name} {found}, those of {dump.feats} have "
+            f"{trained}; dump both with one configuration"
+        )
     if shared := set(valid.labels.speakers) & set(dump.labels.speakers):
         raise InputError(
             f"{valid_feats}: speaker {min(shared)!r} is also trained on; validate on others"

@@ -7,12 +7,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from menan.config import FeatureConfig, RunsConfig, TrainingConfig
+from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
 from menan.datadir.metadata import Labels
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore
+from menan.front_ends import FrontEnd
 from menan.labels import EMOTIONS
 
 
@@ -133,7 +134,7 @@ class RunData:
 
     run: Run
     training: TrainingConfig
-    features: FeatureConfig
+    features: FrontEnd
     train: UtteranceSet
     heldout: UtteranceSet | None
     directory: Path

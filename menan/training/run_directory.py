@@ -15,6 +15,7 @@ from menan.files.atomic import atomic_open
 from menan.files.lock import NAME as LOCK
 from menan.files.mapping import to_mapping
 from menan.files.yaml_file import read_yaml
+from menan.front_ends import FRONT_END, KaldiFrontEnd
 from menan.provenance import code_digest, code_version
 from menan.training.checkpoint import Checkpoint, load_checkpoint
 from menan.training.plan import RunData
@@ -53,6 +54,8 @@ def open_directory(data: RunData, dump: Dump, resume: bool, force: bool) -> None
         if isinstance(found.get("training"), dict):
             # A key from after the run's time has the default, by which the run was made.
             found["training"] = to_mapping(TrainingConfig()) | found["training"]
+        if isinstance(found.get("features"), dict):
+            found["features"] = {FRONT_END: KaldiFrontEnd.name} | found["features"]
         continued = found.get("continued")
         continued = continued if isinstance(continued, list) else []
         for key, was, now in _differences(found, wanted):
@@ -87,7 +90,7 @@ def _resolved(data: RunData, dump: Dump) -> dict[str, Any]:
         "speakers": list(data.train.speaker_names),
         "utterances": len(data.train),
         "training": to_mapping(data.training),
-        "features": to_mapping(data.features),
+        "features": data.features.to_plain(),
         "corpus": dump.labels.corpus,
         "feats": str(dump.feats.resolve()),
         "data": _data_digest(data),

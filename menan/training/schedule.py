@@ -58,7 +58,7 @@ def fitting(run: RunData, device: torch.device) -> int:
     on_cpu = device.type == "cpu"
     each = step_bytes(
         run.training.batch_size,
-        run.features.frames,
+        run.features.rows,
         run.features.dims,
         with_kernels=on_cpu and kernels() is not None,
     )

@@ -6,7 +6,8 @@ import onnxruntime
 import pytest
 import torch
 
-from menan.config import FeatureConfig, TrainingConfig
+from menan.config import TrainingConfig
+from menan.front_ends import KaldiFrontEnd
 from menan.inference.export import export_onnx
 from menan.model.bottlenecks import Bottleneck
 from menan.model.model_file import ModelCard, card_to_json, save_model
@@ -14,7 +15,7 @@ from menan.model.network import EMBEDDING_DIMS, build_network
 
 CARD = ModelCard(
     *("menan", 0, ("a", "b"), None, None, None, "last", 1),
-    *(FeatureConfig(seconds=0.5), TrainingConfig(), "0"),
+    *(KaldiFrontEnd(seconds=0.5), TrainingConfig(), "0"),
 )
 
 
@@ -28,7 +29,7 @@ def test_onnx_says_what_the_network_says_for_any_batch(tmp_path):
         json.dumps(card_to_json(CARD))
     )
     for batch in (1, 5):
-        features = torch.randn(batch, CARD.features.frames, 43)
+        features = torch.randn(batch, CARD.features.rows, 43)
         with torch.inference_mode():
             v = network.encoder(features)
             posteriors = torch.softmax(network.emotion(v), dim=-1)
@@ -54,7 +55,7 @@ def bounded(tmp_path):
 
 def test_onnx_takes_the_noise_of_a_bottleneck_from_its_caller(bounded):
     network, session = bounded(bottleneck="noise", noise_sigma=0.5)
-    features, noise = torch.randn(3, CARD.features.frames, 43), torch.randn(3, EMBEDDING_DIMS)
+    features, noise = torch.randn(3, CARD.features.rows, 43), torch.randn(3, EMBEDDING_DIMS)
     with torch.inference_mode():
         z = network.embed(features, noise)
     inputs = {"features": features.numpy(), "noise": noise.numpy()}
@@ -63,7 +64,7 @@ def test_onnx_takes_the_noise_of_a_bottleneck_from_its_caller(bounded):
 
 def test_onnx_quantises_as_the_network_does(bounded):
     network, session = bounded(bottleneck="fsq", fsq_levels=4)
-    features = torch.randn(20, CARD.features.frames, 43)
+    features = torch.randn(20, CARD.features.rows, 43)
     with torch.inference_mode():
         z = network.embed(features).numpy()
     found = session.run(["embedding"], {"features": features.numpy()})[0]

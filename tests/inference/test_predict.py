@@ -3,12 +3,13 @@ import pytest
 import soundfile
 import torch
 
-from menan.config import FeatureConfig, TrainingConfig
+from menan.config import TrainingConfig
 from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
 from menan.features.dump.jobs import Order
 from menan.features.dump.make_dump import dump_features
+from menan.front_ends import KaldiFrontEnd
 from menan.inference.infer import infer
 from menan.inference.predict import predict
 from menan.labels import EMOTIONS
@@ -16,7 +17,7 @@ from menan.model.bottlenecks import Bottleneck
 from menan.model.model_file import ModelCard, save_model
 from menan.model.network import build_network
 
-FEATURES = FeatureConfig(seconds=1.0)
+FEATURES = KaldiFrontEnd(seconds=1.0)
 CPU = torch.device("cpu")
 
 

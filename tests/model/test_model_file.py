@@ -6,8 +6,9 @@ import torch
 from safetensors.torch import save_file
 
 from menan import __version__
-from menan.config import FeatureConfig, TrainingConfig
+from menan.config import TrainingConfig
 from menan.errors import InputError
+from menan.front_ends import KaldiFrontEnd
 from menan.model.model_file import ModelCard, card_to_json, load_model, save_model
 from menan.model.network import build_network
 
@@ -20,7 +21,7 @@ CARD = ModelCard(
     valid="v",
     rule="best-ua",
     epoch=7,
-    features=FeatureConfig(seconds=2.0, speeds=(0.9, 1.0)),
+    features=KaldiFrontEnd(seconds=2.0, speeds=(0.9, 1.0)),
     training=TrainingConfig(lambda_=0.3),
     version=__version__,
 )
