@@ -15,8 +15,8 @@ from menan.datadir.metadata import read_metadata
 from menan.datadir.tables import write_table
 from menan.errors import InputError
 from menan.inference.infer import infer
-from menan.training.experiment import train_runs
 from menan_bin import menan_probe
+from tests.training.training_example import objectives, train_runs
 
 CPU = torch.device("cpu")
 
@@ -40,7 +40,7 @@ def noise(make_dump, tmp_path):
 def system(make_dump, tmp_path):
     """A dump of three pairs with speed copies, and two systems that held two pairs out."""
     feats = make_dump("whole", speakers=6, speeds=(1.0, 0.9))
-    runs = RunsConfig(objective=("ec", "menan"), hold_out=("g01", "g02"))
+    runs = RunsConfig(objective=objectives("ec", "menan"), hold_out=("g01", "g02"))
     folder = tmp_path / "system"
     train_runs(feats, folder / "exp", TrainingConfig(epochs=1, batch_size=64), runs, CPU)
     for name in runs.objective:
