@@ -19,11 +19,10 @@ from menan.features.dump.jobs import Order
 from menan.features.dump.make_dump import dump_features
 from menan.files.mapping import to_mapping
 from menan.model.model_file import ModelCard, card_to_json, save_model
-from menan.model.network import build_network
 from menan.training.checkpoint import Checkpoint
-from menan.training.experiment import train_runs
 from menan.training.selection import HeldOut
 from tests.conftest import write_dump
+from tests.training.training_example import build_network, train_runs
 
 RATE = 4000
 FEATURES = FeatureConfig(seconds=0.25, num_mel_bins=11)

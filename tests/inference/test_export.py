@@ -10,7 +10,7 @@ from menan.config import FeatureConfig, TrainingConfig
 from menan.inference.export import export_onnx
 from menan.model.bottlenecks import Bottleneck
 from menan.model.model_file import ModelCard, card_to_json, save_model
-from menan.model.network import EMBEDDING_DIMS, build_network
+from tests.training.training_example import build_network
 
 CARD = ModelCard(
     *("menan", 0, ("a", "b"), None, None, None, "last", 1),
@@ -54,7 +54,7 @@ def bounded(tmp_path):
 
 def test_onnx_takes_the_noise_of_a_bottleneck_from_its_caller(bounded):
     network, session = bounded(bottleneck="noise", noise_sigma=0.5)
-    features, noise = torch.randn(3, CARD.features.frames, 43), torch.randn(3, EMBEDDING_DIMS)
+    features, noise = torch.randn(3, CARD.features.frames, 43), torch.randn(3, 96)
     with torch.inference_mode():
         z = network.embed(features, noise)
     inputs = {"features": features.numpy(), "noise": noise.numpy()}

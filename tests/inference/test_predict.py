@@ -14,7 +14,7 @@ from menan.inference.predict import predict
 from menan.labels import EMOTIONS
 from menan.model.bottlenecks import Bottleneck
 from menan.model.model_file import ModelCard, save_model
-from menan.model.network import build_network
+from tests.training.training_example import build_network
 
 FEATURES = FeatureConfig(seconds=1.0)
 CPU = torch.device("cpu")

@@ -9,7 +9,7 @@ from menan import __version__
 from menan.config import FeatureConfig, TrainingConfig
 from menan.errors import InputError
 from menan.model.model_file import ModelCard, card_to_json, load_model, save_model
-from menan.model.network import build_network
+from tests.training.training_example import build_network
 
 CARD = ModelCard(
     objective="menan",

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from menan.config import FeatureConfig
 from menan.datadir.archive import ArchiveWriter
-from menan.datadir.metadata import Labels, read_labels
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.errors import InputError
 from menan.features.dump.fingerprints import describe_audio
 from menan.features.dump.shards import TABLES, Part, cut
@@ -46,7 +46,7 @@ class Order:
     skip_bad: bool = False
     allow_pipes: bool = False
 
-    def copies(self, labels: Labels) -> dict[str, Copy]:
+    def copies(self, labels: Metadata) -> dict[str, Copy]:
         """The utterances of the dump, by name."""
         return speed_copies(self.data, labels, self.config, self.allow_pipes)
 
@@ -59,7 +59,7 @@ def dump_part(order: Order, number: int) -> None:
     """
     holder = Holder(order.out)
     holder.check()
-    copies = order.copies(read_labels(order.data))
+    copies = order.copies(read_metadata(order.data))
     make_part(order, cut(order.out, copies, order.nj)[number - 1], len(copies), holder)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from menan.datadir.dump_record import write_features_yaml
-from menan.datadir.metadata import Labels, read_labels
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.tables import write_table
 from menan.errors import InputError
 from menan.features.dump.jobs import Order, make_part, refuse_many
@@ -54,7 +54,7 @@ def dump_features(
         from menan.device import open_device
 
         open_device(order.device)  # refused here, and not by each job
-    labels = read_labels(order.data)
+    labels = read_metadata(order.data)
     copies = order.copies(labels)
     with only_writer(order.out) as out:
         if not resume:
@@ -87,7 +87,7 @@ def dump_features(
         return _complete(order, labels, copies, parts)
 
 
-def _complete(order: Order, labels: Labels, copies: dict[str, Copy], parts: list[Part]) -> str:
+def _complete(order: Order, labels: Metadata, copies: dict[str, Copy], parts: list[Part]) -> str:
     """Put finished parts together."""
     out, whole = order.out, put_together(parts)
     skipped = whole["skipped"]

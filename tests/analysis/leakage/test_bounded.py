@@ -12,8 +12,8 @@ from menan.datadir.utterances import write_datadir
 from menan.features.dump.jobs import Order
 from menan.features.dump.make_dump import dump_features
 from menan.inference.infer import infer
-from menan.training.experiment import train_runs
 from menan.training.selection import HeldOut
+from tests.training.training_example import train_runs
 
 CPU = torch.device("cpu")
 QUICK = {"epochs": 15, "lr": 3e-3}

@@ -9,7 +9,7 @@ import yaml
 
 from menan.config import FeatureConfig
 from menan.datadir.archive import read_matrix, read_scp
-from menan.datadir.metadata import read_labels
+from menan.datadir.metadata import read_metadata
 from menan.datadir.tables import c_sorted, read_table
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
@@ -68,7 +68,7 @@ def test_every_copy_has_the_features_of_its_utterance_at_its_speed(data, tmp_pat
     out = tmp_path / "dump"
     dump_features(data, out, CONFIG)
     stored = contents(out)
-    utts = read_labels(data).utt2spk
+    utts = read_metadata(data).utt2spk
     assert list(stored) == c_sorted([*utts, *(f"{u}-sp{s}" for u in utts for s in ("0.9", "1.1"))])
     for utt in utts:
         samples, rate = soundfile.read(tmp_path / "audio" / f"{utt}.wav", dtype="int16")
@@ -99,7 +99,7 @@ def test_starting_jobs_needs_no_torch():
 def test_copies_keep_their_labels_and_lead_back_to_their_original(data, tmp_path):
     out = tmp_path / "dump"
     dump_features(data, out, CONFIG)
-    there, here = read_labels(out), read_labels(data)
+    there, here = read_metadata(out), read_metadata(data)
     assert len(there.utt2spk) == 3 * len(here.utt2spk)
     for name, original in read_table(out / "utt2uniq").items():
         assert name.split("-sp")[0] == original
@@ -107,6 +107,7 @@ def test_copies_keep_their_labels_and_lead_back_to_their_original(data, tmp_path
         assert there.utt2emo[name] == here.utt2emo[original]
     assert there.spk2group == here.spk2group
     assert there.spk2gender == here.spk2gender
+    assert there.emotions == here.emotions
     assert there.corpus == here.corpus == "data"
     assert read_table(out / "spk2utt")["a"].split() == [u for u in there.utt2spk if u[0] == "a"]
 
@@ -115,7 +116,15 @@ def test_dump_holds_what_it_should_and_no_parts(data, tmp_path):
     dump_features(data, tmp_path / "dump", CONFIG)
     assert names(tmp_path / "dump") == sorted(
         [
-            *("corpus", "feats.1.ark", "feats.scp", "features.yaml", "spk2gender", "spk2group"),
+            *(
+                "corpus",
+                "emotions",
+                "feats.1.ark",
+                "feats.scp",
+                "features.yaml",
+                "spk2gender",
+                "spk2group",
+            ),
             *("spk2utt", "utt2audio", "utt2emo", "utt2num_frames", "utt2spk", "utt2uniq"),
         ]
     )
@@ -164,7 +173,7 @@ def test_corrected_labels_reach_a_complete_dump(data, tmp_path):
     text = (data / "utt2emo").read_text()
     (data / "utt2emo").write_text(text.replace("ang,sad", "ang"))
     dump_features(data, out, CONFIG)
-    assert read_labels(out).utt2emo["c-8-sp0.9"] == ("ang",)
+    assert read_metadata(out).utt2emo["c-8-sp0.9"] == ("ang",)
 
 
 def test_a_dump_of_another_configuration_is_refused(data, tmp_path):
