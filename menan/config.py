@@ -15,6 +15,7 @@ from typing import Any
 from menan.errors import InputError, require
 from menan.files.mapping import from_mapping, refuse_unknown
 from menan.files.yaml_file import read_yaml
+from menan.front_ends import FrontEnd, KaldiFrontEnd
 from menan.overrides import assign, keep_settings
 from menan.settings import (
     BottleneckSettings,
@@ -24,62 +25,6 @@ from menan.settings import (
     ObjectiveSettings,
     Table1Settings,
 )
-
-
-@dataclass(frozen=True)
-class FeatureConfig:
-    """From the waveform to (frames, 43): paper section 5, Kaldi's defaults elsewhere.
-
-    seconds: longer utterances keep their middle part of this length; the network's input is
-        this long (paper: 14 s, 1397 frames).
-    frame_length_ms, frame_shift_ms: of log-mel and pitch alike (Kaldi --frame-length,
-        --frame-shift).
-    num_mel_bins: Kaldi --num-mel-bins.
-    speeds: speaking rates of the copies made by resampling; 1.0 is the utterance itself.
-
-    A model file carries these too, and may come from a stranger: the upper bounds (600 s, 1000 ms,
-    512 bins, 100,000 frames) keep it from asking for all the memory there is.
-    """
-
-    seconds: float = 14.0
-    frame_length_ms: float = 40.0
-    frame_shift_ms: float = 10.0
-    num_mel_bins: int = 40
-    speeds: tuple[float, ...] = (1.0,)
-
-    def __post_init__(self):
-        # The pitch tracker works at 4 kHz; between its samples log-mel and pitch would drift apart.
-        require(
-            self.frame_shift_ms > 0 and self.frame_shift_ms % 0.25 == 0,
-            "frame_shift_ms must be a positive multiple of 0.25",
-        )
-        require(
-            self.frame_shift_ms <= self.frame_length_ms <= 1000,
-            "frame_length_ms must be at least frame_shift_ms and at most 1000",
-        )
-        require(self.seconds * 1000 >= self.frame_length_ms, "seconds must hold at least one frame")
-        require(self.seconds <= 600, "seconds must be at most 600")
-        require(
-            self.frames <= 100_000, "seconds must hold at most 100,000 frames of frame_shift_ms"
-        )
-        require(4 <= self.num_mel_bins <= 512, "num_mel_bins must lie between 4 and 512")
-        require(1.0 in self.speeds, "speeds must contain 1.0, the utterances as spoken")
-        require(len(set(self.speeds)) == len(self.speeds), "speeds names a rate twice")
-        require(all(0.5 <= s <= 2 for s in self.speeds), "speeds must lie between 0.5 and 2")
-
-    @property
-    def dims(self) -> int:
-        """Columns of a feature matrix: log-mel, NCCF, f0 in Hz, log energy."""
-        return self.num_mel_bins + 3
-
-    @property
-    def frames(self) -> int:
-        """Frames of an utterance of ``seconds``, and so of the network's input.
-
-        >>> FeatureConfig().frames
-        1397
-        """
-        return 1 + int((self.seconds * 1000 - self.frame_length_ms) / self.frame_shift_ms + 1e-6)
 
 
 @dataclass(frozen=True)
@@ -153,14 +98,14 @@ class RunsConfig:
 class Config:
     """All sections of a configuration."""
 
-    features: FeatureConfig = FeatureConfig()
+    features: FrontEnd = KaldiFrontEnd()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
     runs: RunsConfig = RunsConfig()
 
 
 SECTIONS: dict[str, type] = {
-    "features": FeatureConfig,
+    "features": FrontEnd,
     "model": ModelConfig,
     "training": TrainingConfig,
     "runs": RunsConfig,
@@ -218,9 +163,17 @@ def _parsed(content: dict[str, Any], where: str) -> Config:
             raise InputError(f"{where}training.{key} has moved; write '{_MOVED[key]}'")
     return Config(
         **{
-            name: from_mapping(cls, content.get(name) or {}, f"{where}{name}")
+            name: _section(cls, content.get(name) or {}, f"{where}{name}")
             for name, cls in SECTIONS.items()
         }
+    )
+
+
+def _section(cls: type, content: Any, where: str) -> Any:
+    return (
+        FrontEnd.from_plain(content, where)
+        if cls is FrontEnd
+        else from_mapping(cls, content, where)
     )
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import read_matrix, read_scp
 from menan.datadir.dump_record import read_features_yaml
 from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.features.memory_mapped import mapped_tensor
+from menan.front_ends import FrontEnd
 from menan.memory import free_bytes, gigabytes
 
 # Of the memory that is free: the rest is for what is done with the frames.
@@ -33,7 +33,7 @@ class Dump:
     scp: dict[str, str]
     num_frames: dict[str, int]
     labels: Metadata
-    features: FeatureConfig
+    features: FrontEnd
 
 
 @dataclass(frozen=True)

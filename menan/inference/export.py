@@ -35,10 +35,10 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
 
     The input ``features`` is float32 (batch, frames, dims) as menan-dump makes them, repeated
     cyclically to the model's number of frames; normalisation is inside. An encoder that takes
-    padded inputs has the input ``lengths``, int64 (batch,). A model with a stochastic bottleneck has
-    the input ``noise``, shaped as the embedding, which the caller draws from the standard normal.
-    The outputs are ``posteriors`` (batch, emotions) and ``embedding`` (batch, size). The model's card
-    stands in the metadata under ``menan``.
+    padded inputs has the input ``lengths``, int64 (batch,). A model with a stochastic bottleneck
+    has the input ``noise``, shaped as the embedding, which the caller draws from the standard
+    normal. The outputs are ``posteriors`` (batch, emotions) and ``embedding`` (batch, size). The
+    model's card stands in the metadata under ``menan``.
 
     Raises:
         InputError: no model, or the packages for it are not installed.
@@ -48,7 +48,7 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
         import onnxscript  # noqa: F401  (torch needs it, and says so in many lines)
     except ImportError:
         raise InputError("menan-export needs onnxscript: pip install 'menan[export]'") from None
-    frames = card.features.frames
+    frames = card.features.rows
     inputs = {"features": torch.zeros(2, frames, card.features.dims)}
     if not network.encoder.is_repeated:
         inputs["lengths"] = torch.full((2,), frames)

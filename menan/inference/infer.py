@@ -96,8 +96,8 @@ def infer(
         _check_features(card, dump, model)
         if draws != 1 and not network.bottleneck.is_stochastic:
             raise InputError(
-                f"{model}: --draws {draws}, but the bottleneck is {network.bottleneck.settings.name}: each "
-                "utterance has one embedding"
+                f"{model}: --draws {draws}, but the bottleneck is "
+                f"{network.bottleneck.settings.name}: each utterance has one embedding"
             )
     pooled = test_speakers_only or model.is_file()
     folders = [out if pooled else out / card.fold for _, card in models]
@@ -118,7 +118,7 @@ def infer(
                     continue
                 if weights not in said:
                     said[weights] = log_posteriors_and_embeddings(
-                        network, store, index, card.features.frames, seed, draws
+                        network, store, index, card.features.rows, seed, draws
                     )
                 own.add(utts, *said[weights])
         data = combined_digest({utt: read[utt] for utt in c_sorted(read)})
@@ -144,13 +144,12 @@ def model_files(model: Path, rule: str) -> list[Path]:
 
 
 def _check_features(card: ModelCard, dump: Dump, model: Path) -> None:
-    for name in ("seconds", "frame_length_ms", "frame_shift_ms", "num_mel_bins"):
-        trained, found = getattr(card.features, name), getattr(dump.features, name)
-        if trained != found:
-            raise InputError(
-                f"{model}: trained on features with {name} {trained}, but {dump.feats} has "
-                f"{found}; dump it with the configuration of the training"
-            )
+    if difference := card.features.difference(dump.features):
+        name, trained, found = difference
+        raise InputError(
+            f"{model}: trained on features with {name} {trained}, but {dump.feats} has {found}; "
+            "dump it with the configuration of the training"
+        )
 
 
 def _blocks(dump: Dump, models: list, test_speakers_only: bool) -> list[list[str]]:

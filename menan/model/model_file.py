@@ -11,12 +11,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
-from menan.config import FeatureConfig, ModelConfig, TrainingConfig
+from menan.config import ModelConfig, TrainingConfig
 from menan.datadir.metadata import name_fault
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
 from menan.files.mapping import from_mapping, plain_value, to_mapping
 from menan.format_0_1 import upgraded
+from menan.front_ends import FrontEnd
 from menan.labels import LabelSet
 from menan.model.network import Network, NetworkShape, empty_network
 from menan.plugins import missing_plugins
@@ -49,7 +50,7 @@ class ModelCard:
     valid: str | None
     rule: str
     epoch: int
-    features: FeatureConfig
+    features: FrontEnd
     model: ModelConfig
     training: TrainingConfig
     emotions: LabelSet
@@ -123,7 +124,7 @@ def _check_weights(weights: dict[str, torch.Tensor]) -> None:
 def card_to_json(card: ModelCard) -> dict[str, Any]:
     """A card as JSON values."""
     return to_mapping(card) | {
-        "features": to_mapping(card.features),
+        "features": card.features.to_plain(),
         "model": to_mapping(card.model),
         "training": to_mapping(card.training),
         "emotions": list(card.emotions),
@@ -151,7 +152,7 @@ def card_from_json(content: dict[str, Any], where: str) -> ModelCard:
                 "objective": ObjectiveSettings.from_plain(content["objective"], "objective"),
                 "speakers": tuple(content["speakers"]),
                 "emotions": LabelSet(tuple(content["emotions"])),
-                "features": from_mapping(FeatureConfig, content["features"], "features"),
+                "features": FrontEnd.from_plain(content["features"], "features"),
                 "model": from_mapping(ModelConfig, content["model"], "model"),
                 "training": from_mapping(TrainingConfig, content["training"], "training"),
                 "plugins": plugins,
@@ -160,8 +161,8 @@ def card_from_json(content: dict[str, Any], where: str) -> ModelCard:
     except InputError as error:
         raise InputError(f"{where}: {error}{missing_plugins(plugins)}") from None
     encoder = empty_network(card.shape).encoder
-    if encoder.is_repeated and card.features.frames < encoder.shortest_input:
-        raise InputError(f"{where}: features of {card.features.frames} frames are too short")
+    if encoder.is_repeated and card.features.rows < encoder.shortest_input:
+        raise InputError(f"{where}: features of {card.features.rows} frames are too short")
     _check_facts(card, where)
     return card
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -74,9 +74,9 @@ def train_runs(
     dump = open_dump(feats)
     training, model = config.training, config.model
     encoder = ENCODERS[type(model.encoder)]
-    if encoder.is_repeated and dump.features.frames < encoder.shortest_input:
+    if encoder.is_repeated and dump.features.rows < encoder.shortest_input:
         raise InputError(
-            f"{feats}: features.yaml gives the network {dump.features.frames} frames; "
+            f"{feats}: features.yaml gives the network {dump.features.rows} frames; "
             f"it needs {encoder.shortest_input}; dump with a larger features.seconds"
         )
     number, shares = options.share
@@ -151,8 +151,12 @@ def _valid_set(
             "leave one of them out"
         )
     valid = open_dump(valid_feats)
-    if replace(valid.features, speeds=dump.features.speeds) != dump.features:
-        raise InputError(f"{valid_feats}: not dumped with the features of {dump.feats}")
+    if difference := dump.features.difference(valid.features):
+        name, trained, found = difference
+        raise InputError(
+            f"{valid_feats}: its features have {name} {found}, those of {dump.feats} have "
+            f"{trained}; dump both with one configuration"
+        )
     if shared := set(valid.labels.speakers) & set(dump.labels.speakers):
         raise InputError(
             f"{valid_feats}: speaker {min(shared)!r} is also trained on; validate on others"

@@ -132,7 +132,7 @@ def train_plainly(data: RunData, network: Network, epochs: int) -> Network:
             batch, _ = batches.batch(number)
             noise = batches.noise(number)
             features, lengths = network.encoder.read(
-                data.train.store, batch.index[0], data.features.frames
+                data.train.store, batch.index[0], data.features.rows
             )
             loop.update(
                 features.to(network.encoder.mean.dtype),

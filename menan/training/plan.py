@@ -7,12 +7,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from menan.config import FeatureConfig, ModelConfig, RunsConfig, TrainingConfig
+from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
 from menan.datadir.metadata import Metadata, name_fault
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore
+from menan.front_ends import FrontEnd
 from menan.labels import LabelSet
 from menan.model.network import NetworkShape
 from menan.settings import ObjectiveSettings
@@ -147,7 +148,7 @@ class RunData:
     emotions: LabelSet
     model: ModelConfig
     training: TrainingConfig
-    features: FeatureConfig
+    features: FrontEnd
     train: UtteranceSet
     heldout: UtteranceSet | None
     directory: Path

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from menan.config import FeatureConfig, ModelConfig, TrainingConfig
+from menan.config import ModelConfig, TrainingConfig
 from menan.errors import InputError
 from menan.files.mapping import from_mapping, plain_value, to_mapping
 from menan.files.yaml_file import read_yaml
 from menan.format_0_1 import upgraded
+from menan.front_ends import FrontEnd
 from menan.labels import LabelSet
 from menan.plugins import missing_plugins
 from menan.settings import ObjectiveSettings
@@ -32,7 +33,7 @@ class RunConfig:
     emotions: LabelSet
     model: ModelConfig
     training: TrainingConfig
-    features: FeatureConfig
+    features: FrontEnd
     corpus: str
     feats: str
     data: str
@@ -60,7 +61,7 @@ def read_run_config(path: str | Path) -> RunConfig:
             emotions=LabelSet(tuple(_of_type(name, str) for name in content["emotions"])),
             model=from_mapping(ModelConfig, content["model"], "model"),
             training=from_mapping(TrainingConfig, content["training"], "training"),
-            features=from_mapping(FeatureConfig, content["features"], "features"),
+            features=FrontEnd.from_plain(content["features"], "features"),
             **{
                 key: str(content.get(key, ""))
                 for key in ("corpus", "feats", "data", "version", "code")

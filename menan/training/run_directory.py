@@ -86,7 +86,7 @@ def _resolved(data: RunData, dump: Dump) -> dict[str, Any]:
         "emotions": list(data.emotions),
         "model": to_mapping(data.model),
         "training": to_mapping(data.training),
-        "features": to_mapping(data.features),
+        "features": data.features.to_plain(),
         "corpus": dump.labels.corpus,
         "feats": str(dump.feats.resolve()),
         "data": _data_digest(data),

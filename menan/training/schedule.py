@@ -72,6 +72,6 @@ def _train(states: Sequence[RunState], device: torch.device) -> None:
 def fitting(run: RunData, device: torch.device) -> int:
     """Number of models whose training steps fit into a device's free memory."""
     engine = engine_for(run.shape)
-    each = engine.step_bytes(run.shape, run.training.batch_size, run.features.frames, device)
+    each = engine.step_bytes(run.shape, run.training.batch_size, run.features.rows, device)
     fit = max(1, int(STEP_FRACTION * free_bytes(device) // each))
     return min(CPU_MODELS, fit) if device.type == "cpu" else fit

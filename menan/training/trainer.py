@@ -62,7 +62,7 @@ class Trainer:
             self.objectives,
             training.sc_steps,
             one.train.store,
-            one.features.frames,
+            one.features.rows,
         )
         self.noise = self._heldout_noise()
 
@@ -166,7 +166,7 @@ class Trainer:
             return heldout
         # Runs with fewer utterances are padded with the store's first one.
         index = pad_sequence([part.index for part in heldout], batch_first=True)
-        store, frames = heldout[0].store, self.runs[0].features.frames
+        store, frames = heldout[0].store, self.runs[0].features.rows
         parts = index.split(EVALUATED, dim=1)
         noises = [None] * len(parts) if self.noise is None else self.noise.split(EVALUATED, dim=1)
         answers = torch.cat(

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from menan.engine.parameters import Parameters
 from menan.engine.stacked.backends import REFERENCE, operations
 from menan.engine.stacked.layout import Layout, head_layers
-from menan.engine.parameters import Parameters
 from tests.training.training_example import build_network
 
 CPU = torch.device("cpu")

@@ -139,7 +139,7 @@ def test_little_free_memory_means_fewer_models_and_never_none(
     dump = open_dump(make_dump())
     part = utterance_set(load_frames(dump, list(dump.scp), CPU), dump, list(dump.scp))
     run = RunData(Run("ec", 0, None, ()), QUICK, dump.features, part, None, tmp_path)
-    each = together.step_bytes(5, dump.features.frames, dump.features.dims, compiled)
+    each = together.step_bytes(5, dump.features.rows, dump.features.dims, compiled)
     free = {}
     monkeypatch.setattr(together, "kernels", lambda: object() if compiled else None)
     monkeypatch.setattr(together, "free_bytes", free.__getitem__)

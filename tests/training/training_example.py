@@ -5,9 +5,12 @@ from pathlib import Path
 import torch
 
 from menan.config import Config, ModelConfig, RunsConfig, TrainingConfig
+from menan.front_ends import KaldiFrontEnd
+from menan.labels import IEMOCAP_EMOTIONS
+from menan.model.model_file import ModelCard
 from menan.model.network import Network, NetworkShape
 from menan.model.network import build_network as build
-from menan.settings import BottleneckSettings, ObjectiveSettings
+from menan.settings import BottleneckSettings, MaxEntropySettings, ObjectiveSettings
 from menan.training import experiment
 from menan.training.plan import Run
 
@@ -32,6 +35,26 @@ def shape(
     dims: int = 43, speakers: int = 8, model: ModelConfig | None = None, emotions: int = 4
 ) -> NetworkShape:
     return NetworkShape(model or ModelConfig(), dims, emotions, speakers)
+
+
+def model_card(**changes) -> ModelCard:
+    """A card of a model of two speakers and half a second of input."""
+    facts = {
+        "objective": MaxEntropySettings(),
+        "seed": 0,
+        "speakers": ("a", "b"),
+        "group": None,
+        "test": None,
+        "valid": None,
+        "rule": "last",
+        "epoch": 1,
+        "features": KaldiFrontEnd(seconds=0.5),
+        "model": ModelConfig(),
+        "training": TrainingConfig(),
+        "emotions": IEMOCAP_EMOTIONS,
+        "version": "0",
+    }
+    return ModelCard(**facts | changes)
 
 
 def build_network(

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.metadata import Metadata, read_metadata
 from menan.errors import InputError
@@ -20,6 +19,7 @@ from menan.features.dump.fingerprints import describe_audio
 from menan.features.dump.shards import TABLES, Part, cut
 from menan.features.dump.speed_copies import Copy, speed_copies
 from menan.files.lock import Holder
+from menan.front_ends import FrontEnd
 
 # Where more of the utterances are bad than these per cent, something is wrong with the corpus.
 MOST_BAD = 1.0
@@ -40,7 +40,7 @@ class Order:
 
     data: Path
     out: Path
-    config: FeatureConfig
+    config: FrontEnd
     nj: int = 1
     device: str = "cpu"
     skip_bad: bool = False

@@ -20,7 +20,6 @@ from menan.features.dump.shards import Part, cut, put_together, remove_parts, re
 from menan.features.dump.speed_copies import Copy, write_copy_labels
 from menan.files.atomic import atomic_open
 from menan.files.lock import Holder, only_writer
-from menan.files.mapping import to_mapping
 
 LAUNCHER = (sys.executable, "-m", "menan_utils.run")
 
@@ -119,7 +118,7 @@ def _remove(out: Path) -> None:
 def _launch(order: Order, nj: int, launcher: Sequence[str]) -> None:
     log = order.out / "log"
     with atomic_open(log / "dump.yaml") as file:
-        yaml.safe_dump({"features": to_mapping(order.config)}, file, sort_keys=False)
+        yaml.safe_dump({"features": order.config.to_plain()}, file, sort_keys=False)
     command = [sys.executable, "-m", "menan_bin.menan_dump"]
     command += [f"--data={order.data}", f"--out={order.out}", f"--config={log / 'dump.yaml'}"]
     command += [f"--nj={nj}", f"--device={order.device}"]

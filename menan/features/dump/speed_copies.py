@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.config import FeatureConfig
 from menan.datadir.metadata import Metadata, spk2utt
 from menan.datadir.tables import c_sorted, write_table
 from menan.errors import InputError
 from menan.features.dump.sources import Source, read_sources
 from menan.files.atomic import atomic_open
+from menan.front_ends import FrontEnd
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Copy:
 
 
 def speed_copies(
-    data: str | Path, labels: Metadata, config: FeatureConfig, allow_pipes: bool = False
+    data: str | Path, labels: Metadata, config: FrontEnd, allow_pipes: bool = False
 ) -> dict[str, Copy]:
     """All utterances of a dump by name, sorted: ``<utt>``, and ``<utt>-sp0.9`` at speed 0.9.
 

@@ -7,7 +7,6 @@ import pytest
 import soundfile
 import yaml
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import read_matrix, read_scp
 from menan.datadir.metadata import read_metadata
 from menan.datadir.tables import c_sorted, read_table
@@ -17,10 +16,11 @@ from menan.features import waveform
 from menan.features.dump.jobs import Order
 from menan.features.dump.make_dump import dump_features as dump_order
 from menan.features.kaldi import utterance_features
+from menan.front_ends import KaldiFrontEnd
 from menan_bin import menan_dump
 
 RUN = Path(__file__).resolve().parents[3] / "utils" / "run.py"
-CONFIG = FeatureConfig(speeds=(0.9, 1.0, 1.1))
+CONFIG = KaldiFrontEnd(speeds=(0.9, 1.0, 1.1))
 
 
 def dump_features(data, out, config, nj=1, resume=True, force=False, **options):
@@ -178,14 +178,14 @@ def test_corrected_labels_reach_a_complete_dump(data, tmp_path):
 
 def test_a_dump_of_another_configuration_is_refused(data, tmp_path):
     out = tmp_path / "dump"
-    dump_features(data, out, FeatureConfig())
+    dump_features(data, out, KaldiFrontEnd())
     with pytest.raises(
         InputError, match=r"frame_length_ms is 40.0 there and 25.0 here; --resume false"
     ):
-        dump_features(data, out, FeatureConfig(frame_length_ms=25.0))
+        dump_features(data, out, KaldiFrontEnd(frame_length_ms=25.0))
     (out / "features.yaml").write_text("nonsense")
     with pytest.raises(InputError, match="not the record that menan-dump writes"):
-        dump_features(data, out, FeatureConfig())
+        dump_features(data, out, KaldiFrontEnd())
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_dump_of_another_configuration_is_refused(data, tmp_path):
 )
 def test_a_dump_of_other_utterances_is_refused(data, tmp_path, lose_in, complaint):
     out = tmp_path / "dump"
-    dump_features(data, out, FeatureConfig())
+    dump_features(data, out, KaldiFrontEnd())
     if lose_in == "dump":
         lines = (out / "feats.scp").read_text().splitlines(keepends=True)
         (out / "feats.scp").write_text("".join(lines[1:]))
@@ -202,7 +202,7 @@ def test_a_dump_of_other_utterances_is_refused(data, tmp_path, lose_in, complain
             lines = (data / name).read_text().splitlines(keepends=True)
             (data / name).write_text("".join(x for x in lines if not x.startswith("a-9")))
     with pytest.raises(InputError, match=f"feats.scp: {complaint}"):
-        dump_features(data, out, FeatureConfig())
+        dump_features(data, out, KaldiFrontEnd())
 
 
 def test_remains_of_an_interrupted_dump_are_removed(data, tmp_path):
@@ -210,7 +210,7 @@ def test_remains_of_an_interrupted_dump_are_removed(data, tmp_path):
     out.mkdir()
     for name in ("feats.7.ark", ".menan-123.feats.7.ark", "feats.7.scp", "utt2num_frames.7"):
         (out / name).write_text("stale")
-    dump_features(data, out, FeatureConfig())
+    dump_features(data, out, KaldiFrontEnd())
     assert not any("7" in name for name in names(out))
     assert len(read_table(out / "utt2num_frames")) == 8
 
@@ -224,8 +224,8 @@ def test_segments_are_cut_out_of_their_recording(tmp_path):
         Utterance("s-2", "s", emotions=("sad",), start=0.5, end=1.0, **both),
     ]
     write_datadir(utterances, tmp_path / "data")
-    dump_features(tmp_path / "data", tmp_path / "dump", FeatureConfig())
-    wanted = utterance_features(samples[4000:12000].astype(np.float32), 16000, FeatureConfig())
+    dump_features(tmp_path / "data", tmp_path / "dump", KaldiFrontEnd())
+    wanted = utterance_features(samples[4000:12000].astype(np.float32), 16000, KaldiFrontEnd())
     np.testing.assert_array_equal(contents(tmp_path / "dump")["s-1"], wanted)
 
 
@@ -250,7 +250,7 @@ def spoil(data, what):
 def test_a_bad_utterance_is_named_and_leaves_no_dump(data, tmp_path, what, complaint):
     spoil(data, what)
     with pytest.raises(InputError, match=complaint):
-        dump_features(data, tmp_path / "dump", FeatureConfig())
+        dump_features(data, tmp_path / "dump", KaldiFrontEnd())
     assert not (tmp_path / "dump").exists()
 
 
@@ -259,14 +259,14 @@ def test_a_failed_job_is_shown_and_the_dump_can_be_repeated(data, tmp_path, capf
     good = (tmp_path / "audio" / "a-10.wav").read_bytes()
     spoil(data, "short")
     with pytest.raises(InputError, match="not all of 2 jobs ended well"):
-        dump_features(data, out, FeatureConfig(), nj=2)
+        dump_features(data, out, KaldiFrontEnd(), nj=2)
     shown = capfd.readouterr().err
     assert "run.py: 1 / 2 failed" in shown
     assert "menan-dump: error: utterance 'a-10': 600 samples" in shown
     assert "Traceback" not in shown
     assert not (out / "feats.scp").exists()
     (tmp_path / "audio" / "a-10.wav").write_bytes(good)
-    dump_features(data, out, FeatureConfig())
+    dump_features(data, out, KaldiFrontEnd())
     assert len(contents(out)) == 8
 
 
@@ -294,7 +294,7 @@ def test_wrong_options_are_one_line(data, tmp_path, arguments, complaint, monkey
 
 def test_dumping_into_the_data_directory_is_refused(data):
     with pytest.raises(InputError, match="is the data directory itself"):
-        dump_features(data, data / ".." / "data", FeatureConfig())
+        dump_features(data, data / ".." / "data", KaldiFrontEnd())
 
 
 def test_a_copy_whose_name_is_taken_is_refused(data, tmp_path):

@@ -9,7 +9,6 @@ import pytest
 import soundfile
 import yaml
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import read_scp
 from menan.datadir.metadata import read_metadata
 from menan.datadir.tables import read_table
@@ -21,8 +20,9 @@ from menan.features.dump.jobs import Order, dump_part
 from menan.features.dump.make_dump import dump_features
 from menan.features.dump.shards import TABLES
 from menan.files.lock import only_writer
+from menan.front_ends import KaldiFrontEnd
 
-CONFIG = FeatureConfig(frame_length_ms=25.0)
+CONFIG = KaldiFrontEnd(frame_length_ms=25.0)
 
 
 def write_wav(path, seed, samples=4800):
@@ -127,8 +127,8 @@ def test_other_code_is_refused_unless_forced(half_done, dump, monkeypatch, capsy
 
 def test_another_configuration_is_refused_even_if_forced(half_done, dump):
     with pytest.raises(InputError, match=r"features.yaml: frame_length_ms is 25.0 there and 40.0"):
-        dump(nj=2, config=FeatureConfig(), force=True)
-    dump(nj=2, config=FeatureConfig(), resume=False)
+        dump(nj=2, config=KaldiFrontEnd(), force=True)
+    dump(nj=2, config=KaldiFrontEnd(), resume=False)
 
 
 @pytest.mark.parametrize("complete", [False, True])
