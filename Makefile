@@ -2,7 +2,7 @@
 # make test   runs the tests
 # make lint   checks style, types, shell scripts and the layout of the C++ kernels
 # make docs   builds the documentation site in site/
-# make commands   writes docs/commands.md anew from the commands' --help
+# make pages  writes docs/commands.md and the code in docs/extend.md anew
 # make soak   kills the commands of a small recipe SOAK_KILLS times and compares the outputs
 # make fuzz   fuzzes every parser for FUZZ_SECONDS: about ten minutes on two cores
 # Each sets up .venv first. They need Python 3.10 or later and make, nothing else.
@@ -17,7 +17,7 @@ TYPES := build/types
 SHELL_SCRIPTS := $(wildcard egs/*/*.sh egs/*/local/*.sh utils/*.sh .ci/run)
 KERNELS := $(wildcard menan/engine/stacked/kernels/*.h menan/engine/stacked/kernels/*.cc)
 
-.PHONY: demo test lint docs commands soak fuzz clean
+.PHONY: demo test lint docs pages soak fuzz clean
 
 demo: $(READY)
 	test -d $(DEMO)/corpus || $(VENV)/bin/menan-synthesize iemocap $(DEMO)/corpus
@@ -39,8 +39,9 @@ lint: $(READY)
 docs: $(READY)
 	$(VENV)/bin/mkdocs build --strict
 
-commands: $(READY)
+pages: $(READY)
 	$(VENV)/bin/python docs/make_commands.py
+	$(VENV)/bin/python docs/insert_code.py
 
 soak: $(READY)
 	$(VENV)/bin/python -m tests.faults.soak --kills $(SOAK_KILLS)

@@ -48,6 +48,7 @@ setup(
         "jinja2>=3.1",
         "threadpoolctl>=3.1",
         "psutil>=5.9",
+        "typing_extensions>=4.6",
     ],
     extras_require={
         "tensorboard": ["tensorboard>=2.15"],

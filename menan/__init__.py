@@ -16,8 +16,15 @@ Use a trained model:
 
 Read data:
 
-- ``read_labels``: the label files of a data or dump directory.
+- ``read_metadata``: the label files of a data or dump directory.
 - ``LabelSet``: the emotions of a data set or a model, in order.
+
+Extend menan, usually in a file for ``--plugin`` (docs/extend.md):
+
+- ``EncoderSettings``, ``Encoder``, ``add_encoder``: from features to the embedding v.
+- ``BottleneckSettings``, ``Bottleneck``, ``add_bottleneck``: from v to the released embedding z.
+- ``ObjectiveSettings``, ``Objective``, ``Step``, ``add_objective``: the loss.
+- ``load_plugins``: the files that ``--plugin`` names, for use in Python.
 
 Wrong input raises ``InputError``: one line that names the file, the place in it and the cure.
 """
@@ -29,12 +36,23 @@ __version__ = "0.2.0"
 
 # Where each public name is defined. __init__.pyi says the same to type checkers.
 _DEFINED_IN = {
+    "Bottleneck": "menan.model.bottlenecks",
+    "BottleneckSettings": "menan.settings",
+    "Encoder": "menan.model.encoders",
+    "EncoderSettings": "menan.settings",
     "InputError": "menan.errors",
     "LabelSet": "menan.labels",
+    "Objective": "menan.training.objectives",
+    "ObjectiveSettings": "menan.settings",
+    "Step": "menan.training.objectives",
+    "add_bottleneck": "menan.model.bottlenecks",
+    "add_encoder": "menan.model.encoders",
+    "add_objective": "menan.training.objectives",
     "infer": "menan.inference.infer",
     "load_model": "menan.model.model_file",
+    "load_plugins": "menan.plugins",
     "predict": "menan.inference.predict",
-    "read_labels": "menan.datadir.metadata",
+    "read_metadata": "menan.datadir.metadata",
     "score_files": "menan.scoring.files",
 }
 
