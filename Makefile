@@ -37,7 +37,7 @@ lint: $(READY)
 	$(VENV)/bin/clang-format --dry-run -Werror $(KERNELS)
 
 docs: $(READY)
-	$(VENV)/bin/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
 pages: $(READY)
 	$(VENV)/bin/python docs/make_commands.py

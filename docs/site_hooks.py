@@ -39,7 +39,7 @@ def _with_site_links(markdown: str, folder: str) -> str:
     def rewritten(match: re.Match[str]) -> str:
         picture, text, target, anchor = match.groups()
         path = posixpath.normpath(posixpath.join(folder, target))
-        if "://" in target:
+        if "://" in target or (folder and path.startswith("docs/")):
             return match[0]
         if path.startswith("docs/"):
             return f"{picture}[{text}]({path.removeprefix('docs/')}{anchor or ''})"
