@@ -101,7 +101,7 @@ def test_a_file_system_without_locks_gets_a_warning(tmp_path, monkeypatch, capsy
     monkeypatch.setattr(lock.fcntl, "flock", none)
     with only_writer(tmp_path):
         pass
-    assert "this file system has no locks" in capsys.readouterr().err
+    assert "this file system does not support locks" in capsys.readouterr().err
 
 
 def test_a_job_knows_whether_its_command_is_alive(other, tmp_path):
