@@ -142,7 +142,8 @@ def card_from_json(content: dict[str, Any], where: str) -> ModelCard:
     if not isinstance(content, dict):
         raise TypeError("the card is not a mapping")
     content = upgraded(content)
-    plugins = {str(name): str(digest) for name, digest in dict(content.get("plugins") or {}).items()}
+    made_with = dict(content.get("plugins") or {})
+    plugins = {str(name): str(digest) for name, digest in made_with.items()}
     try:
         card = ModelCard(
             **{

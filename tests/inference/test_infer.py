@@ -17,7 +17,7 @@ from menan.inference.outputs import read_model_cards
 from menan.labels import EMOTIONS
 from menan.model.model_file import load_model
 from menan.training.selection import HeldOut
-from tests.training.training_example import build_network, train_runs
+from tests.training.training_example import build_network, model_with, train_runs
 
 CPU = torch.device("cpu")
 
@@ -80,8 +80,11 @@ def test_folds_that_share_a_network_ask_it_once_and_write_alike(trained, tmp_pat
 @pytest.mark.parametrize("bottleneck", ["noise", "fsq"])
 def test_inference_draws_the_noise_that_training_was_judged_by(make_dump, tmp_path, bottleneck):
     feats = make_dump()
-    config = TrainingConfig(epochs=1, bottleneck=bottleneck, noise_sigma=3.0)
-    train_runs(feats, tmp_path / "exp", config, RunsConfig(hold_out=("g01",)), CPU)
+    settings = {"sigma": 3.0} if bottleneck == "noise" else {}
+    train_runs(
+        *(feats, tmp_path / "exp", TrainingConfig(epochs=1), RunsConfig(hold_out=("g01",))),
+        model=model_with(bottleneck, **settings),
+    )
     system = tmp_path / "exp/menan_seed0"
     infer(system / "g01/spk00.last.safetensors", feats, tmp_path / "out", CPU)
     posteriors = posteriors_of(tmp_path / "out")
@@ -92,8 +95,10 @@ def test_inference_draws_the_noise_that_training_was_judged_by(make_dump, tmp_pa
 
 def test_seed_and_draws_of_noise_are_those_asked_for(make_dump, tmp_path):
     feats = make_dump()
-    config = TrainingConfig(epochs=1, bottleneck="noise")
-    train_runs(feats, tmp_path / "exp", config, RunsConfig(hold_out=("g01",)), CPU)
+    train_runs(
+        *(feats, tmp_path / "exp", TrainingConfig(epochs=1), RunsConfig(hold_out=("g01",))),
+        model=model_with("noise"),
+    )
     model = tmp_path / "exp/menan_seed0/g01/spk00.last.safetensors"
     found = {}
     for name, options in {
