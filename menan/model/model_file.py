@@ -2,7 +2,7 @@
 
 import json
 import reprlib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
