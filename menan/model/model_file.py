@@ -146,11 +146,7 @@ def card_from_json(content: dict[str, Any], where: str) -> ModelCard:
     plugins = {str(name): str(digest) for name, digest in made_with.items()}
     try:
         card = ModelCard(
-            **{
-                field.name: content[field.name]
-                for field in fields(ModelCard)
-                if field.name in content
-            }
+            **content
             | {
                 "objective": ObjectiveSettings.from_plain(content["objective"], "objective"),
                 "speakers": tuple(content["speakers"]),
