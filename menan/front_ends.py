@@ -61,12 +61,19 @@ class FrontEnd(Member, ABC):
     def dims(self) -> int:
         """Columns of a feature matrix."""
 
-    def shape_fault(self, rows: int, dims: int) -> str | None:
-        """What is wrong with a feature matrix of this shape; None if nothing is."""
+    def shape_fault(self, shape: tuple[int, ...]) -> str | None:
+        """What is wrong with a feature matrix of this shape; None if nothing is.
+
+        >>> KaldiFrontEnd(seconds=1.0).shape_fault((98, 43))
+        'has 98 rows; expected 1 to 97'
+        """
+        if len(shape) != 2:
+            return f"has the shape {shape}; expected (rows, {self.dims})"
+        rows, dims = shape
         if dims != self.dims:
-            return f"has {dims} columns, not the {self.dims} of the front-end {self.name!r}"
+            return f"has {dims} columns; expected {self.dims}"
         if not 1 <= rows <= self.rows:
-            return f"has {rows} rows; {self.seconds:g} s have 1 to {self.rows}"
+            return f"has {rows} rows; expected 1 to {self.rows}"
         return None
 
     def difference(self, other: "FrontEnd") -> tuple[str, Any, Any] | None:

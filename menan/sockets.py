@@ -7,7 +7,9 @@ A member is written as its name, or as a mapping with its settings::
 """
 
 import dataclasses
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from typing_extensions import Self
@@ -81,6 +83,14 @@ class Member:
             for field in dataclasses.fields(self)
         }
         return {"name": self.name, **settings} if settings else self.name
+
+    @property
+    def plugin(self) -> str | None:
+        """Name of the plugin file that defines the member; None for menan's own members."""
+        module = type(self).__module__
+        if module.partition(".")[0] == "menan":
+            return None
+        return Path(sys.modules[module].__file__ or module).name
 
     @property
     def tag(self) -> str:
