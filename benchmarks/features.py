@@ -27,7 +27,7 @@ from benchmarks.machine import describe
 from menan.corpora.iemocap import prepare
 from menan.corpora.synthetic.release import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
-from menan.datadir.metadata import corpus_name, read_labels
+from menan.datadir.metadata import corpus_name, read_metadata
 from menan.datadir.tables import read_table, write_table
 from menan.datadir.utterances import write_datadir
 from menan.errors import InputError
@@ -101,7 +101,7 @@ def bare_calls(data: Path) -> Counter[str]:
         add_raw_log_pitch=True, add_normalized_log_pitch=False, add_delta_pitch=False
     )
     seconds: Counter[str] = Counter()
-    for utterance in speed_copies(data, read_labels(data), config).values():
+    for utterance in speed_copies(data, read_metadata(data), config.speeds).values():
         with clock(seconds, "reading"):
             samples, rate = utterance.source.read()
         with clock(seconds, "resampling"):

@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from menan.config import load_section, split_option
+from menan.config import Config, load_config, split_option
 from menan.features.dump.dump_features import dump_features
 from menan.features.dump.jobs import MOST_BAD, DumpOptions, dump_shard
-from menan_bin.command import Switch, main_of, new_app
+from menan.front_ends import FrontEnd
+from menan.plugins import load_plugins
+from menan_bin.command import PluginOption, SetOption, Switch, main_of, new_app
 
 # Programs that run jobs, started as modules so that they need not be on the PATH.
-_LAUNCHER = (sys.executable, "-m", "menan_utils.run")
-_JOB = (sys.executable, "-m", "menan_bin.menan_dump")
+LAUNCHER = (sys.executable, "-m", "menan_utils.run")
+JOB_COMMAND = (sys.executable, "-m", "menan_bin.menan_dump")
 
 app = new_app()
 
@@ -27,11 +29,17 @@ def dump(
         Path | None, typer.Option(help="YAML file with a section 'features'.")
     ] = None,
     front_end: Annotated[
-        str | None, typer.Option(help="Name of the front-end; kaldi is the paper's.")
+        str | None,
+        typer.Option(
+            help=f"One of {','.join(FrontEnd.table)}, or one of a plugin.",
+            show_default=Config().features.name,
+        ),
     ] = None,
     speeds: Annotated[
         str | None, typer.Option(help="Speaking rates including 1.0, e.g. 0.8,0.9,1.0,1.1,1.2.")
     ] = None,
+    set_: SetOption = None,
+    plugin: PluginOption = None,
     nj: Annotated[int, typer.Option(help="Number of parallel jobs.")] = 1,
     cmd: Annotated[
         str | None,
@@ -57,9 +65,9 @@ def dump(
 
     Example: menan-dump --data data/iemocap --out dump/iemocap --speeds 0.8,0.9,1.0,1.1,1.2 --nj 4
     """
-    features = load_section(
-        config, "features", {"front_end": front_end, "speeds": split_option(speeds)}
-    )
+    load_plugins(plugin or ())
+    given = {"front_end": front_end, "speeds": split_option(speeds)}
+    features = load_config(config, {"features": given}, set_ or ()).features
     options = DumpOptions(
         data,
         out,
@@ -68,8 +76,8 @@ def dump(
         device,
         bool(skip_bad),
         bool(allow_pipes),
-        launcher=tuple(shlex.split(cmd)) if cmd else _LAUNCHER,
-        job_command=_JOB,
+        launcher=tuple(shlex.split(cmd)) if cmd else LAUNCHER,
+        job_command=(*JOB_COMMAND, *(f"--plugin={path}" for path in plugin or ())),
     )
     if job is not None:
         dump_shard(options, job)

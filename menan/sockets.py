@@ -7,9 +7,7 @@ A member is written as its name, or as a mapping with its settings::
 """
 
 import dataclasses
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from typing_extensions import Self
@@ -43,11 +41,15 @@ class Member:
         mapping = {"name": value} if isinstance(value, str) else value
         if not isinstance(mapping, dict) or not isinstance(mapping.get("name"), str):
             raise InputError(
-                f"{where}: expected the name of an {cls.socket}, or a mapping with 'name' and its "
-                f"settings; choose from {', '.join(cls.table)}"
+                f"{where}: expected the name of a member ({cls.socket}), or a mapping with "
+                f"'name' and its settings; choose from {', '.join(cls.table)}"
             )
         settings = {key: setting for key, setting in mapping.items() if key != "name"}
-        return from_mapping(cls.named(mapping["name"]), settings, where)
+        try:
+            member = cls.named(mapping["name"])
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+        return from_mapping(member, settings, f"{where} {member.name}")
 
     @classmethod
     def named(cls, name: str) -> type[Self]:
@@ -83,14 +85,6 @@ class Member:
             for field in dataclasses.fields(self)
         }
         return {"name": self.name, **settings} if settings else self.name
-
-    @property
-    def plugin(self) -> str | None:
-        """Name of the plugin file that defines the member; None for menan's own members."""
-        module = type(self).__module__
-        if module.partition(".")[0] == "menan":
-            return None
-        return Path(sys.modules[module].__file__ or module).name
 
     @property
     def tag(self) -> str:

@@ -9,7 +9,8 @@ import yaml
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
 from menan.files.yaml_file import read_yaml
-from menan.front_ends import FRONT_END, FrontEnd
+from menan.front_ends import FrontEnd
+from menan.plugins import loaded_plugins, missing_plugins
 from menan.provenance import code_digest, code_version
 
 
@@ -40,13 +41,13 @@ def write_features_yaml(
     Args:
         continued: differences that were accepted by force when the dump was resumed.
     """
-    content = {
+    content: dict[str, Any] = {
         "features": features.to_plain(),
         "version": code_version(),
         "code": code_digest(),
     }
-    if plugin := features.plugin:
-        content["plugin"] = plugin
+    if plugins := loaded_plugins():
+        content["plugins"] = plugins
     if continued:
         content["continued"] = list(continued)
     with atomic_open(Path(directory) / "features.yaml") as file:
@@ -58,12 +59,9 @@ def _read(directory: str | Path) -> tuple[dict[str, Any], FrontEnd]:
     record = read_yaml(path)
     if not isinstance(record, dict) or "features" not in record:
         raise InputError(f"{path}: not a record written by menan-dump; dump again")
-    plain, plugin = record["features"], record.get("plugin")
-    if isinstance(plain, dict) and isinstance(plugin, str):
-        name = plain.get(FRONT_END)
-        if isinstance(name, str) and name not in FrontEnd.table:
-            raise InputError(
-                f"{path}: the front-end {name[:80]!r} is defined in a plugin; load it with "
-                f"--plugin {plugin[:80]}"
-            )
-    return record, FrontEnd.from_plain(plain, f"{path}: features")
+    plugins = record.get("plugins")
+    try:
+        return record, FrontEnd.from_plain(record["features"], f"{path}: features")
+    except InputError as error:
+        needed = plugins if isinstance(plugins, dict) else {}
+        raise InputError(f"{error}{missing_plugins(needed)}") from None

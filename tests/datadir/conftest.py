@@ -63,7 +63,7 @@ def dump(data):
     """A dump of the first directory with one speed copy of each utterance."""
     directory = data.parent / "dump"
     directory.mkdir()
-    for name in ("utt2spk", "spk2utt", "utt2emo", "spk2gender", "spk2group"):
+    for name in ("utt2spk", "spk2utt", "utt2emo", "emotions", "spk2gender", "spk2group"):
         shutil.copy(data / name, directory)
     utts = [line.split()[0] for line in (data / "utt2spk").read_text().splitlines()]
     names = sorted([*utts, *(f"{utt}-sp0.9" for utt in utts)])

@@ -15,16 +15,15 @@ import yaml
 
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.utterances import Utterance, write_datadir
-from menan.features.dump.jobs import Order
-from menan.features.dump.make_dump import dump_features
+from menan.features.dump.dump_features import dump_features
+from menan.features.dump.jobs import DumpOptions
 from menan.files.mapping import to_mapping
 from menan.front_ends import KaldiFrontEnd
-from menan.model.model_file import ModelCard, card_to_json, save_model
-from menan.model.network import build_network
+from menan.model.model_file import card_to_json, save_model
 from menan.training.checkpoint import Checkpoint
-from menan.training.experiment import train_runs
 from menan.training.selection import HeldOut
 from tests.conftest import write_dump
+from tests.training.training_example import build_network, model_card, train_runs
 
 RATE = 4000
 FEATURES = KaldiFrontEnd(seconds=0.25, num_mel_bins=11)
@@ -33,19 +32,7 @@ RUN = "menan_seed0/g1"
 ONE_EPOCH, ONE_RUN = TrainingConfig(epochs=1), RunsConfig(hold_out=("g01",))
 DIALOGUE = "Ses01F_impro01"
 MOSEI_COLUMNS = ("sentiment", "happy", "sad", "anger", "surprise", "disgust", "fear")
-CARD = ModelCard(
-    objective="menan",
-    seed=0,
-    speakers=("a", "b"),
-    group="g1",
-    test="c",
-    valid="d",
-    rule="last",
-    epoch=1,
-    features=FEATURES,
-    training=TrainingConfig(),
-    version="0",
-)
+CARD = model_card(group="g1", test="c", valid="d", features=FEATURES)
 
 
 def audio(kind: str = "WAV") -> bytes:
@@ -137,7 +124,7 @@ def dumped(folder: Path) -> None:
     """A data directory and a dump of it that can be gone on with."""
     (folder / "data").mkdir()
     data(folder / "data")
-    dump_features(Order(folder / "data", folder / "dump", FEATURES))
+    dump_features(DumpOptions(folder / "data", folder / "dump", FEATURES))
     (folder / "dump/skipped").write_bytes(b"")
 
 

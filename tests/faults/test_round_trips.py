@@ -16,7 +16,7 @@ from menan.corpora.table_row import parse_map
 from menan.datadir.archive import ArchiveWriter, read_matrix, read_scp
 from menan.datadir.fold_table import COLUMNS, FoldRow, write_fold_table
 from menan.datadir.folds import assign_groups, folds_of_group, held_out_groups
-from menan.datadir.metadata import read_labels, spk2utt
+from menan.datadir.metadata import read_metadata, spk2utt
 from menan.datadir.tables import c_sorted, read_table, write_table
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
@@ -145,7 +145,7 @@ def test_a_speaker_is_a_prefix_of_its_utterances(folder, speaker, rest, other):
     utt = f"{speaker}-{rest}"
     utterance = Utterance(utt, speaker, utt, "/a.wav", ("ang",), 1.0)
     write_datadir([utterance], folder / "data")
-    assert read_labels(folder / "data").utt2spk == {utt: speaker}
+    assert read_metadata(folder / "data").utt2spk == {utt: speaker}
     if not utt.startswith(f"{other}-"):
         stranger = Utterance(utt, other, utt, "/a.wav", ("ang",), 1.0)
         with pytest.raises(InputError, match="must begin with"):

@@ -16,9 +16,8 @@ from menan.inference.infer import infer, log_posteriors_and_embeddings
 from menan.inference.outputs import read_model_cards
 from menan.labels import EMOTIONS
 from menan.model.model_file import load_model
-from menan.model.network import build_network
-from menan.training.experiment import train_runs
 from menan.training.selection import HeldOut
+from tests.training.training_example import build_network, train_runs
 
 CPU = torch.device("cpu")
 

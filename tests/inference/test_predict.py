@@ -3,19 +3,17 @@ import pytest
 import soundfile
 import torch
 
-from menan.config import TrainingConfig
 from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
-from menan.features.dump.jobs import Order
-from menan.features.dump.make_dump import dump_features
+from menan.features.dump.dump_features import dump_features
+from menan.features.dump.jobs import DumpOptions
 from menan.front_ends import KaldiFrontEnd
 from menan.inference.infer import infer
 from menan.inference.predict import predict
 from menan.labels import EMOTIONS
-from menan.model.bottlenecks import Bottleneck
-from menan.model.model_file import ModelCard, save_model
-from menan.model.network import build_network
+from menan.model.model_file import save_model
+from tests.training.training_example import build_network, model_card, model_with
 
 FEATURES = KaldiFrontEnd(seconds=1.0)
 CPU = torch.device("cpu")
@@ -24,9 +22,8 @@ CPU = torch.device("cpu")
 @pytest.fixture(params=["none", "noise"])
 def model(tmp_path, request):
     path = tmp_path / "m.safetensors"
-    training = TrainingConfig(bottleneck=request.param)
-    card = ModelCard("menan", 0, ("a", "b"), None, None, None, "last", 1, FEATURES, training, "0")
-    save_model(path, build_network(43, 2, 0, Bottleneck.of(training)), card)
+    model = model_with(request.param)
+    save_model(path, build_network(43, 2, 0, model), model_card(features=FEATURES, model=model))
     return path
 
 
@@ -42,7 +39,7 @@ def test_prediction_from_a_file_is_that_of_dump_and_inference(model, tmp_path):
     assert list(posteriors) == list(EMOTIONS)
     u = [Utterance(f"{s}-1", s, f"{s}-1", str(wav), ("ang",), 1.4) for s in "ab"]
     write_datadir(u, tmp_path / "data")
-    dump_features(Order(tmp_path / "data", tmp_path / "dump", FEATURES))
+    dump_features(DumpOptions(tmp_path / "data", tmp_path / "dump", FEATURES))
     infer(model, tmp_path / "dump/feats.scp", tmp_path / "out", CPU)
     inferred = read_vector(read_scp(tmp_path / "out/posteriors.scp")["a-1"], "a-1")
     np.testing.assert_allclose(list(posteriors.values()), inferred, rtol=1e-5)

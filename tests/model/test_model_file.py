@@ -6,14 +6,14 @@ import torch
 from safetensors.torch import save_file
 
 from menan import __version__
-from menan.config import TrainingConfig
 from menan.errors import InputError
 from menan.front_ends import KaldiFrontEnd
-from menan.model.model_file import ModelCard, card_to_json, load_model, save_model
-from menan.model.network import build_network
+from menan.model.model_file import card_to_json, load_model, save_model
+from menan.settings import MaxEntropySettings
+from tests.training.training_example import build_network, model_card
 
-CARD = ModelCard(
-    objective="menan",
+CARD = model_card(
+    objective=MaxEntropySettings(lambda_=0.3),
     seed=2,
     speakers=("a", "b", "c"),
     group="g01",
@@ -22,7 +22,6 @@ CARD = ModelCard(
     rule="best-ua",
     epoch=7,
     features=KaldiFrontEnd(seconds=2.0, speeds=(0.9, 1.0)),
-    training=TrainingConfig(lambda_=0.3),
     version=__version__,
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from menan.datadir.archive import read_matrix, read_scp, read_vector
-from menan.datadir.metadata import Labels
+from menan.datadir.metadata import Metadata
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.features.store import open_dump
@@ -41,7 +41,7 @@ class Originals:
     """
 
     feats: Path
-    labels: Labels
+    labels: Metadata
     utts: tuple[str, ...]
     raw: np.ndarray
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from menan.datadir.dump_record import write_features_yaml
-from menan.datadir.metadata import Labels, read_labels
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.tables import write_table
 from menan.errors import InputError
 from menan.features.dump.jobs import DumpOptions, refuse_many, write_shard
@@ -54,7 +54,7 @@ def dump_features(options: DumpOptions, resume: bool = True, force: bool = False
         from menan.device import open_device
 
         open_device(options.device)
-    labels = read_labels(options.data)
+    labels = read_metadata(options.data)
     copies = options.copies(labels)
     with only_writer(options.out) as out:
         if not resume:
@@ -62,7 +62,7 @@ def dump_features(options: DumpOptions, resume: bool = True, force: bool = False
         if (out / "feats.scp").exists():
             skipped = check_complete(out, options.features, copies, options.skip_bad, force)
             remove_shard_tables(out)
-            # Labels may have been corrected since; features do not depend on them.
+            # Metadata may have been corrected since; features do not depend on them.
             write_copy_labels(out, labels, _without(copies, skipped))
             return (
                 f"{out}: already complete ({len(copies) - len(skipped)} utterances), nothing to "
@@ -94,7 +94,7 @@ def _write_shards(options: DumpOptions, shards: list[Shard], total: int) -> None
 
 
 def _complete(
-    options: DumpOptions, labels: Labels, copies: dict[str, SpeedCopy], shards: list[Shard]
+    options: DumpOptions, labels: Metadata, copies: dict[str, SpeedCopy], shards: list[Shard]
 ) -> str:
     """Merge the finished shards."""
     out, whole = options.out, merged_tables(shards)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from menan.datadir.archive import ArchiveWriter
-from menan.datadir.metadata import Labels, read_labels
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.errors import InputError
 from menan.features.dump.resume import describe_audio
 from menan.features.dump.shards import TABLES, Shard, make_shards
@@ -49,7 +49,7 @@ class DumpOptions:
     launcher: tuple[str, ...] = ()
     job_command: tuple[str, ...] = ()
 
-    def copies(self, labels: Labels) -> dict[str, SpeedCopy]:
+    def copies(self, labels: Metadata) -> dict[str, SpeedCopy]:
         """The utterances of the dump, by name."""
         return speed_copies(self.data, labels, self.features.speeds, self.allow_pipes)
 
@@ -62,7 +62,7 @@ def dump_shard(options: DumpOptions, number: int) -> None:
     """
     holder = Holder(options.out)
     holder.check()
-    copies = options.copies(read_labels(options.data))
+    copies = options.copies(read_metadata(options.data))
     write_shard(
         options, make_shards(options.out, copies, options.nj)[number - 1], len(copies), holder
     )

@@ -55,7 +55,9 @@ def check_complete(
     return list(skipped)
 
 
-def check_shards(out: Path, features: FrontEnd, finished: Sequence[Shard], force: bool) -> list[str]:
+def check_shards(
+    out: Path, features: FrontEnd, finished: Sequence[Shard], force: bool
+) -> list[str]:
     """Check that the finished shards of an incomplete dump can be reused.
 
     Returns:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.datadir.metadata import Labels, spk2utt
+from menan.datadir.metadata import Metadata, spk2utt
 from menan.datadir.tables import c_sorted, write_table
 from menan.errors import InputError
 from menan.features.dump.sources import AudioSource, read_sources
@@ -21,7 +21,7 @@ class SpeedCopy:
 
 
 def speed_copies(
-    data: str | Path, labels: Labels, speeds: Sequence[float], allow_pipes: bool = False
+    data: str | Path, labels: Metadata, speeds: Sequence[float], allow_pipes: bool = False
 ) -> dict[str, SpeedCopy]:
     """All utterances of a dump by name, sorted: ``<utt>``, and ``<utt>-sp0.9`` at speed 0.9.
 
@@ -47,13 +47,15 @@ def speed_copies(
     return {name: copies[name] for name in c_sorted(copies)}
 
 
-def write_copy_labels(out: Path, labels: Labels, copies: Mapping[str, SpeedCopy]) -> None:
-    """Write utt2spk, spk2utt, utt2emo, utt2uniq, spk2group, corpus, and spk2gender if known."""
+def write_copy_labels(out: Path, labels: Metadata, copies: Mapping[str, SpeedCopy]) -> None:
+    """Write utt2spk, spk2utt, utt2emo, emotions, utt2uniq, spk2group, spk2gender and corpus."""
     utt2spk = {name: labels.utt2spk[copy.utt] for name, copy in copies.items()}
     write_table(out / "utt2spk", utt2spk)
     write_table(out / "spk2utt", spk2utt(utt2spk))
     emotions = {name: ",".join(labels.utt2emo[copy.utt]) for name, copy in copies.items()}
     write_table(out / "utt2emo", emotions)
+    with atomic_open(out / "emotions") as file:
+        file.writelines(f"{label}\n" for label in labels.emotions)
     # The data may hold copies themselves: these, too, point to what they were made from.
     write_table(out / "utt2uniq", {name: labels.utt2uniq[c.utt] for name, c in copies.items()})
     speakers = set(utt2spk.values())

@@ -12,7 +12,7 @@ from menan.analysis.leakage.text import leakage_text
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.inference.infer import infer
-from menan.training.experiment import train_runs
+from tests.training.training_example import train_runs
 
 CPU = torch.device("cpu")
 NOISE = TrainingConfig(epochs=1, batch_size=64, bottleneck="noise", noise_sigma=2.0)
