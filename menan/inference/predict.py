@@ -7,7 +7,7 @@ import torch
 
 from menan.audio import read_audio
 from menan.errors import InputError
-from menan.features.kaldi import utterance_features
+from menan.features.front_end import make_extractor, utterance_features
 from menan.features.store import FrameStore
 from menan.inference.infer import log_posteriors_and_embeddings
 from menan.model.model_file import load_model
@@ -30,10 +30,11 @@ def predict(
         InputError: no model, or a file that is not audio or too short for one frame.
     """
     network, card = load_model(model, device)
+    extractor = make_extractor(card.features, str(device))
     for wav in wavs:
         samples, rate = read_audio(wav)
         try:
-            features = utterance_features(samples, rate, card.features, device=str(device))
+            features = utterance_features(samples, rate, card.features, extractor)
         except InputError as error:
             raise InputError(f"{wav}: {error}") from None
         store = FrameStore(
