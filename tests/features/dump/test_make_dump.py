@@ -24,7 +24,8 @@ CONFIG = KaldiFrontEnd(speeds=(0.9, 1.0, 1.1))
 
 
 def dump_features(data, out, config, nj=1, resume=True, force=False, **options):
-    return dump_order(Order(data, out, config, nj, **options), resume=resume, force=force)
+    order = Order(data, out, config, nj, **options)
+    return dump_order(order, menan_dump.LAUNCHER, menan_dump.JOB, resume, force)
 
 
 def noise(samples, seed):
