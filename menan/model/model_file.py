@@ -142,7 +142,9 @@ def card_from_json(content: dict[str, Any], where: str) -> ModelCard:
     if not isinstance(content, dict):
         raise TypeError("the card is not a mapping")
     content = upgraded(content)
-    plugins = {str(name): str(digest) for name, digest in dict(content.get("plugins") or {}).items()}
+    plugins = {
+        str(name): str(digest) for name, digest in dict(content.get("plugins") or {}).items()
+    }
     try:
         card = ModelCard(
             **{
