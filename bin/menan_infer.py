@@ -30,6 +30,9 @@ def infer(
     draws: Annotated[
         int, typer.Option(min=1, help="of a bottleneck's noise: the mean of so many embeddings")
     ] = 1,
+    skip_deterministic: Annotated[
+        Switch, typer.Option(help="With --draws: write nothing if the models have no noise.")
+    ] = Switch.false,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
 ) -> None:
     """Write posteriors.{ark,scp}, embeddings.{ark,scp} and utt2emo of the original utterances.
@@ -39,10 +42,14 @@ def infer(
     Example: menan-infer --model exp/menan_seed0 --test-speakers-only true
     --feats dump/iemocap/feats.scp --out exp/menan_seed0/test
     """
-    for directory in infer_dump(
-        model, feats, out, open_device(device), rule, bool(test_speakers_only), seed, draws
-    ):
-        print(directory)
+    folders = infer_dump(
+        *(model, feats, out, open_device(device), rule, bool(test_speakers_only), seed, draws),
+        skip_deterministic=bool(skip_deterministic),
+    )
+    if not folders:
+        print(f"{model}: no noise, so there are no draws to average; nothing written")
+    for folder in folders:
+        print(folder)
 
 
 main = main_of(app, "menan-infer")

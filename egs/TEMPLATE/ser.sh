@@ -111,7 +111,10 @@ if runs 5; then
       menan-probe --embeddings "${exp}/infer/mean/{}" --feats "${dump}/feats.scp" \
       --out "${exp}/leakage/{}.mean.json"
   fi
-  menan-tsne --data "${dump}" --exp "${exp}" --out "${exp}/tsne"
+  find_systems "${exp}/infer/last"
+  folds=("${exp}/infer/last/${systems[0]}"/*/)
+  planes=("${exp}/infer/last"/*_seed"${systems[0]##*_seed}/$(basename "${folds[0]}")")
+  menan-tsne --data "${dump}" --out "${exp}/tsne" --hyp "$(IFS=, && echo "${planes[*]}")"
   menan-results --exp "${exp}" --rule "${rule}" --leakage "${exp}/leakage" \
     --tsne "${exp}/tsne" --out "${exp}/RESULTS.md" --json "${exp}/results.json" \
     --html "${exp}/report.html" --command "${command_line}"

@@ -64,6 +64,7 @@ def infer(
     test_speakers_only: bool = False,
     seed: int = SEED,
     draws: int = 1,
+    skip_deterministic: bool = False,
 ) -> list[Path]:
     """Write posteriors, embeddings and hypotheses of a dump's original utterances.
 
@@ -79,6 +80,8 @@ def infer(
         seed: of the noise, if the models' bottleneck takes any.
         draws: write the mean of so many embeddings z of an utterance, and what EC says of it:
             what whoever collects draws gets to see.
+        skip_deterministic: write nothing if several draws are asked of models without noise,
+            instead of raising an error.
 
     Returns:
         The directories written, each with posteriors.ark, posteriors.scp, embeddings.ark,
@@ -95,6 +98,8 @@ def infer(
     for network, card in models:
         _check_features(card, dump, model)
         if draws != 1 and not network.bottleneck.is_stochastic:
+            if skip_deterministic:
+                return []
             raise InputError(
                 f"{model}: --draws {draws}, but the bottleneck is "
                 f"{network.bottleneck.settings.name}: each utterance has one embedding"

@@ -118,6 +118,8 @@ def test_draws_of_an_embedding_without_noise_are_refused(trained, tmp_path):
     feats, system = trained
     with pytest.raises(InputError, match="--draws 32, but the bottleneck is none"):
         infer(system, feats, tmp_path / "out", CPU, draws=32)
+    assert infer(system, feats, tmp_path / "out", CPU, draws=32, skip_deterministic=True) == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_systems_folds_answer_for_their_own_test_speakers_together(trained, tmp_path):
