@@ -82,7 +82,7 @@ def test_a_failed_job_is_shown_and_the_dump_can_be_repeated(data, tmp_path, capf
         (["--nj", "2", "--cmd", "false"], "not all of 2 jobs succeeded"),
         (["--nj", "2", "--cmd", "no-such-launcher"], "no-such-launcher: No such file"),
         (["--nj", "0"], "--nj 0: must be at least 1"),
-        (["--device", "tpu"], "--device tpu: the devices are"),
+        (["--device", "tpu"], "--device tpu: unknown device; choose cpu, cuda"),
         (["--speeds", "0.9"], "speeds must contain 1.0"),
         (["--speeds", "1.0,fast"], "expected float, found 'fast'"),
         (["--config", "/nowhere.yaml"], "/nowhere.yaml: cannot be read"),
