@@ -30,7 +30,7 @@ from menan.features.store import load_frames, open_dump
 from menan.inference.outputs import read_model_cards
 from menan.labels import parse_map
 from menan.model.model_file import load_model
-from menan.scoring.files import score_files
+from menan.scoring.score import score_files
 from menan.training.checkpoint import _MAGIC, load_checkpoint
 from tests.faults import seeds
 from tests.faults.trial import Parser

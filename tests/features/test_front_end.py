@@ -100,12 +100,16 @@ def test_a_dump_by_a_plugin_that_is_not_loaded_says_which_one_it_needs(dumped, u
         open_dump(dumped / "feats.scp")
 
 
-def test_several_jobs_load_the_plugin(unload, monkeypatch, data, dumped):
-    before = (dumped / "feats.1.ark").read_bytes()
-    options = ("--front-end=bands", "--set=features.bands=12", "--set=features.seconds=0.4")
-    options += ("--nj=2", "--resume=false", f"--plugin={TOY}")
-    assert run_dump(monkeypatch, data, *options) == 0
-    assert b"".join((dumped / f"feats.{n}.ark").read_bytes() for n in (1, 2)) == before
+def test_several_jobs_load_the_plugin_and_read_the_settings(unload, monkeypatch, data, tmp_path):
+    (tmp_path / "launcher").write_text(f'echo "$@" > {tmp_path}/line; exit 1')
+    options = (f"--plugin={TOY}", "--front-end=bands", "--set=features.bands=12", "--nj=2")
+    assert run_dump(monkeypatch, data, *options, f"--cmd=sh {tmp_path}/launcher") == 1
+    line = (tmp_path / "line").read_text()
+    assert f"--plugin={TOY}" in line
+    (settings,) = (word for word in line.split() if word.startswith("--config="))
+    config = yaml.safe_load(Path(settings.removeprefix("--config=")).read_text())
+    assert config["features"]["front_end"] == "bands"
+    assert config["features"]["bands"] == 12
 
 
 def test_prediction_from_a_file_is_that_of_dump_and_inference(dumped, tmp_path):
