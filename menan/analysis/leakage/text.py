@@ -4,7 +4,7 @@ from typing import Any
 
 from menan.analysis.leakage.names import system_label
 from menan.analysis.leakage.probes import PROBES
-from menan.scoring.text import percent
+from menan.scoring.score import percent
 
 
 def leakage_text(result: dict[str, Any]) -> str:

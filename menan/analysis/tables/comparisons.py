@@ -10,7 +10,7 @@ from menan.analysis.tables.runs import TrainedRun, fold_results
 from menan.analysis.tables.table2 import speaker_answers
 from menan.errors import InputError
 from menan.scoring.bootstrap import (
-    SpeakerAnswers,
+    SpeakerPredictions,
     Statistic,
     confusion_counts,
     mean_ua,
@@ -49,8 +49,8 @@ def comparisons(runs: list[TrainedRun], rule: str) -> list[dict[str, Any]]:
 def _compare(
     a: str,
     b: str,
-    of_a: Sequence[SpeakerAnswers],
-    of_b: Sequence[SpeakerAnswers],
+    of_a: Sequence[SpeakerPredictions],
+    of_b: Sequence[SpeakerPredictions],
     measure: str,
     statistic: Statistic,
 ) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from menan.analysis.tables.paper import TABLE2_UA, TABLE2_WA
 from menan.analysis.tables.runs import FoldResult, TrainedRun, fold_results
 from menan.scoring.accuracy import recalls
 from menan.scoring.bootstrap import (
-    SpeakerAnswers,
+    SpeakerPredictions,
     confusion_counts,
     mean_ua,
     mean_wa,
@@ -52,13 +52,18 @@ def table2(
     }
 
 
-def speaker_answers(folds: list[FoldResult]) -> list[SpeakerAnswers]:
+def speaker_answers(folds: list[FoldResult]) -> list[SpeakerPredictions]:
     """The test speakers of a system's folds, each with the guesses of all its seeds."""
     by_speaker: dict[str, list[FoldResult]] = {}
     for fold in sorted(folds, key=lambda fold: (fold.test_speaker.encode(), fold.seed)):
         by_speaker.setdefault(fold.test_speaker, []).append(fold)
     return [
-        SpeakerAnswers(speaker, own[0].test.labels, np.stack([f.test.guesses for f in own]))
+        SpeakerPredictions(
+            speaker,
+            own[0].test.labels,
+            np.stack([f.test.guesses for f in own]),
+            own[0].test.log_posteriors.shape[-1],
+        )
         for speaker, own in by_speaker.items()
     ]
 
@@ -124,10 +129,12 @@ def _fold_figures(fold: FoldResult) -> dict[str, Any]:
     }
 
 
-def _speaker_figures(answer: SpeakerAnswers) -> dict[str, Any]:
+def _speaker_figures(answer: SpeakerPredictions) -> dict[str, Any]:
     """Means over seeds."""
     counts = confusion_counts([answer])
-    recall = np.mean([recalls(answer.labels, guesses) for guesses in answer.guesses], axis=0)
+    recall = np.mean(
+        [recalls(answer.labels, guesses, answer.classes) for guesses in answer.guesses], axis=0
+    )
     return {
         "utterances": len(answer.labels),
         "wa": 100 * float(mean_wa(counts)),

@@ -14,7 +14,7 @@ from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.metadata import read_emotions
 from menan.errors import InputError
 from menan.labels import EMOTIONS
-from menan.scoring.files import read_hypotheses
+from menan.scoring.label_match import read_hypotheses
 from menan.scoring.score import score
 from menan.training.objectives import OBJECTIVES
 
@@ -29,13 +29,13 @@ def table3(hyps: Path, ref: Path) -> dict[str, Any]:
     Raises:
         InputError: no hypotheses, or some that do not answer for all of ``ref``.
     """
-    references = read_emotions(ref)[1]
+    labels, references = read_emotions(ref)
     folds: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(hyps.glob("*_seed*/*/utt2emo")):
         hypotheses = read_hypotheses(path)
         if hypotheses.keys() != references.keys():
             raise InputError(f"{path}: does not answer for the utterances of {ref}; infer again")
-        result = score(references, hypotheses)
+        result = score(references, hypotheses, labels)
         objective, _, seed = path.parents[1].name.rpartition("_seed")
         folds.setdefault(objective, []).append(
             {"seed": seed, "fold": path.parent.name, "wa": 100 * result.wa}

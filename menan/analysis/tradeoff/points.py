@@ -9,7 +9,7 @@ from menan.analysis.tables.table2 import speaker_answers
 from menan.analysis.tradeoff.pareto import marked
 from menan.analysis.tradeoff.study import Means, System
 from menan.scoring.bootstrap import (
-    SpeakerAnswers,
+    SpeakerPredictions,
     confusion_counts,
     mean_ua,
     percentile_interval,
@@ -73,11 +73,11 @@ def _difference(system: System, baselines: list[System]) -> dict[str, Any]:
     return _figure(_ua(ours) - _ua(theirs), replicates) | {"seeds": sorted(seeds)}
 
 
-def _ua(answers: list[SpeakerAnswers]) -> float:
+def _ua(answers: list[SpeakerPredictions]) -> float:
     return 100 * float(mean_ua(confusion_counts(answers)))
 
 
-def _replicates(answers: list[SpeakerAnswers]) -> np.ndarray:
+def _replicates(answers: list[SpeakerPredictions]) -> np.ndarray:
     return 100 * mean_ua(resampled_counts(answers))
 
 
