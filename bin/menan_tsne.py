@@ -26,7 +26,7 @@ def tsne(
 
     Example: menan-tsne --data data/iemocap --hyp exp/infer/mtl,exp/infer/menan --out exp/tsne
     """
-    hyps = [Path(path) for path in split_option(hyp)]
+    hyps = [Path(path) for path in split_option(hyp) or []]
     for path in tsne_figure(data, hyps, out, split_option(speakers), seed):
         print(path)
 
