@@ -24,16 +24,16 @@ import torchaudio.compliance.kaldi
 import typer
 
 from benchmarks.machine import describe
-from menan.config import FeatureConfig
 from menan.corpora.iemocap import prepare
 from menan.corpora.synthetic.release import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
-from menan.datadir.metadata import corpus_name, read_labels
+from menan.datadir.metadata import corpus_name, read_metadata
 from menan.datadir.tables import read_table, write_table
 from menan.datadir.utterances import write_datadir
 from menan.errors import InputError
 from menan.features.dump.speed_copies import speed_copies
 from menan.features.waveform import SAMPLE_RATE, centre_crop, speed_copy, to_16_khz
+from menan.front_ends import KaldiFrontEnd
 from menan_bin.command import main_of, new_app
 
 FIVE = (0.8, 0.9, 1.0, 1.1, 1.2)
@@ -94,14 +94,14 @@ def one_round(data: Path, work: Path) -> Counter[str]:
 
 def bare_calls(data: Path) -> Counter[str]:
     """Seconds of fbank and pitch of all copies, of those at speed 1, and of what comes before."""
-    config = FeatureConfig()
+    config = KaldiFrontEnd()
     # 16 kHz and a frame every 10 ms are the defaults of both.
     pitch = knf.PitchExtractionOptions(frame_length_ms=config.frame_length_ms)
     process = knf.ProcessPitchOptions(
         add_raw_log_pitch=True, add_normalized_log_pitch=False, add_delta_pitch=False
     )
     seconds: Counter[str] = Counter()
-    for utterance in speed_copies(data, read_labels(data), config).values():
+    for utterance in speed_copies(data, read_metadata(data), config).values():
         with clock(seconds, "reading"):
             samples, rate = utterance.source.read()
         with clock(seconds, "resampling"):

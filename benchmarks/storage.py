@@ -19,7 +19,7 @@ import torch
 import typer
 
 from benchmarks.machine import describe
-from menan.config import RunsConfig, TrainingConfig, load_section, split_option
+from menan.config import RunsConfig, TrainingConfig, load_config, split_option
 from menan.datadir.folds import held_out_groups
 from menan.datadir.metadata import corpus_name
 from menan.errors import InputError
@@ -71,7 +71,7 @@ def storage(
     Example: python -m benchmarks.storage --feats dump/feats.scp --epochs 15 > benchmarks/storage.md
     """
     where, dump = describe(), open_dump(feats)
-    training = load_section(config, "training", {"epochs": epochs})
+    training = load_config(config, {"training": {"epochs": epochs}}).training
     runs = RunsConfig(OBJECTIVES, SEEDS, tuple(split_option(hold_out)))
     with tempfile.TemporaryDirectory(prefix="storage-") as folder:
         exp = Path(folder)

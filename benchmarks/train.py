@@ -140,7 +140,7 @@ def plain_step(store) -> Callable[[], None]:
 
     def step() -> None:
         batch = draw_batch(1, device)
-        features = store.gather(batch.index[0], FEATURES.frames)
+        features = store.gather(batch.index[0], FEATURES.rows)
         loop.update(features, batch.emotions[0], batch.speakers[0])
 
     return step

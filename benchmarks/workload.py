@@ -4,10 +4,11 @@ from pathlib import Path
 
 import torch
 
-from menan.config import FeatureConfig, TrainingConfig
+from menan.config import TrainingConfig
 from menan.engine.stacked.backends import Operations
 from menan.engine.stacked.stacked import StackedNetwork
 from menan.features.store import FrameStore
+from menan.front_ends import KaldiFrontEnd
 from menan.model.network import build_network
 from menan.training.lockstep import Batch, LockStep
 from menan.training.objectives import make_objective
@@ -15,7 +16,7 @@ from menan.training.plan import Run, RunData, UtteranceSet
 
 BATCH, SPEAKERS, UTTS = 16, 8, 600
 OBJECTIVES = ("ec", "mtl", "dat", "menan")  # Table 2's systems
-FEATURES, TRAINING = FeatureConfig(), TrainingConfig()
+FEATURES, TRAINING = KaldiFrontEnd(), TrainingConfig()
 
 
 def make_store(device: torch.device) -> FrameStore:
@@ -36,7 +37,7 @@ def make_game(models: int, store: FrameStore, ops: Operations | None = None) -> 
     stacked = StackedNetwork(networks, TRAINING.lr, steps, TRAINING.sc_steps, device, ops)
     names = [OBJECTIVES[model % len(OBJECTIVES)] for model in range(models)]
     objectives = [make_objective(name, TRAINING.lambda_) for name in names]
-    return LockStep(stacked, objectives, TRAINING.sc_steps, store, FEATURES.frames)
+    return LockStep(stacked, objectives, TRAINING.sc_steps, store, FEATURES.rows)
 
 
 def draw_batch(models: int, device: torch.device) -> Batch:

@@ -1,4 +1,4 @@
-"""What all commands share: the spelling of options, and one line for an error.
+"""What all commands share: the spelling of options, and errors of one line.
 
 An option is spelled with ``-`` or ``_`` alike, a boolean takes ``true`` or ``false`` as in Kaldi,
 wrong input is one line on stderr and exit status 1.
@@ -7,6 +7,8 @@ wrong input is one line on stderr and exit status 1.
 import sys
 from collections.abc import Callable
 from enum import Enum
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -16,8 +18,22 @@ from menan.training.signals import Stopped
 # Typer makes its usage error public only through this subclass.
 UsageError = typer.BadParameter.__base__
 
-# A shell's status for what Ctrl-C has ended: 128 and SIGINT's number.
+# The exit status of a program that Ctrl-C ended: 128 and SIGINT's number.
 INTERRUPTED = 130
+
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="section.key=value over the configuration; repeatable. Example: training.lr=2e-3.",
+    ),
+]
+PluginOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Python file that adds an encoder, objective, bottleneck or front-end; repeatable."
+    ),
+]
 
 
 class Switch(str, Enum):
@@ -31,7 +47,7 @@ class Switch(str, Enum):
 
 
 def new_app() -> typer.Typer:
-    """An application with the house's spelling of options."""
+    """A Typer application in which options may be spelled with ``-`` or ``_``."""
     return typer.Typer(
         add_completion=False,
         rich_markup_mode=None,
@@ -48,12 +64,12 @@ def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
 
     def main() -> None:
         command = typer.main.get_command(app)
-        # Names of files need not be UTF-8, and are told all the same; stderr does this by itself.
+        # File names need not be UTF-8, and are printed all the same; stderr does this by itself.
         sys.stdout.reconfigure(errors="backslashreplace")
         try:
             status = command(prog_name=name, standalone_mode=False)
             if status == INTERRUPTED:
-                # Typer makes this of Ctrl-C, and says nothing.
+                # Typer returns this for Ctrl-C, without a message.
                 raise KeyboardInterrupt
         except InputError as error:
             status = _complain(name, str(error))
@@ -63,7 +79,7 @@ def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
             at = f"{error.filename}: " if error.filename is not None else ""
             status = _complain(name, f"{at}{error.strerror or error}")
         except Stopped as stop:
-            _complain(name, f"{stop}; go on by the same command")
+            _complain(name, f"{stop}; continue with the same command")
             status = stop.status
         except (KeyboardInterrupt, typer.Abort):
             _complain(name, "interrupted")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from menan.config import load_section, split_option
+from menan.config import load_config, split_option
 from menan.features.dump.jobs import MOST_BAD, Order, dump_part
 from menan.features.dump.make_dump import LAUNCHER, dump_features
 from menan_bin.command import Switch, main_of, new_app
@@ -43,7 +43,7 @@ def dump(
 
     Example: menan-dump --data data/iemocap --out dump/iemocap --speeds 0.8,0.9,1.0,1.1,1.2 --nj 4
     """
-    features = load_section(config, "features", {"speeds": split_option(speeds)})
+    features = load_config(config, {"features": {"speeds": split_option(speeds)}}).features
     order = Order(data, out, features, nj, device, bool(skip_bad), bool(allow_pipes))
     if job is not None:
         dump_part(order, job)

@@ -1,176 +1,180 @@
-"""Configuration: frozen dataclasses filled from a YAML file with one section a dataclass.
+"""Configuration: frozen dataclasses filled from a YAML file, one per section, and from ``--set``.
 
-A recipe's ``conf/*.yaml`` holds up to three sections: ``features`` (read by menan-dump),
-``training`` and ``runs`` (read by menan-train). Whatever is left out keeps the default of the
-paper or of its protocol; an unknown section or key is an error that names the nearest known one.
+A recipe's ``conf/*.yaml`` has up to four sections: ``features`` (read by menan-dump), ``model``,
+``training`` and ``runs`` (read by menan-train). What is left out keeps the default of the paper or
+of its protocol. An unknown section or key is an error that names the nearest known one.
 """
 
 import re
 import types
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from menan.errors import InputError
+from menan.errors import InputError, require
 from menan.files.mapping import from_mapping, refuse_unknown
 from menan.files.yaml_file import read_yaml
+from menan.front_ends import FrontEnd, KaldiFrontEnd
+from menan.overrides import assign, keep_settings
+from menan.settings import (
+    BottleneckSettings,
+    EncoderSettings,
+    MaxEntropySettings,
+    NoBottleneckSettings,
+    ObjectiveSettings,
+    Table1Settings,
+)
 
 
 @dataclass(frozen=True)
-class FeatureConfig:
-    """From the waveform to (frames, 43): paper section 5, Kaldi's defaults elsewhere.
+class ModelConfig:
+    """The network: paper Table 1 unless another encoder is chosen.
 
-    seconds: longer utterances keep their middle part of this length; the network's input is
-        this long (paper: 14 s, 1397 frames).
-    frame_length_ms, frame_shift_ms: of log-mel and pitch alike (Kaldi --frame-length,
-        --frame-shift).
-    num_mel_bins: Kaldi --num-mel-bins.
-    speeds: speaking rates of the copies made by resampling; 1.0 is the utterance itself.
-
-    A model file carries these too, and may come from a stranger: the upper bounds (600 s, 1000 ms,
-    512 bins, 100,000 frames) keep it from asking for all the memory there is.
+    encoder: from features to the embedding v.
+    bottleneck: from v to the embedding z that both classifiers read and that is released.
     """
 
-    seconds: float = 14.0
-    frame_length_ms: float = 40.0
-    frame_shift_ms: float = 10.0
-    num_mel_bins: int = 40
-    speeds: tuple[float, ...] = (1.0,)
-
-    def __post_init__(self):
-        # The pitch tracker works at 4 kHz; between its samples log-mel and pitch would drift apart.
-        _require(
-            self.frame_shift_ms > 0 and self.frame_shift_ms % 0.25 == 0,
-            "frame_shift_ms must be a positive multiple of 0.25",
-        )
-        _require(
-            self.frame_shift_ms <= self.frame_length_ms <= 1000,
-            "frame_length_ms must be at least frame_shift_ms and at most 1000",
-        )
-        _require(
-            self.seconds * 1000 >= self.frame_length_ms, "seconds must hold at least one frame"
-        )
-        _require(self.seconds <= 600, "seconds must be at most 600")
-        _require(
-            self.frames <= 100_000, "seconds must hold at most 100,000 frames of frame_shift_ms"
-        )
-        _require(4 <= self.num_mel_bins <= 512, "num_mel_bins must lie between 4 and 512")
-        _require(1.0 in self.speeds, "speeds must contain 1.0, the utterances as spoken")
-        _require(len(set(self.speeds)) == len(self.speeds), "speeds names a rate twice")
-        _require(all(0.5 <= s <= 2 for s in self.speeds), "speeds must lie between 0.5 and 2")
-
-    @property
-    def dims(self) -> int:
-        """Columns of a feature matrix: log-mel, NCCF, f0 in Hz, log energy."""
-        return self.num_mel_bins + 3
-
-    @property
-    def frames(self) -> int:
-        """Frames of an utterance of ``seconds``, and so of the network's input.
-
-        >>> FeatureConfig().frames
-        1397
-        """
-        return 1 + int((self.seconds * 1000 - self.frame_length_ms) / self.frame_shift_ms + 1e-6)
+    encoder: EncoderSettings = Table1Settings()
+    bottleneck: BottleneckSettings = NoBottleneckSettings()
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """One training: paper section 5.1 and Table 1.
+    """One training: paper section 5.1.
 
     epochs: passes over the training utterances.
-    batch_size: utterances a step; the last short batch is kept.
-    lr: Adam's learning rate at the start; it falls linearly to 0 at the last step.
-    lambda_: weight of the emotion loss, the paper's lambda (key ``lambda``); the speaker
-        loss has 1 - lambda.
+    batch_size: utterances per step; the last, shorter batch is kept.
+    lr: initial learning rate of Adam; it falls linearly to 0 at the last step.
     sc_steps: steps of the speaker classifier for each step of encoder and emotion classifier.
-    normalize: ``global`` (one mean and standard deviation a dimension, from the training
+    normalize: ``global`` (one mean and standard deviation per dimension, from the training
         speakers) or ``none``.
-    bottleneck: between pooling and the classifiers, ``none``, ``noise`` or ``fsq``
-        (:class:`menan.model.bottlenecks.Bottleneck`).
-    noise_sigma: standard deviation of ``noise``, where v has the mean square 1.
-    noise_draws: of each utterance in a step under ``noise``. More make the gradient less noisy, and
-        cost little: the encoder runs once.
-    fsq_levels: levels of a dimension under ``fsq``.
-    frames: what the frames are kept as while training, ``float32`` or, in half of the memory,
-        ``float16``. Inference, which keeps none, reads float32.
+    store_dtype: type of the frames that are kept while training, ``float32`` or, in half of the
+        memory, ``float16``. Inference reads float32.
     """
 
     epochs: int = 300
     batch_size: int = 16
     lr: float = 1e-3
-    lambda_: float = 0.5
     sc_steps: int = 1
     normalize: str = "global"
-    bottleneck: str = "none"
-    noise_sigma: float = 1.0
-    noise_draws: int = 8
-    fsq_levels: int = 3
-    frames: str = "float32"
+    store_dtype: str = "float32"
 
-    def __post_init__(self):
-        _require(self.epochs >= 1, "epochs must be at least 1")
-        _require(self.batch_size >= 1, "batch_size must be at least 1")
-        _require(self.lr > 0, "lr must be positive")
-        _require(0 < self.lambda_ < 1, "lambda must lie between 0 and 1, both excluded")
-        _require(self.sc_steps >= 1, "sc_steps must be at least 1")
-        _require(self.normalize in ("global", "none"), "normalize must be global or none")
-        _require(
-            self.bottleneck in ("none", "noise", "fsq"), "bottleneck must be none, noise or fsq"
+    def __post_init__(self) -> None:
+        require(self.epochs >= 1, "epochs must be at least 1")
+        require(self.batch_size >= 1, "batch_size must be at least 1")
+        require(self.lr > 0, "lr must be positive")
+        require(self.sc_steps >= 1, "sc_steps must be at least 1")
+        require(self.normalize in ("global", "none"), "normalize must be global or none")
+        require(
+            self.store_dtype in ("float32", "float16"), "store_dtype must be float32 or float16"
         )
-        _require(0 < self.noise_sigma <= 1000, "noise_sigma must lie between 0 and 1000, not 0")
-        _require(1 <= self.noise_draws <= 1000, "noise_draws must lie between 1 and 1000")
-        _require(2 <= self.fsq_levels <= 256, "fsq_levels must lie between 2 and 256")
-        _require(self.frames in ("float32", "float16"), "frames must be float32 or float16")
 
 
 @dataclass(frozen=True)
 class RunsConfig:
-    """Which trainings one call makes: every objective with every seed and held-out group.
+    """The trainings of one call: every objective with every seed and held-out group.
 
-    objective: names of :data:`menan.training.objectives.OBJECTIVES`.
-    seed: seeds of initial weights and of the order of the utterances.
+    objective: one or more objectives; one of them may stand there with several settings.
+    seed: seeds of initial weights, order of the utterances and noise.
     hold_out: ``("none",)``, ``("each",)`` or names of groups in spk2group.
     """
 
-    objective: tuple[str, ...] = ("menan",)
+    objective: tuple[ObjectiveSettings, ...] = (MaxEntropySettings(),)
     seed: tuple[int, ...] = (0,)
     hold_out: tuple[str, ...] = ("none",)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("objective", "seed", "hold_out"):
             values = getattr(self, name)
-            _require(len(values) > 0, f"{name} must not be empty")
+            require(len(values) > 0, f"{name} must not be empty")
             twice = next((value for value in values if values.count(value) > 1), None)
-            _require(twice is None, f"{name} names {twice!r} twice")
-        _require(all(seed >= 0 for seed in self.seed), "seed must not be negative")
+            shown = twice.system if isinstance(twice, ObjectiveSettings) else twice
+            require(twice is None, f"{name} lists {shown!r} twice")
+        require(all(seed >= 0 for seed in self.seed), "seed must not be negative")
+
+
+@dataclass(frozen=True)
+class Config:
+    """All sections of a configuration."""
+
+    features: FrontEnd = KaldiFrontEnd()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    runs: RunsConfig = RunsConfig()
 
 
 SECTIONS: dict[str, type] = {
-    "features": FeatureConfig,
+    "features": FrontEnd,
+    "model": ModelConfig,
     "training": TrainingConfig,
     "runs": RunsConfig,
 }
 
+# Keys of 0.1.0, and where they stand now.
+_MOVED = {
+    "lambda": "runs: objective: {name: menan, lambda: 0.5}",
+    "bottleneck": "model: bottleneck: noise",
+    "noise_sigma": "model: bottleneck: {name: noise, sigma: 1}",
+    "noise_draws": "model: bottleneck: {name: noise, draws: 8}",
+    "fsq_levels": "model: bottleneck: {name: fsq, levels: 3}",
+    "frames": "training: store_dtype: float32",
+}
 
-def load_section(path: str | Path | None, section: str, overrides: dict[str, Any]) -> Any:
-    """The dataclass of one section of a YAML file, with options of the command line over it.
+
+def load_config(
+    path: str | Path | None,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    sets: Sequence[str] = (),
+) -> Config:
+    """The configuration of a YAML file, with options of the command line over it.
 
     Args:
-        path: the file; None for the defaults.
-        section: a key of :data:`SECTIONS`. The whole file is checked, not only this section.
-        overrides: values by key; those that are None leave the file's value.
+        path: the file, of which every section is checked; None for the defaults.
+        options: values by section and key; those that are None leave the file's value. Names of
+            members (``objective``, ``encoder``) keep the settings that the file gives them.
+        sets: ``section.key=value`` or ``section.key.setting=value``, applied in this order after
+            ``options``.
 
     Raises:
         InputError: unreadable file, unknown section or key, wrong type or value.
     """
     content = _read_sections(path) if path is not None else {}
-    refuse_unknown(content, SECTIONS, f"{path}: unknown section")
-    for name, cls in SECTIONS.items():
-        from_mapping(cls, content.get(name) or {}, f"{path}: {name}")
-    given = {name: value for name, value in overrides.items() if value is not None}
-    where = f"{path}: {section}" if path is not None else "options"
-    return from_mapping(SECTIONS[section], {**(content.get(section) or {}), **given}, where)
+    config = _parsed(content, f"{path}: ")
+    given = {
+        section: {key: value for key, value in values.items() if value is not None}
+        for section, values in (options or {}).items()
+    }
+    if not sets and not any(given.values()):
+        return config
+    for section, values in given.items():
+        for key, value in values.items():
+            part = content.setdefault(section, {})
+            part[key] = keep_settings(value, part.get(key))
+    for text in sets:
+        assign(content, text)
+    return _parsed(content, "options: " if path is None else f"{path} with options: ")
+
+
+def _parsed(content: dict[str, Any], where: str) -> Config:
+    refuse_unknown(content, SECTIONS, f"{where}unknown section")
+    for key in content.get("training") or {}:
+        if key in _MOVED:
+            raise InputError(f"{where}training.{key} has moved; write '{_MOVED[key]}'")
+    return Config(
+        **{
+            name: _section(cls, content.get(name) or {}, f"{where}{name}")
+            for name, cls in SECTIONS.items()
+        }
+    )
+
+
+def _section(cls: type, content: Any, where: str) -> Any:
+    return (
+        FrontEnd.from_plain(content, where)
+        if cls is FrontEnd
+        else from_mapping(cls, content, where)
+    )
 
 
 def split_option(text: str | None) -> list[str] | None:
@@ -183,7 +187,7 @@ def split_option(text: str | None) -> list[str] | None:
 
 
 def parse_share(text: str) -> tuple[int, int]:
-    """The number of a share, from 1, and how many there are.
+    """Number of a share, from 1, and number of shares.
 
     >>> parse_share("2/4")
     (2, 4)
@@ -193,17 +197,15 @@ def parse_share(text: str) -> tuple[int, int]:
     """
     match = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", text)
     if match is None or int(match[1]) > int(match[2]):
-        raise InputError(f"--share {text}: expected a number and how many there are, such as 2/4")
+        raise InputError(f"--share {text}: expected number/shares, such as 2/4")
     return int(match[1]), int(match[2])
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise InputError(message)
 
 
 def _read_sections(path: str | Path) -> dict[str, Any]:
     content = read_yaml(path)
     if not isinstance(content, dict | types.NoneType):
         raise InputError(f"{path}: expected the sections {', '.join(SECTIONS)}")
-    return content or {}
+    for name, section in (content or {}).items():
+        if not isinstance(section, dict | types.NoneType):
+            raise InputError(f"{path}: {name}: expected 'key: value' lines")
+    return {name: dict(section or {}) for name, section in (content or {}).items()}

@@ -7,3 +7,9 @@ class InputError(Exception):
     The message is one line that names the file, the place in it and the cure. Commands print it
     and exit with status 1; a traceback is kept for our own mistakes.
     """
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise :class:`InputError` unless a condition holds."""
+    if not condition:
+        raise InputError(message)

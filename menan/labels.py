@@ -8,6 +8,15 @@ from menan.errors import InputError
 FEWEST, MOST = 2, 50
 
 
+def is_label(name: str) -> bool:
+    """Whether a name can be a label: one printable word without a comma.
+
+    >>> is_label("ang"), is_label("very angry"), is_label("ang,sad"), is_label("")
+    (True, False, False, False)
+    """
+    return name.split() == [name] and "," not in name and name.isprintable()
+
+
 @dataclass(frozen=True)
 class LabelSet:
     """The emotions of a data directory or a model.
@@ -19,24 +28,24 @@ class LabelSet:
     (2, 1, 0.5)
 
     Raises:
-        InputError: fewer than two or more than fifty names, a name given twice, or one that is
-            empty or holds a comma or white space.
+        InputError: fewer than two or more than fifty names, a name given twice, or one that
+            :func:`is_label` does not accept.
     """
 
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
         for name in self.names:
-            if not name or name.split() != [name] or "," in name:
+            if not is_label(name):
                 raise InputError(
-                    f"emotion {name!r}: a label must be one word without a comma; rename it"
+                    f"emotion {name[:80]!r}: a label must be one word without a comma; rename it"
                 )
-        if len(set(self.names)) != len(self.names):
-            raise InputError(f"emotions {' '.join(self.names)}: a label is listed twice")
+        if repeated := [name for name in self.names if self.names.count(name) > 1]:
+            raise InputError(f"emotion {repeated[0]!r} is listed twice; list each once")
         if not FEWEST <= len(self.names) <= MOST:
             raise InputError(
-                f"{len(self.names)} emotions ({' '.join(self.names)[:200]}): "
-                f"expected {FEWEST} to {MOST}"
+                f"expected {FEWEST} to {MOST} emotions, found {len(self.names)}"
+                f"{': ' if self.names else ''}{' '.join(self.names)[:200]}"
             )
 
     def __len__(self) -> int:
@@ -81,6 +90,24 @@ class LabelSet:
 
 # IEMOCAP's four classes (paper section 4.1); data and models from before 0.2.0 have no others.
 IEMOCAP_EMOTIONS = LabelSet(("ang", "hap", "neu", "sad"))
+
+
+def default_labels(found: Iterable[str]) -> LabelSet:
+    """The label set of data that list none: IEMOCAP's four, or the labels found in C order.
+
+    >>> default_labels(["sad", "ang"]).names
+    ('ang', 'hap', 'neu', 'sad')
+    >>> default_labels(["sad", "calm"]).names
+    ('calm', 'sad')
+
+    Raises:
+        InputError: fewer than two or more than fifty labels, or a malformed one.
+    """
+    names = set(found)
+    if all(name in IEMOCAP_EMOTIONS for name in names):
+        return IEMOCAP_EMOTIONS
+    return LabelSet(tuple(sorted(names, key=lambda name: name.encode())))
+
 
 # Removed once nothing reads them.
 EMOTIONS = ("ang", "hap", "neu", "sad")

@@ -41,11 +41,15 @@ class Member:
         mapping = {"name": value} if isinstance(value, str) else value
         if not isinstance(mapping, dict) or not isinstance(mapping.get("name"), str):
             raise InputError(
-                f"{where}: expected the name of an {cls.socket}, or a mapping with 'name' and its "
-                f"settings; choose from {', '.join(cls.table)}"
+                f"{where}: expected the name of a member ({cls.socket}), or a mapping with "
+                f"'name' and its settings; choose from {', '.join(cls.table)}"
             )
         settings = {key: setting for key, setting in mapping.items() if key != "name"}
-        return from_mapping(cls.named(mapping["name"]), settings, where)
+        try:
+            member = cls.named(mapping["name"])
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+        return from_mapping(member, settings, f"{where} {member.name}")
 
     @classmethod
     def named(cls, name: str) -> type[Self]:

@@ -8,18 +8,17 @@ import pytest
 import torch
 import yaml
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.metadata import spk2utt
 from menan.datadir.tables import c_sorted, write_table
-from menan.files.mapping import to_mapping
+from menan.front_ends import KaldiFrontEnd
 from menan.labels import EMOTIONS
 
 # Tests run beside each other; threads of one would only take cores from another.
 torch.set_num_threads(1)
 
 # 0.5 s: 47 frames, enough for the network and quick to train on.
-SHORT = FeatureConfig(seconds=0.5)
+SHORT = KaldiFrontEnd(seconds=0.5)
 
 
 def write_dump(
@@ -28,7 +27,7 @@ def write_dump(
     utts_per_emotion: int = 2,
     speeds: tuple[float, ...] = (1.0,),
     seed: int = 0,
-    features: FeatureConfig = SHORT,
+    features: KaldiFrontEnd = SHORT,
     prefix: str = "spk",
 ) -> Path:
     """A dump directory of noise whose mean depends on emotion and speaker; gives feats.scp."""
@@ -41,7 +40,7 @@ def write_dump(
                 original = f"{speaker}-{emotion}{n}"
                 for speed in speeds:
                     utt = original if speed == 1.0 else f"{original}-sp{speed:g}"
-                    frames = int(rng.integers(10, features.frames + 1))
+                    frames = int(rng.integers(10, features.rows + 1))
                     matrix = rng.normal(size=(frames, features.dims)).astype(np.float32)
                     matrix[:, e] += 2.0
                     matrix[:, 10 + s] += 2.0
@@ -57,7 +56,7 @@ def write_dump(
     write_table(directory / "utt2uniq", utt2uniq)
     write_table(directory / "spk2gender", {name: "fm"[i % 2] for i, name in enumerate(names)})
     write_table(directory / "utt2num_frames", {u: str(len(m)) for u, m in matrices.items()})
-    config = {"features": {**to_mapping(features), "speeds": list(speeds)}}
+    config = {"features": {**features.to_plain(), "speeds": list(speeds)}}
     (directory / "features.yaml").write_text(yaml.safe_dump(config))
     return directory / "feats.scp"
 

@@ -4,63 +4,24 @@ The files may come from anybody, so each is held against what menan-train writes
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from menan.analysis.system_names import bottleneck_label, system_name, system_order, tag_of_lambda
-from menan.config import FeatureConfig, TrainingConfig
+from menan.analysis.system_names import system_order
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
-from menan.files.mapping import from_mapping, to_mapping
-from menan.files.yaml_file import read_yaml
-from menan.labels import IEMOCAP_EMOTIONS, LabelSet
-from menan.training.objectives import OBJECTIVES
+from menan.files.mapping import to_mapping
+from menan.front_ends import FrontEnd
+from menan.model.bottlenecks import Bottleneck, make_bottleneck
+from menan.training.run_config import RunConfig, read_run_config
 from menan.training.selection import HeldOut
 
 # The numbers that every line of log.jsonl has.
 LOGGED = {"seconds", "speaker_accuracy", "speaker_entropy", "speaker_top"}
-
-
-@dataclass(frozen=True)
-class RunFold:
-    """The speakers of a fold."""
-
-    test: str
-    valid: str
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """What config.yaml says about a training that held a group out.
-
-    tag: the objective's settings that differ from their defaults.
-    group: the held-out group.
-    speakers: the training speakers.
-    bottleneck: its label; is_random if z takes noise.
-    settings: all other settings as text, by section and key.
-    feats: the feats.scp of the training.
-    """
-
-    objective: str
-    tag: str
-    seed: int
-    group: str
-    folds: tuple[RunFold, ...]
-    speakers: tuple[str, ...]
-    emotions: LabelSet
-    bottleneck: str
-    is_random: bool
-    settings: dict[str, dict[str, str]]
-    corpus: str
-    feats: str
-    version: str
-
-    @property
-    def system(self) -> str:
-        return system_name(self.objective, self.tag)
 
 
 @dataclass(frozen=True)
@@ -77,25 +38,31 @@ class EpochLog:
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A finished training.
+    """A finished training that held a group out.
 
     directory: holds its files.
+    config: its config.yaml.
     log: one entry per epoch.
     heldout: posteriors of its held-out speakers after every epoch.
     """
 
     directory: Path
-    settings: RunSettings
+    config: RunConfig
     log: tuple[EpochLog, ...]
     heldout: HeldOut
 
     @property
     def system(self) -> str:
-        return self.settings.system
+        """The name of its system in tables."""
+        return self.config.objective.system
 
     @property
     def seed(self) -> int:
-        return self.settings.seed
+        return self.config.seed
+
+    @property
+    def bottleneck(self) -> Bottleneck:
+        return make_bottleneck(self.config.model.bottleneck)
 
 
 def read_runs(exp: Path) -> list[TrainedRun]:
@@ -109,104 +76,69 @@ def read_runs(exp: Path) -> list[TrainedRun]:
     """
     runs = []
     for path in sorted(exp.glob("*_seed*/*/config.yaml")):
-        settings = read_run_settings(path)
-        if settings is not None:
-            runs.append(_read_run(path.parent, settings))
+        config = read_run_config(path)
+        if config.hold_out is not None:
+            runs.append(_read_run(path, config))
     if not runs:
         raise InputError(f"{exp}: no training with a held-out group in it; run menan-train first")
+    first = _shared(runs[0].config)
     for run in runs[1:]:
-        for name, here, first in _shared(run.settings, runs[0].settings):
-            if here != first:
+        for name, text in _shared(run.config).items():
+            if text != first[name]:
                 raise InputError(
-                    f"{exp}: its trainings differ in {name} ({first} and {here}); compare "
+                    f"{exp}: its trainings differ in {name} ({first[name]} and {text}); report "
                     "trainings with the same settings"
                 )
     return sorted(runs, key=lambda run: system_order(run.system))
 
 
-def training_hours(runs: list[TrainedRun]) -> float:
+def training_hours(runs: Sequence[TrainedRun]) -> float:
     """Wall-clock time of some trainings."""
     return sum(epoch.numbers["seconds"] for run in runs for epoch in run.log) / 3600
 
 
-def read_run_settings(path: Path) -> RunSettings | None:
-    """The config.yaml of a training; None if no group was held out.
-
-    Raises:
-        InputError: not what menan-train writes.
-    """
-    config = read_yaml(path)
-    if not isinstance(config, dict):
-        raise InputError(f"{path}: not what menan-train writes; train again")
-    if config.get("hold_out", "") is None:
-        return None
-    kinds = {"objective": str, "hold_out": str, "seed": int, "corpus": str, "feats": str}
-    kinds |= {"version": str, "speakers": list, "folds": list, "training": dict, "features": dict}
-    for name, kind in kinds.items():
-        if not isinstance(config.get(name), kind):
-            raise InputError(f"{path}: {name} is missing or of another type; train again")
-    if config["objective"] not in OBJECTIVES:
-        raise InputError(
-            f"{path}: unknown objective {config['objective'][:80]!r}; choose from "
-            f"{', '.join(OBJECTIVES)}, or load the file that defines it with --plugin"
-        )
-    training = from_mapping(TrainingConfig, config["training"], f"{path}: training")
-    features = from_mapping(FeatureConfig, config["features"], f"{path}: features")
-    names = config.get("emotions", IEMOCAP_EMOTIONS.names)
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise InputError(f"{path}: emotions is not a list of names; train again")
-    varied = {"lambda"}
-    return RunSettings(
-        objective=config["objective"],
-        tag=tag_of_lambda(training.lambda_),
-        seed=config["seed"],
-        group=config["hold_out"],
-        folds=tuple(from_mapping(RunFold, fold, f"{path}: folds") for fold in config["folds"]),
-        speakers=tuple(map(str, config["speakers"])),
-        emotions=LabelSet(tuple(names)),
-        bottleneck=bottleneck_label(training),
-        is_random=training.bottleneck == "noise",
-        settings={
-            "training": _as_text(training, varied),
-            "features": _as_text(features, set()),
-        },
-        corpus=config["corpus"],
-        feats=config["feats"],
-        version=config["version"],
-    )
-
-
-def _as_text(section: TrainingConfig | FeatureConfig, without: set[str]) -> dict[str, str]:
-    return {
-        key: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        for key, value in to_mapping(section).items()
-        if key not in without
+def settings_text(config: RunConfig) -> dict[str, dict[str, str]]:
+    """The settings that all trainings of an experiment share, as text by section and key."""
+    sections = (("model", config.model), ("training", config.training))
+    features = FrontEnd.to_plain(config.features)
+    return {name: _as_text(to_mapping(section)) for name, section in sections} | {
+        "features": _as_text({"name": features} if isinstance(features, str) else features)
     }
 
 
-def _shared(a: RunSettings, b: RunSettings) -> list[tuple[str, str, str]]:
-    """What the trainings of an experiment have in common: name, and text of both."""
-    rows = [(name, str(a.settings[name]), str(b.settings[name])) for name in a.settings]
-    for name in ("bottleneck", "emotions", "corpus", "feats", "version"):
-        rows.append((name, str(getattr(a, name)), str(getattr(b, name))))
-    return rows
+def _as_text(values: Mapping[str, Any]) -> dict[str, str]:
+    def text(value: Any) -> str:
+        if isinstance(value, dict):
+            name, *rest = value.items()
+            return f"{name[1]} ({', '.join(f'{key} {text(item)}' for key, item in rest)})"
+        return ", ".join(map(text, value)) if isinstance(value, list) else str(value)
+
+    return {key: text(value) for key, value in values.items()}
 
 
-def _read_run(directory: Path, settings: RunSettings) -> TrainedRun:
-    arrays, log = directory / "heldout.npz", directory / "log.jsonl"
+def _shared(config: RunConfig) -> dict[str, str]:
+    facts = {"emotions": " ".join(config.emotions), "corpus": config.corpus}
+    facts |= {"feats": config.feats, "version": config.version}
+    sections = settings_text(config)
+    return {name: _listed(section) for name, section in sections.items()} | facts
+
+
+def _listed(section: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in section.items())
+
+
+def _read_run(path: Path, config: RunConfig) -> TrainedRun:
+    arrays, log = path.with_name("heldout.npz"), path.with_name("log.jsonl")
     heldout = HeldOut.load(arrays)
-    if not _is_whole(heldout, len(settings.emotions)):
+    if not _is_whole(heldout, len(config.emotions)):
         raise InputError(f"{arrays}: not the posteriors of a training; train again")
-    run = TrainedRun(directory, settings, _read_log(log), heldout)
+    run = TrainedRun(path.parent, config, _read_log(log), heldout)
     if not run.log or not run.log[0].numbers.keys() >= LOGGED:
         raise InputError(f"{log}: not the log of a training; train again")
-    if not settings.folds:
-        raise InputError(f"{directory / 'config.yaml'}: no folds in it; train again")
-    known = set(heldout.speakers.tolist())
-    if not all({fold.test, fold.valid} <= known for fold in settings.folds):
-        raise InputError(
-            f"{directory / 'config.yaml'}: folds of speakers whom {arrays.name} lacks; train again"
-        )
+    if not config.folds:
+        raise InputError(f"{path}: no folds in it; train again")
+    if not {name for fold in config.folds for name in fold} <= set(heldout.speakers.tolist()):
+        raise InputError(f"{path}: folds of speakers whom {arrays.name} lacks; train again")
     return run
 
 

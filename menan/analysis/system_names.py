@@ -6,18 +6,7 @@ those settings that differ from their defaults, as in ``menan-lambda0.2``.
 
 import re
 
-from menan.config import TrainingConfig
-from menan.training.objectives import OBJECTIVES
-
-NO_BOTTLENECK = "none"
-
-
-def system_name(objective: str, tag: str) -> str:
-    """
-    >>> system_name("menan", ""), system_name("menan", "lambda0.2")
-    ('menan', 'menan-lambda0.2')
-    """
-    return f"{objective}-{tag}" if tag else objective
+from menan.settings import ObjectiveSettings
 
 
 def objective_of(system: str) -> str:
@@ -26,7 +15,7 @@ def objective_of(system: str) -> str:
     >>> objective_of("menan-lambda0.2"), objective_of("strange-lambda0.2")
     ('menan', 'strange-lambda0.2')
     """
-    names = [name for name in OBJECTIVES if f"{system}-".startswith(f"{name}-")]
+    names = [name for name in ObjectiveSettings.table if f"{system}-".startswith(f"{name}-")]
     return max(names, key=len, default=system)
 
 
@@ -36,7 +25,7 @@ def system_order(system: str) -> tuple[int, list[tuple[str, float]]]:
     >>> sorted(["menan-lambda0.8", "menan", "ec", "menan-lambda0.25"], key=system_order)
     ['ec', 'menan', 'menan-lambda0.25', 'menan-lambda0.8']
     """
-    known = list(OBJECTIVES)
+    known = list(ObjectiveSettings.table)
     objective = objective_of(system)
     return known.index(objective) if objective in known else len(known), _natural(system)
 
@@ -51,51 +40,27 @@ def seed_of(directory: str) -> tuple[str, str]:
     return system, seed
 
 
-def bottleneck_label(training: TrainingConfig) -> str:
-    """Name and strength: the standard deviation of the noise, or the levels per dimension.
+def bottleneck_order(label: str) -> list[tuple[str, float]]:
+    """Sorts labels of bottlenecks: first the empty one, then by name and strength.
 
-    Two bottlenecks that differ have different labels.
-
-    >>> bottleneck_label(TrainingConfig(bottleneck="noise", noise_sigma=0.5))
-    'noise 0.5'
+    >>> sorted(["noise 10", "noise 2", "", "fsq 3"], key=bottleneck_order)
+    ['', 'fsq 3', 'noise 2', 'noise 10']
     """
-    if training.bottleneck == "noise":
-        return f"noise {training.noise_sigma!r}".removesuffix(".0")
-    if training.bottleneck == "fsq":
-        return f"fsq {training.fsq_levels}"
-    return NO_BOTTLENECK
-
-
-def bottleneck_order(label: str) -> tuple[bool, list[tuple[str, float]]]:
-    """Sorts labels: without a bottleneck first, then by name and strength.
-
-    >>> sorted(["noise 10", "noise 2", "none", "fsq 3"], key=bottleneck_order)
-    ['none', 'fsq 3', 'noise 2', 'noise 10']
-    """
-    return label != NO_BOTTLENECK, _natural(label)
+    return _natural(label)
 
 
 def system_label(system: str, bottleneck: str, draws: int = 1) -> str:
-    """The system with its bottleneck, if it has one, and the draws, if several were averaged.
+    """The system with the label of its bottleneck, and the draws if several were averaged.
 
-    >>> system_label("ec", "none"), system_label("menan", "noise 1", 32)
+    >>> system_label("ec", ""), system_label("menan", "noise 1", 32)
     ('ec', 'menan, noise 1, mean of 32 draws')
     """
     parts = [system]
-    if bottleneck != NO_BOTTLENECK:
+    if bottleneck:
         parts.append(bottleneck)
     if draws > 1:
         parts.append(f"mean of {draws} draws")
     return ", ".join(parts)
-
-
-def tag_of_lambda(lambda_: float) -> str:
-    """The tag of a training of 0.1.0, in which lambda was a setting of all objectives.
-
-    >>> tag_of_lambda(0.5), tag_of_lambda(0.2)
-    ('', 'lambda0.2')
-    """
-    return "" if lambda_ == TrainingConfig().lambda_ else f"lambda{lambda_}"
 
 
 def _natural(text: str) -> list[tuple[str, float]]:

@@ -10,7 +10,7 @@ from sklearn.manifold import TSNE
 
 from menan.analysis.leakage.embeddings import stack_vectors
 from menan.datadir.archive import read_scp, read_vector
-from menan.datadir.metadata import Labels, corpus_name, read_labels
+from menan.datadir.metadata import Metadata, corpus_name, read_metadata
 from menan.errors import InputError
 from menan.files.atomic import atomic_open, atomic_path
 from menan.inference.outputs import read_model_cards
@@ -45,7 +45,7 @@ def tsne_figure(
     Raises:
         InputError: a speaker who was trained on, or who is missing.
     """
-    labels = read_labels(data)
+    labels = read_metadata(data)
     panels, groups = [], set()
     for hyp in hyps:
         cards = read_model_cards(hyp)
@@ -68,7 +68,7 @@ def tsne_figure(
     return [*paths, coordinates]
 
 
-def _panel(system: str, hyp: Path, labels: Labels, speakers: list[str], seed: int) -> Panel:
+def _panel(system: str, hyp: Path, labels: Metadata, speakers: list[str], seed: int) -> Panel:
     scp = read_scp(hyp / "embeddings.scp")
     utts = [utt for utt in scp if labels.utt2spk.get(utt) in speakers]
     if missing := set(speakers) - {labels.utt2spk[utt] for utt in utts}:
@@ -85,7 +85,7 @@ def _panel(system: str, hyp: Path, labels: Labels, speakers: list[str], seed: in
 
 
 @mpl.rc_context({"text.parse_math": False})  # a speaker may be called $a$
-def _draw(panels: list[Panel], labels: Labels, corpus: str, paths: list[Path]) -> None:
+def _draw(panels: list[Panel], labels: Metadata, corpus: str, paths: list[Path]) -> None:
     # Imported here, as pyplot takes a second that no other command should pay.
     from matplotlib.figure import Figure
 
@@ -120,7 +120,7 @@ def _scatter(axis, xy: np.ndarray, values: list[str], classes: list[str], title:
     axis.legend(fontsize=8, framealpha=0.6)
 
 
-def _write_coordinates(path: Path, panels: list[Panel], labels: Labels) -> None:
+def _write_coordinates(path: Path, panels: list[Panel], labels: Metadata) -> None:
     with atomic_open(path) as file:
         file.write("system\tutterance\tspeaker\temotion\tx\ty\n")
         for panel in panels:

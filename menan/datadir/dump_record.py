@@ -6,22 +6,22 @@ from typing import Any
 
 import yaml
 
-from menan.config import FeatureConfig
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
-from menan.files.mapping import from_mapping, to_mapping
+from menan.files.mapping import to_mapping
 from menan.files.yaml_file import read_yaml
+from menan.front_ends import FrontEnd
 from menan.provenance import code_digest, code_version
 
 
-def read_features_yaml(directory: str | Path) -> FeatureConfig:
+def read_features_yaml(directory: str | Path) -> FrontEnd:
     """The configuration that a dump directory was made with.
 
     Raises:
         InputError: no readable features.yaml.
     """
     where = f"{Path(directory) / 'features.yaml'}: features"
-    return from_mapping(FeatureConfig, read_features_record(directory)["features"], where)
+    return FrontEnd.from_plain(read_features_record(directory)["features"], where)
 
 
 def read_features_record(directory: str | Path) -> dict[str, Any]:
@@ -33,14 +33,14 @@ def read_features_record(directory: str | Path) -> dict[str, Any]:
     path = Path(directory) / "features.yaml"
     try:
         record = read_yaml(path)
-        features = from_mapping(FeatureConfig, record["features"], f"{path}: features")
+        features = FrontEnd.from_plain(record["features"], f"{path}: features")
     except (TypeError, KeyError):
         raise InputError(f"{path}: not the record that menan-dump writes; dump again") from None
-    return {**record, "features": to_mapping(features)}
+    return {**record, "features": features.to_plain()}
 
 
 def write_features_yaml(
-    directory: str | Path, config: FeatureConfig, continued: Sequence[str] = ()
+    directory: str | Path, config: FrontEnd, continued: Sequence[str] = ()
 ) -> None:
     """Record the configuration and the code, whole or not at all.
 

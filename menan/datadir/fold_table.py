@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
-from menan.datadir.metadata import Labels, read_labels
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
 
@@ -39,7 +39,7 @@ def fold_table(directory: str | Path) -> list[FoldRow]:
         InputError: label files that are malformed or disagree, a group of one speaker, or
             no second group.
     """
-    labels = read_labels(directory)
+    labels = read_metadata(directory)
     size = _originals_by_speaker(labels)
     try:
         folds = [
@@ -72,6 +72,6 @@ def format_fold_table(rows: Iterable[FoldRow]) -> str:
     )
 
 
-def _originals_by_speaker(labels: Labels) -> Counter[str]:
+def _originals_by_speaker(labels: Metadata) -> Counter[str]:
     originals = (utt for utt, original in labels.utt2uniq.items() if utt == original)
     return Counter(labels.utt2spk[utt] for utt in originals)

@@ -13,6 +13,7 @@ from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.files.atomic import write_together
 from menan.files.lock import only_writer
+from menan.labels import LabelSet, default_labels
 from menan.provenance import code_version
 
 
@@ -23,7 +24,7 @@ class Utterance:
     utt: id, beginning with ``<speaker>-``.
     recording: id in wav.scp; the utterance's own id where the file holds nothing else.
     path: the audio file, absolute.
-    emotions: one or more of :data:`menan.labels.EMOTIONS`.
+    emotions: one or more labels.
     duration: seconds.
     start, end: seconds within the recording, both or neither.
     group: the unit that is held out with its speakers; None leaves it to the general rule.
@@ -45,7 +46,7 @@ class Utterance:
 
 # All that write_datadir may write; what it does not write anew is removed.
 DATA_FILES = (
-    *("wav.scp", "segments", "utt2spk", "spk2utt", "utt2emo"),
+    *("wav.scp", "segments", "utt2spk", "spk2utt", "utt2emo", "emotions"),
     *("spk2gender", "spk2group", "utt2dur", "text", "corpus", "made_from.yaml"),
 )
 
@@ -58,27 +59,34 @@ def write_datadir(
     directory: str | Path,
     corpus: str | None = None,
     root: str | Path | None = None,
+    emotions: LabelSet | None = None,
 ) -> None:
-    """Write wav.scp, segments, utt2spk, spk2utt, utt2emo, spk2gender, spk2group, utt2dur, text.
+    """Write the files of a data directory (:data:`DATA_FILES`).
 
     ``segments`` is written if any utterance has a start, ``spk2gender`` and ``text`` if all
-    have them (Kaldi's validator wants these complete); ``corpus`` if it is given. All are written
-    beside what stood there before, and replace it together; wav.scp is missing until all have.
+    utterances have them (Kaldi's validator expects these to be complete), ``corpus`` and
+    ``made_from.yaml`` if they are given. New files are written beside the old ones and replace them
+    together; wav.scp is missing until all are in place.
 
     Args:
-        corpus: what results are to call the data; by default the directory's name.
-        root: of the corpus; made_from.yaml records it, and the version of the code.
+        corpus: the name of the data in results; by default the directory's name.
+        root: the folder of the corpus, recorded in made_from.yaml with the version of the code.
+        emotions: the label set, of which not every label has to occur; by default
+            :func:`menan.labels.default_labels` of the labels found.
 
     Raises:
         InputError: no utterances, an id or path that cannot stand in a table, a speaker or group
-            that cannot name a file, an id given twice, a recording with two paths, a speaker with
-            two groups or genders; somebody else who writes to the directory.
+            that cannot name a file, a label that the set lacks, an id given twice, a recording with
+            two paths, a speaker with two groups or genders, or another process that writes to the
+            directory.
     """
     directory = Path(directory)
     if not utterances:
         raise InputError(f"{directory}: nothing to write, no utterance was found")
     _check_ids(utterances)
-    texts = {name: _text(table) for name, table in _tables(utterances).items()}
+    labels = emotions or default_labels(label for u in utterances for label in u.emotions)
+    texts = {name: _text(table) for name, table in _tables(utterances, labels).items()}
+    texts["emotions"] = "".join(f"{label}\n" for label in labels)
     if corpus is not None:
         texts["corpus"] = f"{corpus}\n"
     if root is not None:
@@ -127,13 +135,15 @@ def _check_agreement(utterances: Sequence[Utterance], name: str, of: str) -> Non
             )
 
 
-def _tables(utterances: Sequence[Utterance]) -> dict[str, dict[str, str]]:
+def _tables(utterances: Sequence[Utterance], labels: LabelSet) -> dict[str, dict[str, str]]:
     utt2spk = {u.utt: u.speaker for u in utterances}
     tables = {
         "wav.scp": {u.recording: u.path for u in utterances},
         "utt2spk": utt2spk,
         "spk2utt": spk2utt(utt2spk),
-        "utt2emo": {u.utt: ",".join(u.emotions) for u in utterances},
+        "utt2emo": {
+            u.utt: ",".join(labels.parse(",".join(u.emotions), u.path)) for u in utterances
+        },
         "spk2group": _groups(utterances),
         "utt2dur": {u.utt: f"{u.duration:.3f}" for u in utterances},
     }

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 import torchaudio.compliance.kaldi
 
-from menan.config import FeatureConfig
 from menan.errors import InputError
 from menan.features.waveform import SAMPLE_RATE, centre_crop, one_thread, speed_copy, to_16_khz
+from menan.front_ends import KaldiFrontEnd
 
 # Kaldi's --pov-scale, and the constants of its NccfToPovFeature (feat/pitch-functions.cc).
 _POV_SCALE = 2.0
@@ -21,7 +21,7 @@ _POV_BIAS, _POV_EXPONENT = 1.0001, 0.15
 def utterance_features(
     samples: np.ndarray,
     rate: int,
-    config: FeatureConfig,
+    config: KaldiFrontEnd,
     speed: float = 1.0,
     device: str = "cpu",
 ) -> np.ndarray:
@@ -34,7 +34,7 @@ def utterance_features(
         speed: how many times as fast it is to be spoken.
 
     Returns:
-        float32 (frames, config.dims), at most config.frames of them.
+        float32 (frames, config.dims), at most config.rows of them.
 
     Raises:
         InputError: see :func:`extract`.
@@ -44,7 +44,7 @@ def utterance_features(
 
 
 @one_thread()
-def extract(samples: np.ndarray, config: FeatureConfig, device: str = "cpu") -> np.ndarray:
+def extract(samples: np.ndarray, config: KaldiFrontEnd, device: str = "cpu") -> np.ndarray:
     """Features of 16 kHz samples, edges snipped, without dither.
 
     On the CPU they repeat to the bit, whatever the number of threads.
@@ -74,7 +74,7 @@ def extract(samples: np.ndarray, config: FeatureConfig, device: str = "cpu") -> 
     return features
 
 
-def _fbank(samples: np.ndarray, config: FeatureConfig, device: str) -> np.ndarray:
+def _fbank(samples: np.ndarray, config: KaldiFrontEnd, device: str) -> np.ndarray:
     """Log energy and log-mel, (frames, 1 + num_mel_bins)."""
     features = torchaudio.compliance.kaldi.fbank(
         torch.from_numpy(samples).to(device)[None],
@@ -89,7 +89,7 @@ def _fbank(samples: np.ndarray, config: FeatureConfig, device: str) -> np.ndarra
     return features.cpu().numpy()
 
 
-def _pitch(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:
+def _pitch(samples: np.ndarray, config: KaldiFrontEnd) -> np.ndarray:
     """Kaldi's raw pair, NCCF and f0 in Hz, (frames, 2); f0 is never "unvoiced", 50 to 400 Hz.
 
     The library gives processed features only, so both are computed back from those. An NCCF above

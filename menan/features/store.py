@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import read_matrix, read_scp
 from menan.datadir.dump_record import read_features_yaml
-from menan.datadir.metadata import Labels, read_labels
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.features.memory_mapped import mapped_tensor
+from menan.front_ends import FrontEnd
 from menan.memory import free_bytes, gigabytes
 
 # Of the memory that is free: the rest is for what is done with the frames.
@@ -32,8 +32,8 @@ class Dump:
     feats: Path
     scp: dict[str, str]
     num_frames: dict[str, int]
-    labels: Labels
-    features: FeatureConfig
+    labels: Metadata
+    features: FrontEnd
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,21 @@ class FrameStore:
         step = torch.arange(frames, device=self.frames.device)
         rows = self.first[index, None] + step % self.length[index, None]
         return self.frames[rows].float()
+
+    def padded(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Utterances padded with zeros to the longest of them.
+
+        Args:
+            index: int64 (batch,), on the store's device.
+
+        Returns:
+            float32 (batch, rows, dims), and the number of rows of each, int64 (batch,).
+        """
+        lengths = self.length[index]
+        step = torch.arange(int(lengths.max()), device=self.frames.device)
+        there = step < lengths[:, None]
+        rows = self.first[index, None] + step * there
+        return self.frames[rows].float() * there[:, :, None], lengths
 
     def mean_and_std(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and standard deviation of each dimension over all frames of some utterances.
@@ -100,7 +115,7 @@ def open_dump(feats: str | Path) -> Dump:
     """
     feats = Path(feats)
     scp = read_scp(feats)
-    labels = read_labels(feats.parent)
+    labels = read_metadata(feats.parent)
     num_frames = _num_frames(feats.parent / "utt2num_frames")
     for name, utts in (("utt2spk", labels.utt2spk), ("utt2num_frames", num_frames)):
         if missing := sorted(scp.keys() - utts.keys()):

@@ -75,7 +75,10 @@ def refuse_unknown(given: dict, known: dict, message: str) -> None:
         if key not in known:
             text = key[:80] if isinstance(key, str) else ""
             near = difflib.get_close_matches(text, known, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            if near:
+                hint = f"did you mean {near[0]!r}?"
+            else:
+                hint = f"choose from {', '.join(known)}" if known else "it has no settings"
             raise InputError(f"{message} {_shown(key)}; {hint}")
 
 

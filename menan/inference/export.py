@@ -11,18 +11,22 @@ from torch.nn import functional as F
 from menan.errors import InputError
 from menan.files.atomic import atomic_path
 from menan.model.model_file import card_to_json, load_model
-from menan.model.network import EMBEDDING_DIMS, Network
+from menan.model.network import Network
 
 
 class _Inference(nn.Module):
-    """ENC and EC: features (batch, frames, dims) to posteriors (batch, 4) and z (batch, 96)."""
+    """ENC and EC: features (batch, rows, dims) to posteriors (batch, emotions) and z."""
 
     def __init__(self, network: Network):
         super().__init__()
         self.network = network
 
-    def forward(self, features: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        z = self.network.embed(features, noise)
+    def forward(
+        self, features: Tensor, lengths: Tensor | None = None, noise: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if lengths is None:
+            lengths = torch.full(features.shape[:1], features.shape[1])
+        z = self.network.embed(features, lengths, noise)
         return F.softmax(self.network.emotion(z), dim=-1), z
 
 
@@ -30,9 +34,10 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
     """Write a model file as ONNX, whole or not at all.
 
     The input ``features`` is float32 (batch, frames, dims) as menan-dump makes them, repeated
-    cyclically to the model's number of frames; normalisation is inside. The outputs are
-    ``posteriors`` (batch, 4) and ``embedding`` (batch, 96). A model with a bottleneck of noise has
-    a second input ``noise``, (batch, 96), which the caller draws from the standard normal. The
+    cyclically to the model's number of frames; normalisation is inside. An encoder that takes
+    padded inputs has the input ``lengths``, int64 (batch,). A model with a stochastic bottleneck
+    has the input ``noise``, shaped as the embedding, which the caller draws from the standard
+    normal. The outputs are ``posteriors`` (batch, emotions) and ``embedding`` (batch, size). The
     model's card stands in the metadata under ``menan``.
 
     Raises:
@@ -43,16 +48,20 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
         import onnxscript  # noqa: F401  (torch needs it, and says so in many lines)
     except ImportError:
         raise InputError("menan-export needs onnxscript: pip install 'menan[export]'") from None
-    inputs = {"features": torch.zeros(2, card.features.frames, card.features.dims)}
-    if network.bottleneck.draws:
-        inputs["noise"] = torch.zeros(2, EMBEDDING_DIMS)
+    frames = card.features.rows
+    inputs = {"features": torch.zeros(2, frames, card.features.dims)}
+    if not network.encoder.is_repeated:
+        inputs["lengths"] = torch.full((2,), frames)
+    if network.bottleneck.is_stochastic:
+        inputs["noise"] = torch.zeros(2, network.encoder.dims_out)
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
         # Of nn.GRU's own flat list of weights, and of packages that a GRU has no use for.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             _Inference(network).eval(),
-            tuple(inputs.values()),
+            (),
+            kwargs=inputs,
             dynamo=True,
             verbose=False,
             input_names=list(inputs),

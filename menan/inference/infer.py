@@ -16,7 +16,7 @@ from menan.files.lock import only_writer
 from menan.inference.outputs import Answers, write_answers
 from menan.model.bottlenecks import SEED, utterance_noise
 from menan.model.model_file import ModelCard, load_model
-from menan.model.network import EMBEDDING_DIMS, Network
+from menan.model.network import Network
 
 BATCH = 64  # utterances a pass, and as many are read for it; bounds memory
 
@@ -44,10 +44,12 @@ def log_posteriors_and_embeddings(
     log_posteriors, embeddings = [], []
     for batch in index.split(BATCH):
         noise = None
-        if network.bottleneck.draws:
+        if network.bottleneck.is_stochastic:
             utts = [store.utts[i] for i in batch.tolist()]
-            noise = utterance_noise(utts, EMBEDDING_DIMS, seed, draws).to(store.frames.device)
-        z = network.embed(store.gather(batch, frames), noise)
+            noise = utterance_noise(utts, network.encoder.dims_out, seed, draws)
+            noise = noise.to(store.frames.device)
+        features, lengths = network.encoder.read(store, batch, frames)
+        z = network.embed(features, lengths, noise)
         embeddings.append(z)
         log_posteriors.append(F.log_softmax(network.emotion(z), dim=-1))
     return torch.cat(log_posteriors), torch.cat(embeddings)
@@ -92,10 +94,10 @@ def infer(
     models = [load_model(path, device) for path in model_files(model, rule)]
     for network, card in models:
         _check_features(card, dump, model)
-        if draws != 1 and not network.bottleneck.draws:
+        if draws != 1 and not network.bottleneck.is_stochastic:
             raise InputError(
-                f"{model}: --draws {draws}, but the bottleneck is {network.bottleneck.kind}: each "
-                "utterance has one embedding"
+                f"{model}: --draws {draws}, but the bottleneck is "
+                f"{network.bottleneck.settings.name}: each utterance has one embedding"
             )
     pooled = test_speakers_only or model.is_file()
     folders = [out if pooled else out / card.fold for _, card in models]
@@ -116,12 +118,12 @@ def infer(
                     continue
                 if weights not in said:
                     said[weights] = log_posteriors_and_embeddings(
-                        network, store, index, card.features.frames, seed, draws
+                        network, store, index, card.features.rows, seed, draws
                     )
                 own.add(utts, *said[weights])
         data = combined_digest({utt: read[utt] for utt in c_sorted(read)})
         made_from: dict[str, Any] = {"feats": str(dump.feats.resolve()), "data": data}
-        if models[0][0].bottleneck.draws:
+        if models[0][0].bottleneck.is_stochastic:
             made_from["noise"] = {"seed": seed, "draws": draws}
         parts: dict[Path, list[Answers]] = {}
         for folder, own in zip(folders, answers, strict=True):
@@ -142,13 +144,12 @@ def model_files(model: Path, rule: str) -> list[Path]:
 
 
 def _check_features(card: ModelCard, dump: Dump, model: Path) -> None:
-    for name in ("seconds", "frame_length_ms", "frame_shift_ms", "num_mel_bins"):
-        trained, found = getattr(card.features, name), getattr(dump.features, name)
-        if trained != found:
-            raise InputError(
-                f"{model}: trained on features with {name} {trained}, but {dump.feats} has "
-                f"{found}; dump it with the configuration of the training"
-            )
+    if difference := card.features.difference(dump.features):
+        name, trained, found = difference
+        raise InputError(
+            f"{model}: trained on features with {name} {trained}, but {dump.feats} has {found}; "
+            "dump it with the configuration of the training"
+        )
 
 
 def _blocks(dump: Dump, models: list, test_speakers_only: bool) -> list[list[str]]:

@@ -44,7 +44,5 @@ def predict(
             length=torch.tensor([len(features)], device=device),
         )
         index = torch.zeros(1, dtype=torch.int64, device=device)
-        log_posteriors, _ = log_posteriors_and_embeddings(
-            network, store, index, card.features.frames
-        )
+        log_posteriors, _ = log_posteriors_and_embeddings(network, store, index, card.features.rows)
         yield dict(zip(EMOTIONS, log_posteriors[0].exp().tolist(), strict=True))

@@ -1,114 +1,179 @@
-"""The bottleneck between pooling and the heads: how much of v is released.
+"""Bottlenecks between pooling and the classifiers: they bound how much of v is released.
 
-An adversary moves what it cannot see into directions of small variance, where any fresh probe can
-amplify it again. Of bounded capacity there is no such place: v is normalised, and then noise or a
-grid of a stated size stands above whatever is small. z is what is released, and what both heads
-see; without a bottleneck it is v.
+An adversary moves what it cannot see into directions of small variance, where a fresh probe can
+amplify it again. With bounded capacity no such place is left: v is normalised, and noise or a grid
+of a stated size stands above whatever is small. z is released and is the input of both classifiers;
+without a bottleneck it is v.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from menan.config import TrainingConfig
 from menan.randomness import generator
+from menan.settings import BottleneckSettings, FsqSettings, NoBottleneckSettings, NoiseSettings
 
-SEED = 0  # of the draws that a training is evaluated by, and of inference unless told otherwise
+SEED = 0  # noise of the evaluation while training, and of inference by default
+
+S = TypeVar("S", bound=BottleneckSettings)
 
 
-@dataclass(frozen=True)
-class Bottleneck:
-    """From v to z, both (..., dims).
+class Bottleneck(ABC, Generic[S]):
+    """From v to z, both (..., dims). A bottleneck has no learnt parameters.
 
-    kind: ``none``: z is v, of no bounded capacity (the paper's network). ``noise``: u, which is v
-        after layer normalisation without affine, plus Gaussian noise. ``fsq``: tanh(u), each
-        dimension rounded to the nearest of some levels between -1 and 1 with a straight-through
-        gradient (finite scalar quantisation, Mentzer et al. 2024).
-    sigma: of the noise; u has the mean square 1.
-    levels: of a dimension.
+    is_stochastic: whether z takes noise.
     """
 
-    kind: str = "none"
-    sigma: float = 1.0
-    levels: int = 3
+    is_stochastic: ClassVar[bool] = False
 
-    @classmethod
-    def of(cls, training: TrainingConfig) -> "Bottleneck":
-        return cls(training.bottleneck, training.noise_sigma, training.fsq_levels)
+    def __init__(self, settings: S):
+        self.settings = settings
 
     @property
-    def draws(self) -> bool:
-        """Whether z takes noise."""
-        return self.kind == "noise"
+    def label(self) -> str:
+        """Name in tables and figures, such as ``noise 2``; empty without a bottleneck."""
+        return " ".join([self.settings.name, self.settings.tag]).strip()
 
+    @property
+    def draws(self) -> int:
+        """Noise draws per utterance and training step."""
+        return 1
+
+    @abstractmethod
     def __call__(self, v: Tensor, noise: Tensor | None = None) -> Tensor:
         """z of v.
 
         Args:
-            noise: standard normal, as v; of ``noise``, and of no other.
+            noise: standard normal, shaped as v; exactly where ``is_stochastic``.
         """
-        assert (noise is not None) == self.draws, f"noise for the bottleneck {self.kind}"
-        if self.kind == "none":
-            return v
-        u = F.layer_norm(v, v.shape[-1:])
-        if noise is not None:
-            return u + self.sigma * noise.to(u.dtype)
-        squashed = torch.tanh(u)
-        steps = (self.levels - 1) / 2
-        # Added as 0: v's own digits must not reach z.
-        return torch.round((squashed + 1) * steps) / steps - 1 + (squashed - squashed.detach())
 
     def observed(self, v: Tensor, weight: Tensor) -> dict[str, Tensor]:
-        """Means over a batch from which :meth:`bits` are computed; empty without a bottleneck.
+        """Means over a batch from which :meth:`bits` is computed; empty by default.
 
         Args:
             v: (models, batch, dims).
-            weight: of each utterance in the mean, (models, batch).
+            weight: weight of each utterance in the mean, (models, batch).
         """
-        with torch.no_grad():
-            if self.kind == "noise":
-                u = F.layer_norm(v, v.shape[-1:])
-                weighted = weight.unsqueeze(-1) * u
-                return {"u": weighted.sum(dim=1), "u_square": weighted.transpose(1, 2) @ u}
-            if self.kind == "fsq":
-                codes = ((self(v) + 1) * (self.levels - 1) / 2).round().long()
-                shares = F.one_hot(codes, self.levels).to(weight.dtype)  # (..., dims, levels)
-                return {"codes": torch.einsum("mb,mbdl->mdl", weight, shares)}
-            return {}
+        return {}
 
-    def bits(self, means: dict[str, Tensor]) -> Tensor | None:
-        """What z can tell of an utterance, in bits (models,): an upper bound for these utterances.
+    def bits(self, means: Mapping[str, Tensor]) -> Tensor | None:
+        """Upper bound of what z can say about these utterances, in bits (models,).
 
-        Of ``noise`` the capacity of the Gaussian channel for the covariance of u,
-        log2 det(1 + cov / sigma^2) / 2, at most dims / 2 log2(1 + 1 / sigma^2); of ``fsq`` the
-        entropies of the codes, summed over the dimensions, at most dims log2(levels).
+        None where the capacity is unbounded or unknown.
 
         Args:
-            means: of :meth:`observed`, over all batches.
+            means: :meth:`observed`, averaged over all batches.
         """
-        if self.kind == "noise":
-            mean, square = means["u"].double(), means["u_square"].double()
-            covariance = square - mean.unsqueeze(2) * mean.unsqueeze(1)
-            gains = torch.linalg.eigvalsh(covariance).clamp(min=0) / self.sigma**2
-            return torch.log1p(gains).sum(dim=-1) / (2 * math.log(2))
-        if self.kind == "fsq":
-            return torch.special.entr(means["codes"].double()).sum(dim=(1, 2)) / math.log(2)
         return None
 
 
-NO_BOTTLENECK = Bottleneck()
+class NoBottleneck(Bottleneck[NoBottleneckSettings]):
+    """z is v, with unbounded capacity (the paper's network)."""
+
+    @property
+    def label(self) -> str:
+        return ""
+
+    def __call__(self, v: Tensor, noise: Tensor | None = None) -> Tensor:
+        return v
+
+
+class NoiseBottleneck(Bottleneck[NoiseSettings]):
+    """u plus Gaussian noise, where u is v after layer normalisation without affine parameters."""
+
+    is_stochastic = True
+
+    @property
+    def label(self) -> str:
+        return f"noise {self.settings.sigma:g}"
+
+    @property
+    def draws(self) -> int:
+        return self.settings.draws
+
+    def __call__(self, v: Tensor, noise: Tensor | None = None) -> Tensor:
+        assert noise is not None, "this bottleneck needs noise"
+        return F.layer_norm(v, v.shape[-1:]) + self.settings.sigma * noise.to(v.dtype)
+
+    @torch.no_grad()
+    def observed(self, v: Tensor, weight: Tensor) -> dict[str, Tensor]:
+        u = F.layer_norm(v, v.shape[-1:])
+        weighted = weight.unsqueeze(-1) * u
+        return {"u": weighted.sum(dim=1), "u_square": weighted.transpose(1, 2) @ u}
+
+    def bits(self, means: Mapping[str, Tensor]) -> Tensor:
+        """Capacity of the Gaussian channel, log2 det(1 + cov(u) / sigma^2) / 2.
+
+        At most dims / 2 log2(1 + 1 / sigma^2).
+        """
+        mean, square = means["u"].double(), means["u_square"].double()
+        covariance = square - mean.unsqueeze(2) * mean.unsqueeze(1)
+        gains = torch.linalg.eigvalsh(covariance).clamp(min=0) / self.settings.sigma**2
+        return torch.log1p(gains).sum(dim=-1) / (2 * math.log(2))
+
+
+class FsqBottleneck(Bottleneck[FsqSettings]):
+    """Finite scalar quantisation (Mentzer et al. 2024) of tanh(u), u as with noise.
+
+    Each dimension is rounded to the nearest of ``levels`` values between -1 and 1; the gradient
+    passes straight through.
+    """
+
+    @property
+    def label(self) -> str:
+        return f"fsq {self.settings.levels}"
+
+    def __call__(self, v: Tensor, noise: Tensor | None = None) -> Tensor:
+        squashed = torch.tanh(F.layer_norm(v, v.shape[-1:]))
+        steps = (self.settings.levels - 1) / 2
+        # Added as 0: v's own digits must not reach z.
+        return torch.round((squashed + 1) * steps) / steps - 1 + (squashed - squashed.detach())
+
+    @torch.no_grad()
+    def observed(self, v: Tensor, weight: Tensor) -> dict[str, Tensor]:
+        levels = self.settings.levels
+        codes = ((self(v) + 1) * (levels - 1) / 2).round().long()
+        shares = F.one_hot(codes, levels).to(weight.dtype)  # (..., dims, levels)
+        return {"codes": torch.einsum("mb,mbdl->mdl", weight, shares)}
+
+    def bits(self, means: Mapping[str, Tensor]) -> Tensor:
+        """Entropies of the codes, summed over the dimensions; at most dims log2(levels)."""
+        return torch.special.entr(means["codes"].double()).sum(dim=(1, 2)) / math.log(2)
+
+
+BOTTLENECKS: dict[type[BottleneckSettings], type[Bottleneck]] = {
+    NoBottleneckSettings: NoBottleneck,
+    NoiseSettings: NoiseBottleneck,
+    FsqSettings: FsqBottleneck,
+}
+
+
+def add_bottleneck(settings: type[BottleneckSettings], bottleneck: type[Bottleneck]) -> None:
+    """Add a bottleneck to the table, from a plugin.
+
+    Raises:
+        InputError: the name is taken.
+    """
+    BottleneckSettings.add(settings)
+    BOTTLENECKS[settings] = bottleneck
+
+
+def make_bottleneck(settings: BottleneckSettings) -> Bottleneck:
+    """The bottleneck with these settings."""
+    return BOTTLENECKS[type(settings)](settings)
 
 
 def utterance_noise(utts: Sequence[str], dims: int, seed: int = SEED, draws: int = 1) -> Tensor:
-    """The noise of some utterances, a function of seed and utterance id, (utterances, dims).
+    """Noise as a function of seed and utterance id, (utterances, dims).
 
     Args:
-        draws: the mean of so many: what is left of the noise for whoever has as many z of an
-            utterance, and averages them.
+        draws: mean of this many draws: the noise that is left for an attacker who averages as
+            many z of one utterance.
     """
     rows = [
         torch.randn(draws, dims, generator=generator(seed, "release", utt)).mean(dim=0)

@@ -1,42 +1,48 @@
 """Model files: weights as safetensors, with all that inference needs as JSON in the header."""
 
-import dataclasses
 import json
 import reprlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import nn
 
-from menan.config import FeatureConfig, TrainingConfig
+from menan.config import ModelConfig, TrainingConfig
 from menan.datadir.metadata import name_fault
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
-from menan.files.mapping import from_mapping, to_mapping
-from menan.labels import EMOTIONS
-from menan.model.bottlenecks import Bottleneck
-from menan.model.network import SHORTEST_INPUT, Network
+from menan.files.mapping import from_mapping, plain_value, to_mapping
+from menan.format_0_1 import upgraded
+from menan.front_ends import FrontEnd
+from menan.labels import LabelSet
+from menan.model.network import Network, NetworkShape, empty_network
+from menan.plugins import missing_plugins
+from menan.settings import ObjectiveSettings
 
 _NAME = str | None
-# What a card from a stranger has to hold; the rest is checked as it is made.
-_FACTS = {"objective": str, "seed": int, "group": _NAME, "test": _NAME, "valid": _NAME}
-_FACTS |= {"rule": str, "epoch": int, "version": str}
+# Types of what a card from a stranger holds; the rest is checked when it is read.
+_FACTS = {"seed": int, "group": _NAME, "test": _NAME, "valid": _NAME, "rule": str, "epoch": int}
+_FACTS |= {"version": str, "threads": int | None}
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a model file says of its model.
+    """Description of a model, kept in its file.
 
-    speakers: the training speakers, in the order of SC's outputs.
+    speakers: training speakers, in the order of SC's outputs.
     group: the held-out group; None if nothing was held out.
-    test, valid: speakers of the model's fold; None without one.
-    rule, epoch: how the epoch was selected, and which it is (from 1).
+    test, valid: speakers of the model's fold; None without a fold.
+    rule, epoch: selection rule, and the epoch that it picked (from 1).
+    emotions: classes, in the order of the posteriors.
+    threads: number of CPU threads in training, where the model's last digits depend on it.
+    plugins: digest of each plugin that was loaded in training, by file name.
     """
 
-    objective: str
+    objective: ObjectiveSettings
     seed: int
     speakers: tuple[str, ...]
     group: str | None
@@ -44,14 +50,23 @@ class ModelCard:
     valid: str | None
     rule: str
     epoch: int
-    features: FeatureConfig
+    features: FrontEnd
+    model: ModelConfig
     training: TrainingConfig
+    emotions: LabelSet
     version: str
-    emotions: tuple[str, ...] = EMOTIONS
+    threads: int | None = None
+    plugins: dict[str, str] = field(default_factory=dict)
 
     @property
     def fold(self) -> str:
+        """The fold's name in files: its test speaker, or ``all``."""
         return self.test or "all"
+
+    @property
+    def shape(self) -> NetworkShape:
+        """Names and shapes of the network's parameters."""
+        return NetworkShape(self.model, self.features.dims, len(self.emotions), len(self.speakers))
 
 
 def save_model(path: str | Path, network: Network, card: ModelCard) -> None:
@@ -67,9 +82,11 @@ def save_model(path: str | Path, network: Network, card: ModelCard) -> None:
 def load_model(path: str | Path, device: str | torch.device) -> tuple[Network, ModelCard]:
     """Read a model file; nothing in it is executed.
 
+    SC is read where it is the paper's; inference does not use it.
+
     Raises:
-        InputError: missing, not safetensors, not written by :func:`save_model`, or weights that
-            are not finite.
+        InputError: missing, not safetensors, not written by :func:`save_model`, weights that are
+            not finite, or a model with a member of a plugin that is not loaded.
     """
     path = Path(path)
     if not path.is_file():
@@ -80,14 +97,22 @@ def load_model(path: str | Path, device: str | torch.device) -> tuple[Network, M
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         card = card_from_json(content, str(path))
         _check_weights(weights)
-        with torch.device("meta"):
-            network = Network(card.features.dims, len(card.speakers), Bottleneck.of(card.training))
+        network = empty_network(card.shape)
+        if card.plugins and not _has_papers_sc(network, weights):
+            network.speaker = nn.Identity()
+            weights = {name: w for name, w in weights.items() if not name.startswith("speaker.")}
         network.load_state_dict(weights, assign=True)
-    # RecursionError, of JSON nested too deep, is a RuntimeError.
+    # RecursionError, from deeply nested JSON, is a RuntimeError.
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: not a model file of menan ({reason})") from None
     return network.eval().requires_grad_(False), card
+
+
+def _has_papers_sc(network: Network, weights: dict[str, torch.Tensor]) -> bool:
+    """Whether a file's SC is the paper's, and not one that an objective brought along."""
+    own = {name: w.shape for name, w in weights.items() if name.startswith("speaker.")}
+    return own == {f"speaker.{name}": w.shape for name, w in network.speaker.named_parameters()}
 
 
 def _check_weights(weights: dict[str, torch.Tensor]) -> None:
@@ -98,32 +123,46 @@ def _check_weights(weights: dict[str, torch.Tensor]) -> None:
 
 def card_to_json(card: ModelCard) -> dict[str, Any]:
     """A card as JSON values."""
-    return dataclasses.asdict(card) | {
-        "features": to_mapping(card.features),
+    return to_mapping(card) | {
+        "features": card.features.to_plain(),
+        "model": to_mapping(card.model),
         "training": to_mapping(card.training),
+        "emotions": list(card.emotions),
+        "objective": plain_value(card.objective),
     }
 
 
 def card_from_json(content: dict[str, Any], where: str) -> ModelCard:
-    """The inverse of :func:`card_to_json`.
+    """The inverse of :func:`card_to_json`; also reads cards of version 0.1.0.
 
     Raises:
-        InputError, KeyError, TypeError: not a card, one for other emotions, or one with names
-            that cannot name a file.
+        InputError, KeyError, TypeError: not a card, one with names that cannot name a file, or one
+            with a member of a plugin that is not loaded.
     """
-    card = ModelCard(
-        **content
-        | {
-            "speakers": tuple(content["speakers"]),
-            "emotions": tuple(content["emotions"]),
-            "features": from_mapping(FeatureConfig, content["features"], f"{where}: features"),
-            "training": from_mapping(TrainingConfig, content["training"], f"{where}: training"),
-        }
-    )
-    if card.emotions != EMOTIONS:
-        raise InputError(f"{where}: made for the emotions {card.emotions}, not {EMOTIONS}")
-    if card.features.frames < SHORTEST_INPUT:
-        raise InputError(f"{where}: features of {card.features.frames} frames are too short")
+    content = upgraded(content)
+    plugins = {str(name): str(digest) for name, digest in (content.get("plugins") or {}).items()}
+    try:
+        card = ModelCard(
+            **{
+                field.name: content[field.name]
+                for field in fields(ModelCard)
+                if field.name in content
+            }
+            | {
+                "objective": ObjectiveSettings.from_plain(content["objective"], "objective"),
+                "speakers": tuple(content["speakers"]),
+                "emotions": LabelSet(tuple(content["emotions"])),
+                "features": FrontEnd.from_plain(content["features"], "features"),
+                "model": from_mapping(ModelConfig, content["model"], "model"),
+                "training": from_mapping(TrainingConfig, content["training"], "training"),
+                "plugins": plugins,
+            }
+        )
+    except InputError as error:
+        raise InputError(f"{where}: {error}{missing_plugins(plugins)}") from None
+    encoder = empty_network(card.shape).encoder
+    if encoder.is_repeated and card.features.rows < encoder.shortest_input:
+        raise InputError(f"{where}: features of {card.features.rows} frames are too short")
     _check_facts(card, where)
     return card
 
@@ -134,6 +173,6 @@ def _check_facts(card: ModelCard, where: str) -> None:
         if not isinstance(value, kind):
             raise InputError(f"{where}: {name} is {reprlib.repr(value)}; train the model anew")
     # Inference and analysis write below these names.
-    for name in (card.objective, card.group, card.test, card.valid, *card.speakers):
+    for name in (card.objective.system, card.group, card.test, card.valid, *card.speakers):
         if name is not None and (fault := name_fault("speaker, group or objective", name)):
             raise InputError(f"{where}: {fault}")

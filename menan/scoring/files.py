@@ -11,7 +11,13 @@ from menan.scoring.score import ScoreReport, score_report
 def read_hypotheses(path: Path) -> dict[str, str]:
     """Utterance id -> emotion, from an utt2emo of hypotheses or the directory that holds it."""
     path = path / "utt2emo" if path.is_dir() else path
-    return {utt: emotions[0] for utt, emotions in read_emotions(path, single=True).items()}
+    hypotheses = {}
+    for number, (utt, emotions) in enumerate(read_emotions(path)[1].items(), start=1):
+        if len(emotions) > 1:
+            found = ",".join(emotions)
+            raise InputError(f"{path}:{number}: a hypothesis is one emotion, found {found!r}")
+        hypotheses[utt] = emotions[0]
+    return hypotheses
 
 
 def score_files(ref: Path, hyp: Path, utt2spk: Path | None = None) -> ScoreReport:
@@ -28,7 +34,7 @@ def score_files(ref: Path, hyp: Path, utt2spk: Path | None = None) -> ScoreRepor
     if utt2spk is None and ref.with_name("utt2spk").exists():
         utt2spk = ref.with_name("utt2spk")
     genders = utt2spk.with_name("spk2gender") if utt2spk else None
-    references, hypotheses = read_emotions(ref), read_hypotheses(hyp)
+    references, hypotheses = read_emotions(ref)[1], read_hypotheses(hyp)
     try:
         return score_report(
             references,

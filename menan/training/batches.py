@@ -1,4 +1,4 @@
-"""The batches of an epoch, of many models side by side."""
+"""The batches of one epoch, for many models side by side."""
 
 from collections.abc import Sequence
 
@@ -6,29 +6,30 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from menan.model.bottlenecks import Bottleneck
-from menan.model.network import EMBEDDING_DIMS
+from menan.model.bottlenecks import make_bottleneck
+from menan.model.network import empty_network
 from menan.randomness import generator
 from menan.training.lockstep import Batch
 from menan.training.plan import RunData, UtteranceSet
 
 
 class EpochBatches:
-    """The training utterances of some runs in the order of one epoch, cut to batches.
+    """The training utterances of some runs in the order of one epoch, cut into batches.
 
-    The order is a function of (seed, epoch) only. A run has as many batches as it needs, the last
-    of them short.
+    The order is a function of (seed, epoch) only. A run has as many batches as it needs; its last
+    one may be shorter.
 
     Args:
-        runs: of one batch size, those with most utterances first.
-        epoch: from 1.
+        runs: runs with one batch size and one model, those with most utterances first.
+        epoch: counted from 1.
     """
 
     def __init__(self, runs: Sequence[RunData], epoch: int):
         self.epoch = epoch
         self.seeds = [run.run.seed for run in runs]
-        training = runs[0].training
-        self.draws = training.noise_draws if Bottleneck.of(training).draws else 0
+        self.bottleneck = make_bottleneck(runs[0].model.bottleneck)
+        stochastic = self.bottleneck.is_stochastic
+        self.noise_dims = empty_network(runs[0].shape).encoder.dims_out if stochastic else 0
         self.size = runs[0].training.batch_size
         sets = [run.train for run in runs]
         self.lengths = [len(part) for part in sets]
@@ -43,15 +44,15 @@ class EpochBatches:
         self.columns = torch.arange(self.index.shape[1], device=device)
 
     def __len__(self) -> int:
-        """Batches of the first run."""
+        """Number of batches of the first run."""
         return -(-self.lengths[0] // self.size)
 
     def active(self, step: int) -> int:
-        """How many runs, from the first, have a batch of this number (from 0)."""
+        """Number of runs, from the first, that have a batch with this number (from 0)."""
         return sum(length > step * self.size for length in self.lengths)
 
     def batch(self, step: int) -> tuple[Batch, Tensor]:
-        """The step's batch of each active run, and its true size, int64 (active,)."""
+        """The batch of each active run in a step, and its true size, int64 (active,)."""
         models = slice(self.active(step))
         columns = slice(step * self.size, (step + 1) * self.size)
         there = self.columns[columns] < self.ends[models]
@@ -60,17 +61,17 @@ class EpochBatches:
         return Batch(*parts, weight=there / sizes[:, None]), sizes
 
     def noise(self, step: int) -> Tensor | None:
-        """The bottleneck's in this step, (active, draws * batch, 96); None if it takes none.
+        """Noise of a stochastic bottleneck in a step, (active, draws * batch, dims of v), or None.
 
         All utterances have their first draw before the second. A function of (seed, epoch, step).
         """
-        if not self.draws:
+        if not self.bottleneck.is_stochastic:
             return None
         columns = len(self.columns[step * self.size : (step + 1) * self.size])
         generators = [
             generator(seed, "noise", self.epoch, step) for seed in self.seeds[: self.active(step)]
         ]
-        shape = self.draws, self.size, EMBEDDING_DIMS
+        shape = self.bottleneck.draws, self.size, self.noise_dims
         whole = torch.stack([torch.randn(shape, generator=one) for one in generators])
         return whole[:, :, :columns].flatten(1, 2).to(self.index.device)
 

@@ -1,4 +1,4 @@
-"""Watching that losses stay finite numbers."""
+"""Detection of losses that become NaN or infinite."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,15 +9,15 @@ from menan.errors import InputError
 from menan.training.batches import EpochBatches
 from menan.training.plan import RunData
 
-# Looking at a GPU's numbers waits for it.
+# Steps between two looks at a GPU's numbers: each look waits for the GPU.
 STRIDE = 100
 
 
-class FiniteWatch:
+class DivergenceWatch:
     """Finds the first step of an epoch in which a run's loss is NaN or infinite.
 
     Args:
-        runs, batches: of the epoch.
+        runs, batches: runs and batches of the epoch.
     """
 
     def __init__(self, runs: Sequence[RunData], batches: EpochBatches, device: torch.device):
@@ -39,7 +39,7 @@ class FiniteWatch:
             self.refuse()
 
     def refuse(self) -> None:
-        """Look at what was remembered.
+        """Check the steps that were noted.
 
         Raises:
             InputError: naming run, epoch, step and utterances.
@@ -50,7 +50,7 @@ class FiniteWatch:
             batch, sizes = self.batches.batch(step)
             utts = [run.train.store.utts[i] for i in batch.index[model, : sizes[model]].tolist()]
             raise InputError(
-                f"{run.run.name}: epoch {self.batches.epoch}, step {step + 1}: the loss is not a "
-                f"finite number; its utterances were {' '.join(utts)}. The checkpoint before is "
-                "kept; a lower lr may help, or leaving out what is wrong with them"
+                f"{run.run.name}: epoch {self.batches.epoch}, step {step + 1}: the loss became NaN "
+                f"or infinite; batch: {' '.join(utts)}. The last checkpoint is kept. Try a lower "
+                "lr, or check these utterances"
             )

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
 
-from menan.config import RunsConfig, TrainingConfig
+from menan.config import Config
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore, load_frames, open_dump
 from menan.files.lock import only_writer
-from menan.model.network import SHORTEST_INPUT
-from menan.training.objectives import make_objective
+from menan.model.encoders import ENCODERS
 from menan.training.plan import (
     Run,
     RunData,
@@ -26,67 +26,81 @@ from menan.training.run_directory import open_directory
 from menan.training.schedule import train_together
 
 
+@dataclass(frozen=True)
+class TrainOptions:
+    """How to train, as opposed to what.
+
+    valid_feats: feats.scp of other speakers, evaluated after every epoch; only where nothing is
+        held out.
+    resume: continue from checkpoints; otherwise results of an earlier call are removed.
+    force: continue although configuration, data or code have changed.
+    tensorboard: write scalars for TensorBoard too.
+    models_at_once: models trained side by side; None for as many as memory holds.
+    share: (2, 4) trains the second of four shares of the runs, for jobs on several machines.
+    store: directory on a local disk for the frames; None keeps them in memory. The outcome is the
+        same.
+    """
+
+    valid_feats: str | Path | None = None
+    resume: bool = True
+    force: bool = False
+    tensorboard: bool = False
+    models_at_once: int | None = None
+    share: tuple[int, int] = (1, 1)
+    store: Path | None = None
+
+
 def train_runs(
     feats: str | Path,
     exp: str | Path,
-    training: TrainingConfig,
-    runs: RunsConfig,
+    config: Config,
     device: torch.device,
-    valid_feats: str | Path | None = None,
-    resume: bool = True,
-    force: bool = False,
-    tensorboard: bool = False,
-    models_at_once: int | None = None,
-    share: tuple[int, int] = (1, 1),
-    store: Path | None = None,
+    options: TrainOptions = TrainOptions(),
 ) -> list[Run]:
     """Train every objective with every seed and held-out group on one dump directory.
 
     Args:
         feats: feats.scp of a dump directory; the frames of all runs are read once.
-        exp: each run has a directory ``<objective>_seed<k>/<held-out group>`` in it.
-        valid_feats: feats.scp of other speakers, evaluated after every epoch; only where
-            nothing is held out.
-        resume: go on from checkpoints; else what an earlier call left of a run is removed.
-        force: go on although configuration, data or code have changed.
-        tensorboard: write scalars for TensorBoard too.
-        models_at_once: how many networks are trained side by side; None for what fits.
-        share: (2, 4) trains the second of four shares of the runs, for jobs on several machines.
-        store: a directory on a local disk that keeps the frames; None for memory. The outcome is
-            the same.
+        exp: each run has a directory ``<objective>[-<settings>]_seed<k>/<held-out group>`` in it.
+        config: model, training and runs; features are those of the dump.
 
     Returns:
         The runs of the share.
 
     Raises:
-        InputError: anything wrong with the data or the options, before the first step; somebody
-            else who trains one of the runs.
+        InputError: anything wrong with data or options, before the first step, or another process
+            that trains one of the runs.
     """
-    for objective in runs.objective:
-        make_objective(objective, training.lambda_)
     dump = open_dump(feats)
-    if dump.features.frames < SHORTEST_INPUT:
+    training, model = config.training, config.model
+    encoder = ENCODERS[type(model.encoder)]
+    if encoder.is_repeated and dump.features.rows < encoder.shortest_input:
         raise InputError(
-            f"{feats}: features.yaml gives the network {dump.features.frames} frames; "
-            f"it needs {SHORTEST_INPUT}"
+            f"{feats}: features.yaml gives the network {dump.features.rows} frames; "
+            f"it needs {encoder.shortest_input}; dump with a larger features.seconds"
         )
-    number, shares = share
-    planned = plan_runs(runs, dump.labels.spk2group)[number - 1 :: shares]
+    number, shares = options.share
+    planned = plan_runs(config.runs, dump.labels.spk2group)[number - 1 :: shares]
     if not planned:
-        print(f"no run is left for share {number} of {shares}")
+        print(f"share {number} of {shares} has no run")
         return []
     load = partial(
-        load_frames, device=device, dtype=getattr(torch, training.frames), directory=store
+        load_frames,
+        device=device,
+        dtype=getattr(torch, training.store_dtype),
+        directory=options.store,
     )
-    valid = None if valid_feats is None else _valid_set(valid_feats, dump, planned, load)
+    valid = options.valid_feats and _valid_set(options.valid_feats, dump, planned, load)
     sets = _sets_by_group(dump, planned, load)
     whole = [
         RunData(
             run=run,
+            emotions=dump.labels.emotions,
+            model=model,
             training=training,
             features=dump.features,
             train=sets[run.group][0],
-            heldout=valid if run.group is None else sets[run.group][1],
+            heldout=(valid or None) if run.group is None else sets[run.group][1],
             directory=Path(exp) / run.name,
         )
         for run in planned
@@ -94,8 +108,8 @@ def train_runs(
     with ExitStack() as locks:
         for data in whole:
             locks.enter_context(only_writer(data.directory))
-            open_directory(data, dump, resume, force)
-        train_together(whole, device, models_at_once, tensorboard)
+            open_directory(data, dump, options.resume, options.force)
+        train_together(whole, device, options.models_at_once, options.tensorboard)
     return planned
 
 
@@ -108,9 +122,9 @@ def _sets_by_group(
     for group, utts in train.items():
         if len({labels.utt2spk[utt] for utt in utts}) < 2:
             raise InputError(
-                f"{dump.feats.parent / 'utt2spk'}: one speaker to train on"
+                f"{dump.feats.parent / 'utt2spk'}: only one speaker to train on"
                 + (f" without group {group!r}" if group else "")
-                + "; a speaker classifier needs two"
+                + "; the speaker classifier needs two; add speakers or hold out another group"
             )
     heldout = {group: held_out_utts(labels, group) for group in train if group is not None}
     wanted = {utt for utts in (*train.values(), *heldout.values()) for utt in utts}
@@ -130,17 +144,27 @@ def _valid_set(
     planned: list[Run],
     load: Callable[[Dump, list[str]], FrameStore],
 ) -> UtteranceSet:
-    """The originals of another dump directory, for validation."""
+    """The original utterances of another dump directory, for validation."""
     if any(run.group is not None for run in planned):
         raise InputError(
-            "--valid-feats and --hold-out exclude each other: a held-out group is what validates"
+            "--valid-feats and --hold-out exclude each other: a held-out group validates itself; "
+            "leave one of them out"
         )
     valid = open_dump(valid_feats)
-    if valid.features.frames != dump.features.frames or valid.features.dims != dump.features.dims:
-        raise InputError(f"{valid_feats}: not dumped with the features of {dump.feats}")
+    if difference := dump.features.difference(valid.features):
+        name, trained, found = difference
+        raise InputError(
+            f"{valid_feats}: its features have {name} {found}, those of {dump.feats} have "
+            f"{trained}; dump both with one configuration"
+        )
     if shared := set(valid.labels.speakers) & set(dump.labels.speakers):
         raise InputError(
             f"{valid_feats}: speaker {min(shared)!r} is also trained on; validate on others"
+        )
+    if valid.labels.emotions != dump.labels.emotions:
+        raise InputError(
+            f"{valid_feats}: its emotions are {' '.join(valid.labels.emotions)}, but {dump.feats} "
+            f"has {' '.join(dump.labels.emotions)}; prepare both with the same --emotions"
         )
     utts = [utt for utt, original in valid.labels.utt2uniq.items() if utt == original]
     return utterance_set(load(valid, utts), valid, utts)

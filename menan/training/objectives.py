@@ -1,28 +1,37 @@
-"""The five objectives: what ENC and EC descend on. In all of them SC descends on S.
+"""The objectives: the loss of encoder (ENC) and emotion classifier (EC).
 
-E is the emotion cross-entropy, S the speaker cross-entropy, H the entropy of SC's posterior,
-lambda the paper's weight. Every figure is a batch mean, and there is one of each model: (models,).
+E is the emotion cross-entropy, S the speaker cross-entropy, H the entropy of the speaker posterior,
+lambda the paper's weight. Each is a mean over a batch, one number per model: (models,). The speaker
+classifier (SC) minimises S under every objective.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from menan.errors import InputError
 from menan.model import losses
+from menan.settings import (
+    DomainAdversarialSettings,
+    EmotionOnlySettings,
+    MaxEntropySettings,
+    MultiTaskSettings,
+    ObjectiveSettings,
+    UniformSettings,
+)
 
 
 @dataclass(frozen=True)
-class SpeakerAnswer:
-    """What the SCs of some models say of a batch each.
+class SpeakerPosterior:
+    """Output of the SCs of some models on a batch each.
 
-    log_p: log posteriors, (models, batch, speakers), in nats.
-    speakers: the true ones, int64 (models, batch).
+    log_p: log posteriors in nats, (models, rows, speakers).
+    speakers: true speakers, int64 (models, rows).
     exists: bool (models, 1, speakers); models may have different numbers of speakers.
-    weight: of each utterance in the batch mean, (models, batch).
+    weight: weight of each row in the batch mean, (models, rows).
     """
 
     log_p: Tensor
@@ -30,24 +39,25 @@ class SpeakerAnswer:
     exists: Tensor
     weight: Tensor
 
-    def of(self, models: Tensor | slice) -> "SpeakerAnswer":
+    def of(self, models: Tensor | slice) -> "SpeakerPosterior":
         """Some of the models."""
-        return SpeakerAnswer(*(part[models] for part in vars(self).values()))
+        return SpeakerPosterior(*(part[models] for part in vars(self).values()))
 
     def cross_entropy(self) -> Tensor:
-        """S."""
+        """S, eq. 1."""
         return self._mean(losses.cross_entropy(self.log_p, self.speakers))
 
     def entropy(self) -> Tensor:
-        """H, in nats."""
+        """H in nats, eq. 2."""
         return self._mean(losses.entropy(self.log_p))
 
     def cross_entropy_to_uniform(self) -> Tensor:
+        """Cross-entropy between the uniform distribution and the posterior, in nats."""
         return self._mean(losses.cross_entropy_to_uniform(self.log_p, self.exists))
 
     @torch.no_grad()
     def measures(self) -> dict[str, Tensor]:
-        """How sure SC is: what the log says of it."""
+        """What the log records of SC."""
         top, guess = self.log_p.exp().max(dim=-1)
         return {
             "speaker_loss": self.cross_entropy(),
@@ -60,85 +70,147 @@ class SpeakerAnswer:
         return (values * self.weight).sum(dim=-1)
 
 
-class Objective(ABC):
-    """What moves ENC and EC.
+@dataclass(frozen=True)
+class Step:
+    """All that an objective can use in one step, for the models that it trains.
 
-    Args:
-        lambda_: weight of the emotion loss; the speaker's is 1 - lambda_.
+    Where the bottleneck is stochastic, an utterance has one row per noise draw: all utterances
+    with their first draw, then all with their second.
 
-    meets_stepped: whether ENC meets SC after SC's step on the same batch (alternating players) or
-        as it was before it (one joint pass).
+    emotion_loss: E, (models,).
+    speaker: posterior of the SC that ENC meets; the loss does not update that SC.
+    z: input of both classifiers, (models, rows, dims).
+    v: output of ENC, (models, rows, dims).
+    emotion_log_p: log posteriors of EC in nats, (models, rows, emotions).
+    emotions, speakers: true classes, int64 (models, rows).
+    weight: weight of each row in the batch mean, (models, rows); 0 for padding.
     """
 
-    meets_stepped: ClassVar[bool] = False
+    emotion_loss: Tensor
+    speaker: SpeakerPosterior
+    z: Tensor
+    v: Tensor
+    emotion_log_p: Tensor
+    emotions: Tensor
+    speakers: Tensor
+    weight: Tensor
 
-    def __init__(self, lambda_: float):
-        self.lambda_ = lambda_
+    def of(self, models: Tensor | slice) -> "Step":
+        """Some of the models."""
+        return Step(
+            *(
+                part.of(models) if isinstance(part, SpeakerPosterior) else part[models]
+                for part in vars(self).values()
+            )
+        )
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Batch mean of (models, rows), one number per model."""
+        return (values * self.weight).sum(dim=-1)
+
+
+S = TypeVar("S", bound=ObjectiveSettings)
+
+
+class Objective(ABC, Generic[S]):
+    """The loss of ENC and EC.
+
+    description: one line for reports, with the formula.
+    adversary_after_step: whether the loss uses SC *after* its own update on this batch (alternating
+        players) or before it (one joint pass).
+    speaker_classifier: makes another SC than the paper's, from the dimensions of z and the numbers
+        of emotions and speakers. It takes z (rows, dims) and the true emotions (rows,), and
+        returns logits (n * batch, speakers); with n > 1 the rows are the batch n times, end to
+        end. Its layers must be ones that ``torch.func`` can stack.
+    """
+
+    description: ClassVar[str]
+    adversary_after_step: ClassVar[bool] = False
+    speaker_classifier: ClassVar[Callable[[int, int, int], nn.Module] | None] = None
+
+    def __init__(self, settings: S):
+        self.settings = settings
 
     @abstractmethod
-    def loss(self, emotion: Tensor, speaker: SpeakerAnswer) -> Tensor:
-        """The loss of ENC and EC, (models,).
+    def loss(self, step: Step) -> Tensor:
+        """The loss of ENC and EC, (models,)."""
 
-        Args:
-            emotion: E, (models,).
-            speaker: of the SC that ENC meets; it is not moved by this loss.
-        """
-
-
-class EmotionOnly(Objective):
-    """E. SC is a passive observer: it tells how much of the speaker is left."""
-
-    def loss(self, emotion, speaker):
-        return emotion
+    def restarts_speaker_classifier(self, epoch: int) -> bool:
+        """Whether SC begins anew, with other initial weights, before this epoch (from 1)."""
+        return False
 
 
-class MultiTask(Objective):
+class EmotionOnly(Objective[EmotionOnlySettings]):
+    """E. SC only observes: it shows how much of the speaker is left."""
+
+    description = "E: emotion only, the speaker classifier observes"
+
+    def loss(self, step: Step) -> Tensor:
+        return step.emotion_loss
+
+
+class MultiTask(Objective[MultiTaskSettings]):
     """lambda E + (1 - lambda) S."""
 
-    def loss(self, emotion, speaker):
-        return self.lambda_ * emotion + (1 - self.lambda_) * speaker.cross_entropy()
+    description = "λ E + (1 − λ) S: multi-task learning"
+
+    def loss(self, step: Step) -> Tensor:
+        lambda_ = self.settings.lambda_
+        return lambda_ * step.emotion_loss + (1 - lambda_) * step.speaker.cross_entropy()
 
 
-class DomainAdversarial(Objective):
-    """lambda E - (1 - lambda) S: what a gradient-reversal layer does (Ganin et al. 2016)."""
+class DomainAdversarial(Objective[DomainAdversarialSettings]):
+    """lambda E - (1 - lambda) S: the effect of a gradient-reversal layer (Ganin et al. 2016)."""
 
-    def loss(self, emotion, speaker):
-        return self.lambda_ * emotion - (1 - self.lambda_) * speaker.cross_entropy()
+    description = "λ E − (1 − λ) S: domain-adversarial training, gradient reversal"
+
+    def loss(self, step: Step) -> Tensor:
+        lambda_ = self.settings.lambda_
+        return lambda_ * step.emotion_loss - (1 - lambda_) * step.speaker.cross_entropy()
 
 
-class MaxEntropy(Objective):
+class MaxEntropy(Objective[MaxEntropySettings]):
     """MEnAN: lambda E - (1 - lambda) H (eq. 5; MaxEnt-ARL, Roy & Boddeti 2019)."""
 
-    meets_stepped = True
+    description = "λ E − (1 − λ) H: MEnAN, the paper's eq. 5"
+    adversary_after_step = True
 
-    def loss(self, emotion, speaker):
-        return self.lambda_ * emotion - (1 - self.lambda_) * speaker.entropy()
+    def loss(self, step: Step) -> Tensor:
+        lambda_ = self.settings.lambda_
+        return lambda_ * step.emotion_loss - (1 - lambda_) * step.speaker.entropy()
 
 
-class Uniform(Objective):
+class Uniform(Objective[UniformSettings]):
     """lambda E + (1 - lambda) CE(uniform, SC) (Tzeng et al. 2015)."""
 
-    meets_stepped = True
+    description = "λ E + (1 − λ) CE(uniform, speaker posterior): domain confusion"
+    adversary_after_step = True
 
-    def loss(self, emotion, speaker):
-        return self.lambda_ * emotion + (1 - self.lambda_) * speaker.cross_entropy_to_uniform()
+    def loss(self, step: Step) -> Tensor:
+        lambda_ = self.settings.lambda_
+        confusion = step.speaker.cross_entropy_to_uniform()
+        return lambda_ * step.emotion_loss + (1 - lambda_) * confusion
 
 
-OBJECTIVES: dict[str, type[Objective]] = {
-    "ec": EmotionOnly,
-    "mtl": MultiTask,
-    "dat": DomainAdversarial,
-    "menan": MaxEntropy,
-    "uniform": Uniform,
+OBJECTIVES: dict[type[ObjectiveSettings], type[Objective]] = {
+    EmotionOnlySettings: EmotionOnly,
+    MultiTaskSettings: MultiTask,
+    DomainAdversarialSettings: DomainAdversarial,
+    MaxEntropySettings: MaxEntropy,
+    UniformSettings: Uniform,
 }
 
 
-def make_objective(name: str, lambda_: float) -> Objective:
-    """The objective of that name.
+def add_objective(settings: type[ObjectiveSettings], objective: type[Objective]) -> None:
+    """Add an objective to the table, from a plugin.
 
     Raises:
-        InputError: no such objective.
+        InputError: the name is taken.
     """
-    if name not in OBJECTIVES:
-        raise InputError(f"unknown objective {name!r}; there are {', '.join(OBJECTIVES)}")
-    return OBJECTIVES[name](lambda_)
+    ObjectiveSettings.add(settings)
+    OBJECTIVES[settings] = objective
+
+
+def make_objective(settings: ObjectiveSettings) -> Objective:
+    """The objective with these settings."""
+    return OBJECTIVES[type(settings)](settings)

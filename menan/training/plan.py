@@ -1,4 +1,4 @@
-"""What one training is: an objective, a seed, a held-out group, and its utterances."""
+"""The plan of one training: an objective, a seed, a held-out group, and its utterances."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,32 +7,37 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from menan.config import FeatureConfig, RunsConfig, TrainingConfig
+from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
-from menan.datadir.metadata import Labels
+from menan.datadir.metadata import Metadata, name_fault
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore
-from menan.labels import EMOTIONS
+from menan.front_ends import FrontEnd
+from menan.labels import LabelSet
+from menan.model.network import NetworkShape
+from menan.settings import ObjectiveSettings
+from menan.training.objectives import OBJECTIVES
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training, by name.
+    """One training.
 
+    objective: the objective with its settings.
     group: the held-out group; None when training on all speakers.
     folds: the folds that this training serves, one for each speaker of the group.
     """
 
-    objective: str
+    objective: ObjectiveSettings
     seed: int
     group: str | None
     folds: tuple[Fold, ...]
 
     @property
     def name(self) -> str:
-        """The run's directory below the experiment's."""
-        return f"{self.objective}_seed{self.seed}/{self.group or 'all'}"
+        """The run's directory below the experiment's, such as ``menan-lambda0.2_seed0/g01``."""
+        return f"{self.objective.system}_seed{self.seed}/{self.group or 'all'}"
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class UtteranceSet:
     """Utterances of a store with their labels, all on the store's device.
 
     index: int64 (n,), into the store.
-    emotions: int64 (n,), into EMOTIONS.
+    emotions: int64 (n,), into the label set.
     speakers: int64 (n,), into ``speaker_names``.
     """
 
@@ -59,7 +64,7 @@ class UtteranceSet:
 
     @property
     def digests(self) -> list[str]:
-        """Of each utterance's frames."""
+        """Digest of each utterance's frames."""
         return [self.store.digests[i] for i in self.index.tolist()]
 
     @property
@@ -71,8 +76,15 @@ def plan_runs(config: RunsConfig, spk2group: dict[str, str]) -> list[Run]:
     """Every objective with every seed and held-out group.
 
     Raises:
-        InputError: a group that does not exist or cannot be held out.
+        InputError: a group that does not exist or cannot be held out, or two objectives whose
+            directories would have one name.
     """
+    systems = [objective.system for objective in config.objective]
+    for system in systems:
+        if systems.count(system) > 1:
+            raise InputError(f"two objectives would share the directory name {system!r}")
+        if fault := name_fault("objective", system):
+            raise InputError(fault)
     groups = held_out_groups(spk2group, config.hold_out)
     folds = {group: tuple(folds_of_group(spk2group, group)) if group else () for group in groups}
     return [
@@ -83,12 +95,12 @@ def plan_runs(config: RunsConfig, spk2group: dict[str, str]) -> list[Run]:
     ]
 
 
-def training_utts(labels: Labels, group: str | None) -> list[str]:
+def training_utts(labels: Metadata, group: str | None) -> list[str]:
     """Originals and speed copies of all speakers outside the held-out group."""
     return [utt for utt, spk in labels.utt2spk.items() if labels.spk2group[spk] != group]
 
 
-def held_out_utts(labels: Labels, group: str | None) -> list[str]:
+def held_out_utts(labels: Metadata, group: str | None) -> list[str]:
     """The originals of the held-out group's speakers; none if nothing is held out."""
     return [
         utt
@@ -117,7 +129,7 @@ def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> Utteran
         store=store,
         index=store.index_of(utts),
         emotions=torch.tensor(
-            [EMOTIONS.index(labels.utt2emo[utt][0]) for utt in utts], device=device
+            [labels.emotions.index(labels.utt2emo[utt][0]) for utt in utts], device=device
         ),
         speakers=torch.tensor([number[labels.utt2spk[utt]] for utt in utts], device=device),
         speaker_names=names,
@@ -128,12 +140,15 @@ def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> Utteran
 class RunData:
     """A run with everything its training reads.
 
-    heldout: utterances that are evaluated after every epoch; None if there are none.
+    emotions: the classes of EC.
+    heldout: utterances that are evaluated after every epoch; None without them.
     """
 
     run: Run
+    emotions: LabelSet
+    model: ModelConfig
     training: TrainingConfig
-    features: FeatureConfig
+    features: FrontEnd
     train: UtteranceSet
     heldout: UtteranceSet | None
     directory: Path
@@ -144,3 +159,14 @@ class RunData:
             assert not shared, f"speakers both trained on and held out: {shared}"
         for fold in self.run.folds:
             assert set(self.train.speaker_names) <= set(fold.train), f"not the speakers of {fold}"
+
+    @property
+    def shape(self) -> NetworkShape:
+        """The network of this run."""
+        return NetworkShape(
+            model=self.model,
+            dims=self.features.dims,
+            emotions=len(self.emotions),
+            speakers=len(self.train.speaker_names),
+            speaker_classifier=OBJECTIVES[type(self.run.objective)].speaker_classifier,
+        )

@@ -1,4 +1,4 @@
-"""Going on with a run: only while what it is made from is what it was."""
+"""The directory of a run, in which a training continues only if its inputs are the same."""
 
 import hashlib
 import shutil
@@ -8,35 +8,35 @@ from typing import Any
 
 import yaml
 
-from menan.config import TrainingConfig
 from menan.errors import InputError
 from menan.features.store import Dump
 from menan.files.atomic import atomic_open
 from menan.files.lock import NAME as LOCK
-from menan.files.mapping import to_mapping
-from menan.files.yaml_file import read_yaml
+from menan.files.mapping import plain_value, to_mapping
+from menan.plugins import loaded_plugins
 from menan.provenance import code_digest, code_version
 from menan.training.checkpoint import Checkpoint, load_checkpoint
 from menan.training.plan import RunData
+from menan.training.run_config import read_config_yaml
 
-# What a checkpoint's tensors and its place in an epoch depend on: no force can change it.
+# The checkpoint's tensors and its place in an epoch depend on these: --force cannot change them.
 FIXED = (
-    *("objective", "seed", "hold_out", "folds", "speakers", "utterances", "features"),
-    "training.batch_size",
+    *("objective", "seed", "hold_out", "folds", "speakers", "utterances", "features", "emotions"),
+    *("model", "training.batch_size"),
 )
 
 
 def open_directory(data: RunData, dump: Dump, resume: bool, force: bool) -> None:
-    """Write a run's config.yaml, and see that the checkpoint there, if any, is of this run.
+    """Write a run's config.yaml, and check that a checkpoint in the directory belongs to this run.
 
     Args:
-        resume: keep what is there; else it is removed.
-        force: go on with a checkpoint although something has changed, with a warning and a note
-            in config.yaml. A finished run only has to be of the same configuration and data,
-            whatever the code is by now.
+        resume: keep existing files; otherwise they are removed.
+        force: continue from a checkpoint although something has changed, with a warning and a
+            note in config.yaml. A finished run only needs the same configuration and data; its
+            code may have changed since.
 
     Raises:
-        InputError: the checkpoint was made otherwise, or is damaged.
+        InputError: the checkpoint was made in another way, or is damaged.
     """
     if not resume:
         for path in data.directory.iterdir():
@@ -48,11 +48,7 @@ def open_directory(data: RunData, dump: Dump, resume: bool, force: bool) -> None
     wanted = _resolved(data, dump)
     checkpoint = load_checkpoint(data.directory)
     if checkpoint is not None:
-        found = read_yaml(path)
-        found = found if isinstance(found, dict) else {}
-        if isinstance(found.get("training"), dict):
-            # A key from after the run's time has the default, by which the run was made.
-            found["training"] = to_mapping(TrainingConfig()) | found["training"]
+        found = read_config_yaml(path)
         continued = found.get("continued")
         continued = continued if isinstance(continued, list) else []
         for key, was, now in _differences(found, wanted):
@@ -61,13 +57,13 @@ def open_directory(data: RunData, dump: Dump, resume: bool, force: bool) -> None
                 continue
             text = f"{path}: made with {key} {was}, now {now}"
             if key in FIXED or key.split(".")[0] in FIXED:
-                raise InputError(f"{text}; train into another --exp, or anew by --resume false")
+                raise InputError(f"{text}; use another --exp, or start over with --resume false")
             if not force:
                 raise InputError(
-                    f"{text}; train into another --exp, or anew by --resume false, or go on by "
-                    "--force true"
+                    f"{text}; use another --exp, start over with --resume false, or continue "
+                    "anyway with --force true"
                 )
-            print(f"warning: {text}; going on", file=sys.stderr)
+            print(f"warning: {text}; continuing", file=sys.stderr)
             continued.append(f"{_place(checkpoint)}: {key} {was}, then {now}")
         if continued:
             wanted["continued"] = continued
@@ -79,25 +75,29 @@ def open_directory(data: RunData, dump: Dump, resume: bool, force: bool) -> None
 
 def _resolved(data: RunData, dump: Dump) -> dict[str, Any]:
     """All that decides the outcome of a run."""
+    plugins = loaded_plugins()
     return {
-        "objective": data.run.objective,
+        "objective": plain_value(data.run.objective),
         "seed": data.run.seed,
         "hold_out": data.run.group,
         "folds": [{"test": fold.test, "valid": fold.valid} for fold in data.run.folds],
         "speakers": list(data.train.speaker_names),
         "utterances": len(data.train),
+        "emotions": list(data.emotions),
+        "model": to_mapping(data.model),
         "training": to_mapping(data.training),
-        "features": to_mapping(data.features),
+        "features": data.features.to_plain(),
         "corpus": dump.labels.corpus,
         "feats": str(dump.feats.resolve()),
         "data": _data_digest(data),
         "version": code_version(),
         "code": code_digest(),
+        **({"plugins": plugins} if plugins else {}),
     }
 
 
 def _data_digest(data: RunData) -> str:
-    """Of the frames and labels of all utterances, those held out included."""
+    """Digest of the frames and labels of all utterances, including those held out."""
     digest = hashlib.sha256()
     for part in (data.train, data.heldout):
         if part is not None:
@@ -109,7 +109,7 @@ def _data_digest(data: RunData) -> str:
 
 
 def _differences(found: dict, wanted: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Key, value then and value now, for the user: the code by its version."""
+    """Key, old value and new value, for messages: the code is shown by its version."""
     for key, now in wanted.items():
         was = found.get(key)
         if was == now or key == "version":

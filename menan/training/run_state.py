@@ -1,4 +1,4 @@
-"""What is kept of one training: its log, checkpoint, held-out posteriors and selected weights."""
+"""The files of one training: log, checkpoint, held-out posteriors and selected weights."""
 
 import json
 from typing import Any
@@ -11,39 +11,41 @@ from menan import __version__
 from menan.datadir.folds import Fold
 from menan.errors import InputError
 from menan.files.atomic import atomic_open, naming
-from menan.model.bottlenecks import Bottleneck
 from menan.model.model_file import ModelCard, save_model
-from menan.model.network import Network, build_network
+from menan.model.network import Network, build_network, empty_network
+from menan.plugins import loaded_plugins
 from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
-from menan.training.checkpoint import NAME, Checkpoint, fits, load_checkpoint, save_checkpoint
+from menan.training.checkpoint import CHECKPOINT, Checkpoint, fits, load_checkpoint, save_checkpoint
 from menan.training.plan import RunData
 from menan.training.selection import EPOCH_RULES, HeldOut
 from menan.training.tensorboard import Scalars
 
 
-class Record:
-    """The files of one run, and where its training stands.
+class RunState:
+    """The files of one run, and the position of its training.
 
-    Reads the checkpoint, if there is one, and forgets what was logged after it.
+    Reads the checkpoint, if one exists, and drops log lines that were written after it.
 
-    Writes below ``data.directory``: log.jsonl (a line an epoch), two checkpoints, heldout.npz
+    Writes below ``data.directory``: log.jsonl (one line per epoch), two checkpoints, heldout.npz
     (posteriors of the held-out utterances after every epoch) and the weights of each fold at
     the epoch that each selection rule picks, ``<fold>.<rule>.safetensors``.
 
     Args:
         tensorboard: write scalars too (:class:`menan.training.tensorboard.Scalars`).
+        threads: number of CPU threads for the model card, where the engine's bits depend on it.
 
-    epoch, step: epochs done, and steps of the next.
-    sums: of what the log says of those steps.
+    epoch, step: epochs done, and steps done in the next.
+    sums: sums of the log's figures over those steps.
     players: state of the two players after them; None before the first.
     """
 
-    def __init__(self, data: RunData, tensorboard: bool = False):
+    def __init__(self, data: RunData, tensorboard: bool = False, threads: int | None = None):
         self.data = data
+        self.threads = threads
         self.epoch, self.step = 0, 0
         self.sums: dict[str, Tensor] = {}
         self.players: dict[str, Any] | None = None
-        self.log_posteriors = torch.empty(0, len(data.heldout or ()), 4)
+        self.log_posteriors = torch.empty(0, len(data.heldout or ()), len(data.emotions))
         self._resume()
         self._scalars = None
         if tensorboard and not self.finished:
@@ -55,28 +57,17 @@ class Record:
 
     @property
     def position(self) -> tuple[int, int]:
-        """Epochs done, and steps of the next."""
+        """Epochs done, and steps done in the next."""
         return self.epoch, self.step
 
     @property
     def batches(self) -> int:
-        """Steps of an epoch."""
+        """Steps per epoch."""
         return -(-len(self.data.train) // self.data.training.batch_size)
 
     def initial_network(self) -> Network:
-        """Drawn from the seed; with the normalisation of the training utterances. On the CPU."""
-        data = self.data
-        network = build_network(
-            data.features.dims,
-            len(data.train.speaker_names),
-            data.run.seed,
-            Bottleneck.of(data.training),
-        )
-        if data.training.normalize == "global":
-            mean, std = data.train.store.mean_and_std(data.train.index)
-            network.encoder.mean.copy_(mean)
-            network.encoder.std.copy_(std)
-        return network
+        """The network before the first step, on the CPU (:func:`initial_network`)."""
+        return initial_network(self.data)
 
     def add_epoch(
         self,
@@ -85,13 +76,13 @@ class Record:
         network: Network,
         players: dict[str, Any],
     ) -> dict[str, Any]:
-        """Write what an epoch gave: models first, the checkpoint last, vouching for the rest.
+        """Write the results of an epoch: models first, the checkpoint last.
 
         Args:
-            line: of the log, without what is said of the held-out speakers.
-            log_posteriors: of the held-out utterances, (utterances, 4) in nats; None for none.
-            network: as it is now.
-            players: for the checkpoint.
+            line: line of the log, without the scores of the held-out speakers.
+            log_posteriors: of the held-out utterances, (utterances, emotions) in nats, or None.
+            network: the network after this epoch.
+            players: state of the players, for the checkpoint.
 
         Returns:
             The line as logged.
@@ -115,7 +106,7 @@ class Record:
         return line
 
     def stop(self, step: int, sums: dict[str, Tensor], players: dict[str, Any]) -> None:
-        """Write a checkpoint in the midst of an epoch."""
+        """Write a checkpoint in the middle of an epoch."""
         self.step, self.sums, self.players = step, sums, players
         self._save_checkpoint()
 
@@ -126,7 +117,7 @@ class Record:
         )
 
     def heldout(self) -> HeldOut:
-        """What is known of the held-out utterances so far."""
+        """Posteriors of the held-out utterances so far."""
         heldout = self.data.heldout
         return HeldOut(
             utts=np.array(heldout.utts),
@@ -136,7 +127,7 @@ class Record:
         )
 
     def _heldout_scores(self) -> dict[str, dict[str, float]]:
-        """Of each held-out speaker, after this epoch."""
+        """Scores of each held-out speaker after this epoch."""
         whole = self.heldout()
         scores = {}
         for speaker in self.data.heldout.speaker_names:
@@ -149,7 +140,7 @@ class Record:
         return scores
 
     def _save_models(self, network: Network) -> None:
-        """For each fold and rule that, of the epochs so far, picks this one."""
+        """Write a model for each fold and rule that picks this epoch among those so far."""
         if self.data.heldout is None:
             if self.finished:
                 self._save_model("last", None, network)
@@ -157,9 +148,9 @@ class Record:
         whole = self.heldout()
         for fold in self.data.run.folds or (None,):
             valid = whole.of_speaker(fold.valid if fold else None)
-            for rule, pick in EPOCH_RULES.items():
-                if pick(valid) + 1 == self.epoch:
-                    self._save_model(rule, fold, network)
+            for name, rule in EPOCH_RULES.items():
+                if rule.epoch(valid) + 1 == self.epoch:
+                    self._save_model(name, fold, network)
 
     def _save_model(self, rule: str, fold: Fold | None, network: Network) -> None:
         data = self.data
@@ -173,8 +164,12 @@ class Record:
             rule=rule,
             epoch=self.epoch,
             features=data.features,
+            model=data.model,
             training=data.training,
+            emotions=data.emotions,
             version=__version__,
+            threads=self.threads,
+            plugins=loaded_plugins(),
         )
         save_model(data.directory / f"{card.fold}.{rule}.safetensors", network, card)
 
@@ -185,12 +180,11 @@ class Record:
             log.unlink(missing_ok=True)
             return
         data = self.data
-        with torch.device("meta"):
-            network = Network(data.features.dims, len(data.train.speaker_names))
-        whole = fits(checkpoint, network, len(data.heldout or ()))
+        whole = fits(checkpoint, empty_network(data.shape), len(data.heldout or ()))
         if not whole or not 0 <= checkpoint.epoch <= data.training.epochs:
             raise InputError(
-                f"{data.directory / NAME}: not of this training; start anew with --resume false"
+                f"{data.directory / CHECKPOINT}: made by another training; start over with "
+                "--resume false"
             )
         self.epoch, self.step = checkpoint.epoch, checkpoint.step
         self.sums, self.players = checkpoint.sums, checkpoint.players
@@ -200,3 +194,16 @@ class Record:
             lines = log.read_text(encoding="utf-8").splitlines(keepends=True)[: self.epoch]
             with atomic_open(log) as file:
                 file.writelines(lines)
+
+
+def initial_network(data: RunData) -> Network:
+    """The network of a run before its first step, on the CPU.
+
+    Weights are drawn from the seed; normalisation is that of the training utterances.
+    """
+    network = build_network(data.shape, data.run.seed)
+    if data.training.normalize == "global":
+        mean, std = data.train.store.mean_and_std(data.train.index)
+        network.encoder.mean.copy_(mean)
+        network.encoder.std.copy_(std)
+    return network

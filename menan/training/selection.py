@@ -1,11 +1,12 @@
 """Selection of an epoch after training, from the held-out posteriors of every epoch.
 
-The paper names no rule; all of these are applied to one run.
+The paper names no rule; all of these are applied to each run.
 """
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,11 +17,11 @@ from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What one training said of utterances whose speakers it never saw.
+    """Posteriors of a training, after every epoch, for utterances of held-out speakers.
 
     utts, speakers: str (utterances,).
-    labels: int (utterances,), indices into EMOTIONS.
-    log_posteriors: float32 (epochs, utterances, 4), in nats.
+    labels: int (utterances,), indices into the label set.
+    log_posteriors: float32 (epochs, utterances, emotions), in nats.
     """
 
     utts: np.ndarray
@@ -61,7 +62,11 @@ class HeldOut:
 
     @classmethod
     def load(cls, path: str | Path) -> "HeldOut":
-        """Raises InputError for a file that :meth:`save` did not write."""
+        """Read a file of :meth:`save`.
+
+        Raises:
+            InputError: missing, or another kind of file.
+        """
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 return cls(**{name: arrays[name] for name in cls.__dataclass_fields__})
@@ -71,39 +76,104 @@ class HeldOut:
             raise InputError(f"{path}: not the posteriors of a training ({error})") from None
 
 
-# Each gives the index of an epoch from what one speaker's utterances saw; argmax and argmin
-# return the first of equals, so the earliest epoch wins.
-EPOCH_RULES: dict[str, Callable[[HeldOut], int]] = {
-    "best-ua": lambda valid: int(valid.ua().argmax()),
-    "best-wa": lambda valid: int(valid.wa().argmax()),
-    "best-loss": lambda valid: int(valid.loss().argmin()),
-    "last": lambda valid: len(valid.log_posteriors) - 1,
-}
+class SelectionRule(ABC):
+    """How an epoch is chosen after training.
 
-# last10 averages posteriors and has no one epoch; oracle looks at the test speaker.
-RULES = (*EPOCH_RULES, "last10", "oracle")
-
-
-def check_rule(rule: str) -> None:
-    """Raises InputError for a name that is not in RULES."""
-    if rule not in RULES:
-        raise InputError(f"unknown selection rule {rule!r}; there are {', '.join(RULES)}")
-
-
-def selected_log_posteriors(
-    rule: str, valid: HeldOut, test: HeldOut
-) -> tuple[int | None, np.ndarray, np.ndarray]:
-    """What a rule makes of a fold: log posteriors of its validation and its test speaker.
-
-    Returns:
-        The epoch (from 1; None for last10), and (utterances, 4) of either speaker.
+    name: what ``--rule`` calls it.
+    description: one line for reports.
+    sees_test: whether it looks at the test speaker; such a figure is an upper bound only.
     """
-    check_rule(rule)
-    if rule == "last10":
-        last = [np.exp(part.log_posteriors[-10:]).mean(axis=0) for part in (valid, test)]
-        return None, *(np.log(mean) for mean in last)
-    if rule == "oracle":
-        epoch = EPOCH_RULES["best-ua"](test)
-    else:
-        epoch = EPOCH_RULES[rule](valid)
-    return epoch + 1, valid.log_posteriors[epoch], test.log_posteriors[epoch]
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    sees_test: ClassVar[bool] = False
+
+    @abstractmethod
+    def select(self, valid: HeldOut, test: HeldOut) -> tuple[int | None, np.ndarray, np.ndarray]:
+        """The choice for one fold.
+
+        Returns:
+            The epoch (from 1; None for a mean of several), and the log posteriors of the
+            validation and the test speaker, (utterances, emotions) each.
+        """
+
+
+class EpochRule(SelectionRule):
+    """A rule that chooses one epoch by the validation speaker alone."""
+
+    @abstractmethod
+    def epoch(self, valid: HeldOut) -> int:
+        """Index of the epoch, from 0; the earliest of equals."""
+
+    def select(self, valid: HeldOut, test: HeldOut) -> tuple[int | None, np.ndarray, np.ndarray]:
+        epoch = self.epoch(valid)
+        return epoch + 1, valid.log_posteriors[epoch], test.log_posteriors[epoch]
+
+
+class BestUa(EpochRule):
+    name = "best-ua"
+    description = "the epoch with the best UA of the validation speaker"
+
+    def epoch(self, valid: HeldOut) -> int:
+        return int(valid.ua().argmax())
+
+
+class BestWa(EpochRule):
+    name = "best-wa"
+    description = "the epoch with the best WA of the validation speaker"
+
+    def epoch(self, valid: HeldOut) -> int:
+        return int(valid.wa().argmax())
+
+
+class BestLoss(EpochRule):
+    name = "best-loss"
+    description = "the epoch with the lowest emotion loss of the validation speaker"
+
+    def epoch(self, valid: HeldOut) -> int:
+        return int(valid.loss().argmin())
+
+
+class Last(EpochRule):
+    name = "last"
+    description = "the last epoch"
+
+    def epoch(self, valid: HeldOut) -> int:
+        return len(valid.log_posteriors) - 1
+
+
+class LastTen(SelectionRule):
+    name = "last10"
+    description = "the mean posterior of the last ten epochs"
+
+    def select(self, valid: HeldOut, test: HeldOut) -> tuple[int | None, np.ndarray, np.ndarray]:
+        means = [np.exp(part.log_posteriors[-10:]).mean(axis=0) for part in (valid, test)]
+        return None, np.log(means[0]), np.log(means[1])
+
+
+class Oracle(SelectionRule):
+    name = "oracle"
+    description = "the epoch with the best UA of the test speaker: an upper bound"
+    sees_test = True
+
+    def select(self, valid: HeldOut, test: HeldOut) -> tuple[int | None, np.ndarray, np.ndarray]:
+        epoch = BestUa().epoch(test)
+        return epoch + 1, valid.log_posteriors[epoch], test.log_posteriors[epoch]
+
+
+RULES: dict[str, SelectionRule] = {
+    rule.name: rule for rule in (BestUa(), BestWa(), BestLoss(), Last(), LastTen(), Oracle())
+}
+# The rules for which training writes model files.
+EPOCH_RULES = {name: rule for name, rule in RULES.items() if isinstance(rule, EpochRule)}
+
+
+def selection_rule(name: str) -> SelectionRule:
+    """The rule of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in RULES:
+        raise InputError(f"unknown selection rule {name!r}; choose from {', '.join(RULES)}")
+    return RULES[name]

@@ -1,4 +1,4 @@
-"""Being asked to stop: Ctrl-C, or the SIGTERM of a scheduler that wants its machine back."""
+"""Stopping on request: Ctrl-C, or the SIGTERM of a scheduler."""
 
 import signal
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from types import FrameType
 
 
 class Stopped(BaseException):
-    """Training has stopped because it was asked to, with a checkpoint of its last step.
+    """Training has stopped on a signal, with a checkpoint of its last step.
 
-    Not an Exception: nothing that went wrong, and nothing to recover from.
+    Not an Exception: nothing went wrong, and no code should recover from it.
     """
 
     def __init__(self, number: int):
@@ -18,23 +18,23 @@ class Stopped(BaseException):
 
 
 class StopRequest:
-    """Whether a signal has asked to stop; the training looks at it between two steps.
+    """Whether a signal has requested a stop; training checks it between two steps.
 
-    number: of the signal; None so far.
+    number: the signal's number; None so far.
     """
 
     def __init__(self):
         self.number: int | None = None
 
     def note(self, number: int, frame: FrameType | None) -> None:
-        """The handler. A second signal of the same kind is obeyed at once."""
+        """The handler. A second signal of the same kind ends the process at once."""
         self.number = number
         signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
 def stop_requests() -> Iterator[StopRequest]:
-    """Note SIGINT and SIGTERM instead of dying of them; the handlers from before come back."""
+    """Note SIGINT and SIGTERM instead of ending; the previous handlers are restored afterwards."""
     request = StopRequest()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,4 +1,4 @@
-"""The log's figures for TensorBoard."""
+"""Figures of the log for TensorBoard."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +11,8 @@ class Scalars:
     """Writes the lines of log.jsonl as TensorBoard scalars below a run's directory.
 
     Args:
-        directory: of the run; the events go to ``tensorboard`` in it.
-        epoch: epochs done; what an interrupted run wrote after them is hidden.
+        directory: directory of the run; the events go to ``tensorboard`` in it.
+        epoch: epochs done; events that an interrupted run wrote after them are hidden.
 
     Raises:
         InputError: tensorboard is not installed.
@@ -38,7 +38,7 @@ class Scalars:
 
 
 def flattened(line: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
-    """Tags and values of a line; a tag joins the names on the way by ``/``.
+    """Tags and values of a line; nested names are joined by ``/``.
 
     >>> list(flattened({"epoch": 1, "lr": 0.1, "heldout": {"a": {"ua": 0.5}}}))
     [('lr', 0.1), ('heldout/a/ua', 0.5)]

@@ -1,4 +1,4 @@
-"""The training of many networks at once. It knows no objective by name."""
+"""The training of many models at once. It knows no member of a socket by name."""
 
 import time
 from collections.abc import Sequence
@@ -9,69 +9,71 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 
-from menan.engine.stacked.stacked import StackedNetwork
+from menan.engine.choose import make_engine
 from menan.model.bottlenecks import utterance_noise
-from menan.model.network import EMBEDDING_DIMS
+from menan.model.network import build_network, empty_network
+from menan.randomness import derived_seed
 from menan.training.batches import EpochBatches
-from menan.training.divergence import FiniteWatch
+from menan.training.divergence import DivergenceWatch
 from menan.training.lockstep import LockStep
 from menan.training.objectives import make_objective
-from menan.training.run_state import Record
+from menan.training.run_state import RunState
 from menan.training.signals import Stopped, StopRequest, stop_requests
 
-EVALUATED = 32  # held-out utterances of a model at a time; bounds memory, does not change results
+EVALUATED = 32  # held-out utterances per model and pass; bounds memory, does not change results
 
 
 class Trainer:
-    """Trains runs side by side, all of the same position to begin with.
+    """Trains runs side by side that are at the same position.
 
-    Each run follows its own order of utterances and comes out as if it were alone; on the CPU
-    to the bit.
+    Each run follows its own order of utterances. On the CPU it comes out to the bit as if it were
+    trained alone, where the engine says so (:attr:`menan.engine.engine.Engine.exact_alone`).
 
     Args:
-        records: one configuration and one frame store for all.
+        states: runs with one configuration, one kind of speaker classifier and one frame store.
     """
 
-    def __init__(self, records: Sequence[Record], device: torch.device):
+    def __init__(self, states: Sequence[RunState], device: torch.device):
         # With the longest first, the runs that still have a batch in an epoch are the first ones.
-        self.records = sorted(records, key=lambda record: -len(record.data.train))
-        self.runs = [record.data for record in self.records]
+        self.states = sorted(states, key=lambda state: -len(state.data.train))
+        self.runs = [state.data for state in self.states]
         self.device = device
         one, training = self.runs[0], self.runs[0].training
-        self.epoch, self.step = self.records[0].position
-        assert all(record.position == (self.epoch, self.step) for record in self.records)
-        self.network = StackedNetwork(
-            [record.initial_network() for record in self.records],
+        self.epoch, self.step = self.states[0].position
+        assert all(state.position == (self.epoch, self.step) for state in self.states)
+        self.engine = make_engine(
+            [state.initial_network() for state in self.states],
             training.lr,
-            [record.batches * training.epochs for record in self.records],
+            [state.batches * training.epochs for state in self.states],
             training.sc_steps,
             device,
         )
-        for model, record in enumerate(self.records):
-            if record.players is not None:
-                self.network.main.load_state_dict(model, record.players["main"])
-                self.network.speaker.load_state_dict(model, record.players["speaker"])
+        for model, state in enumerate(self.states):
+            if state.players is not None:
+                self.engine.main.load_state_dict(model, state.players["main"])
+                self.engine.speaker.load_state_dict(model, state.players["speaker"])
         self.sums = {
-            name: torch.stack([record.sums[name] for record in self.records]).to(device)
-            for name in self.records[0].sums
+            name: torch.stack([state.sums[name] for state in self.states]).to(device)
+            for name in self.states[0].sums
         }
-        self.game = LockStep(
-            self.network,
-            [make_objective(run.run.objective, training.lambda_) for run in self.runs],
+        self.objectives = [make_objective(run.run.objective) for run in self.runs]
+        self.lockstep = LockStep(
+            self.engine,
+            self.objectives,
             training.sc_steps,
             one.train.store,
-            one.features.frames,
+            one.features.rows,
         )
         self.noise = self._heldout_noise()
 
     def fit(self, until: int) -> None:
-        """Train until so many epochs are done.
+        """Train until ``until`` epochs are done.
 
         Raises:
-            Stopped: a signal asked for it; the step was finished and a checkpoint written.
-            InputError: a loss is not a finite number.
+            Stopped: a signal requested it; the step was finished and a checkpoint written.
+            InputError: a loss became NaN or infinite.
         """
-        steps = sum(record.batches for record in self.records)
+        steps = sum(state.batches for state in self.states)
         names = [run.run.name for run in self.runs]
         with (
             stop_requests() as request,
@@ -93,26 +95,28 @@ class Trainer:
         training = self.runs[0].training
         lr = training.lr * (1 - self.epoch / training.epochs)  # of the epoch's first step
         self.epoch, self.step, self.sums = self.epoch + 1, 0, {}
-        # A model's share of the time; what it would take alone is another matter.
-        seconds = (time.perf_counter() - started) / len(self.records)
-        for model, record in enumerate(self.records):
-            line = record.add_epoch(
+        # A model's share of the time; alone it would take longer than this.
+        seconds = (time.perf_counter() - started) / len(self.states)
+        for model, state in enumerate(self.states):
+            line = state.add_epoch(
                 {"epoch": self.epoch, "lr": lr, **losses[model], "seconds": seconds},
                 log_posteriors[model],
-                self.network.plain(model),
+                self.engine.plain(model),
                 self._players(model),
             )
-            self._report(record, line, bar)
+            self._report(state, line, bar)
 
     def _train_epoch(self, bar: tqdm, request: StopRequest) -> list[dict[str, float]]:
-        """Means over the epoch's utterances of what the log says of a step, by model."""
+        """Means over the epoch's utterances of the figures that the log records, by model."""
+        if self.step == 0:
+            self._restart_speaker_classifiers()
         batches = EpochBatches(self.runs, self.epoch + 1)
-        watch = FiniteWatch(self.runs, batches, self.device)
+        watch = DivergenceWatch(self.runs, batches, self.device)
         for step in range(self.step, len(batches)):
-            if batches.active(step) != self.network.active:
-                self.game.activate(batches.active(step))
+            if batches.active(step) != self.engine.active:
+                self.lockstep.activate(batches.active(step))
             batch, sizes = batches.batch(step)
-            measured = self.game.update(batch, batches.noise(step))
+            measured = self.lockstep.update(batch, batches.noise(step))
             for name, value in measured.items():
                 shape = value.shape[1:]
                 total = self.sums.setdefault(name, value.new_zeros(len(self.runs), *shape))
@@ -124,44 +128,50 @@ class Trainer:
                 watch.refuse()
                 self._stop(request.number)
         watch.refuse()
-        self.game.activate(len(self.runs))
+        self.lockstep.activate(len(self.runs))
         counts = torch.tensor(batches.lengths, device=self.device)
         means = {
             name: total / counts.view(-1, *[1] * (total.dim() - 1))
             for name, total in self.sums.items()
         }
         figures = {name: mean for name, mean in means.items() if mean.dim() == 1}
-        if (bits := self.network.bottleneck.bits(means)) is not None:
+        if (bits := self.engine.bottleneck.bits(means)) is not None:
             figures["capacity_bits"] = bits
         columns = torch.stack(list(figures.values()), dim=1).tolist()
         return [dict(zip(figures, column, strict=True)) for column in columns]
 
+    def _restart_speaker_classifiers(self) -> None:
+        """New initial weights for the SCs whose objective asks for them before this epoch."""
+        for model, (run, objective) in enumerate(zip(self.runs, self.objectives, strict=True)):
+            if objective.restarts_speaker_classifier(self.epoch + 1):
+                seed = derived_seed(run.run.seed, "restart", self.epoch + 1)
+                self.engine.speaker.restart(model, build_network(run.shape, seed).state_dict())
+
     def _stop(self, signal: int) -> NoReturn:
-        for model, record in enumerate(self.records):
+        for model, state in enumerate(self.states):
             sums = {name: total[model].cpu() for name, total in self.sums.items()}
-            record.stop(self.step, sums, self._players(model))
+            state.stop(self.step, sums, self._players(model))
         raise Stopped(signal)
 
     def _players(self, model: int) -> dict[str, Any]:
-        like = self.network.likes[model]
         return {
-            "main": self.network.main.state_dict(model, like),
-            "speaker": self.network.speaker.state_dict(model, like),
+            "main": self.engine.main.state_dict(model),
+            "speaker": self.engine.speaker.state_dict(model),
         }
 
     def _evaluate(self) -> list[Tensor | None]:
-        """Log posteriors of each run's held-out utterances, (utterances, 4)."""
+        """Log posteriors of each run's held-out utterances, (utterances, emotions)."""
         heldout = [run.heldout for run in self.runs]
         if heldout[0] is None:
             return heldout
-        # Runs with fewer utterances answer for the store's first one again and again.
+        # Runs with fewer utterances are padded with the store's first one.
         index = pad_sequence([part.index for part in heldout], batch_first=True)
-        store, frames = heldout[0].store, self.runs[0].features.frames
+        store, frames = heldout[0].store, self.runs[0].features.rows
         parts = index.split(EVALUATED, dim=1)
         noises = [None] * len(parts) if self.noise is None else self.noise.split(EVALUATED, dim=1)
         answers = torch.cat(
             [
-                self.network.log_posteriors(store, part, frames, noise)
+                self.engine.log_posteriors(store, part, frames, noise)
                 for part, noise in zip(parts, noises, strict=True)
             ],
             dim=1,
@@ -169,13 +179,14 @@ class Trainer:
         return [answers[model, : len(part)] for model, part in enumerate(heldout)]
 
     def _heldout_noise(self) -> Tensor | None:
-        """The bottleneck's for the held-out utterances, (models, utterances, 96): one draw."""
-        if self.runs[0].heldout is None or not self.network.bottleneck.draws:
+        """Noise of a stochastic bottleneck for held-out utterances, (models, utterances, dims)."""
+        if self.runs[0].heldout is None or not self.engine.bottleneck.is_stochastic:
             return None
-        rows = [utterance_noise(run.heldout.utts, EMBEDDING_DIMS) for run in self.runs]
+        dims = empty_network(self.runs[0].shape).encoder.dims_out
+        rows = [utterance_noise(run.heldout.utts, dims) for run in self.runs]
         return pad_sequence(rows, batch_first=True).to(self.device)
 
-    def _report(self, record: Record, line: dict, bar: tqdm) -> None:
+    def _report(self, state: RunState, line: dict, bar: tqdm) -> None:
         text = (
             f"E {line['emotion_loss']:.3f} S {line['speaker_loss']:.3f} "
             f"H {line['speaker_entropy']:.3f}"
@@ -184,8 +195,8 @@ class Trainer:
             parts = line["heldout"].values()
             text += f" held-out UA {100 * sum(part['ua'] for part in parts) / len(parts):.1f} %"
         if bar.disable:
-            epochs = record.data.training.epochs
-            name = record.data.run.name
+            epochs = state.data.training.epochs
+            name = state.data.run.name
             print(f"{name}: epoch {line['epoch']}/{epochs}: {text}", flush=True)
         else:
             bar.set_postfix_str(text)

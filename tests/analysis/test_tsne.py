@@ -7,7 +7,7 @@ from menan.analysis.tsne import tsne_figure
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.inference.infer import infer
-from menan.training.experiment import train_runs
+from tests.training.training_example import objectives, train_runs
 
 CPU = torch.device("cpu")
 
@@ -16,7 +16,7 @@ CPU = torch.device("cpu")
 def embeddings(make_dump, tmp_path):
     """Two systems' embeddings by a model that never saw g01."""
     feats = make_dump()
-    runs = RunsConfig(objective=("mtl", "menan"), hold_out=("g01",))
+    runs = RunsConfig(objective=objectives("mtl", "menan"), hold_out=("g01",))
     train_runs(feats, tmp_path / "exp", TrainingConfig(epochs=1), runs, CPU)
     for name in runs.objective:
         model = tmp_path / f"exp/{name}_seed0/g01/spk00.last.safetensors"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from menan.datadir.metadata import read_labels
+from menan.datadir.metadata import read_metadata
 from menan.datadir.utterances import DATA_FILES
 from menan_bin.menan_prepare import main
 
@@ -62,7 +62,7 @@ def test_iemocap_becomes_a_data_directory_and_a_report(tmp_path, prepare):
     assert (data / "text").read_text() == (
         "Ses01F-Ses01F_impro01_F000 Hello.\nSes01M-Ses01F_impro01_M000 Hello.\n"
     )
-    labels = read_labels(data)
+    labels = read_metadata(data)
     assert labels.spk2group == {"Ses01F": "Ses01", "Ses01M": "Ses01"}
     assert labels.spk2gender == {"Ses01F": "f", "Ses01M": "m"}
     assert {path.name for path in data.iterdir()} == set(DATA_FILES) - {"segments"}
@@ -83,7 +83,7 @@ def test_mosei_becomes_a_data_directory_with_segments(tmp_path, prepare):
     assert (tmp_path / "data/segments").read_text() == (
         "-a_b-0000 -a_b 0.0000 0.5000\n-a_b-0001 -a_b 0.2500 0.7500\n"
     )
-    assert read_labels(tmp_path / "data").utt2emo["-a_b-0000"] == ("ang", "hap")
+    assert read_metadata(tmp_path / "data").utt2emo["-a_b-0000"] == ("ang", "hap")
 
 
 @pytest.mark.parametrize(("value", "utterances"), [("true", 2), ("false", 1)])
@@ -103,11 +103,11 @@ def test_a_table_is_translated_by_map_and_chosen_by_split(tmp_path, prepare):
     table = write_text(tmp_path / "t.csv", rows)
     data = tmp_path / "data"
     assert prepare("table", table, data, "--map", "angry=ang")[0] == 0
-    assert read_labels(data).utt2emo == {"s1-a": ("ang",), "s2-b": ("ang",)}
+    assert read_metadata(data).utt2emo == {"s1-a": ("ang",), "s2-b": ("ang",)}
     assert prepare("table", table, data, "--map", "angry=ang", "--split", "test")[0] == 0
-    assert read_labels(data).utt2emo == {"s2-b": ("ang",)}
+    assert read_metadata(data).utt2emo == {"s2-b": ("ang",)}
     assert prepare("table", table, data, "--map", "angry=ang", "--split", "")[0] == 0
-    assert len(read_labels(data).utt2emo) == 2
+    assert len(read_metadata(data).utt2emo) == 2
 
 
 @pytest.mark.parametrize("corpus", ["iemocap", "mosei", "ravdess", "table"])

@@ -6,7 +6,7 @@ import soundfile
 
 from menan.corpora.table import prepare
 from menan.corpora.table_row import parse_map
-from menan.datadir.metadata import read_labels
+from menan.datadir.metadata import read_metadata
 from menan.datadir.utterances import write_datadir
 from menan.errors import InputError
 
@@ -71,7 +71,7 @@ def test_whole_files_and_stretches_make_one_data_directory(folder):
     assert (folder / "data/segments").read_text() == (
         "x-1 x-1 0.0000 1.0000\ny-2 x-1 1.0000 2.0000\ny-3 y-3 0.0000 2.0000\n"
     )
-    assert read_labels(folder / "data").utt2emo["y-2"] == ("sad",)
+    assert read_metadata(folder / "data").utt2emo["y-2"] == ("sad",)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import pytest
 import soundfile
 import yaml
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.datadir.validate.directory import validate
 from menan.files.mapping import to_mapping
+from menan.front_ends import KaldiFrontEnd
 
 RATE = 8000
 SPEAKERS = {"s1": "g1", "s2": "g1", "s3": "g2", "s4": "g2"}
@@ -63,7 +63,7 @@ def dump(data):
     """A dump of the first directory with one speed copy of each utterance."""
     directory = data.parent / "dump"
     directory.mkdir()
-    for name in ("utt2spk", "spk2utt", "utt2emo", "spk2gender", "spk2group"):
+    for name in ("utt2spk", "spk2utt", "utt2emo", "emotions", "spk2gender", "spk2group"):
         shutil.copy(data / name, directory)
     utts = [line.split()[0] for line in (data / "utt2spk").read_text().splitlines()]
     names = sorted([*utts, *(f"{utt}-sp0.9" for utt in utts)])
@@ -76,7 +76,7 @@ def dump(data):
         "spk2utt",
         [f"{s} {' '.join(n for n in names if n.startswith(s))}" for s in SPEAKERS],
     )
-    config = FeatureConfig(seconds=0.1, num_mel_bins=4, speeds=(0.9, 1.0))
+    config = KaldiFrontEnd(seconds=0.1, num_mel_bins=4, speeds=(0.9, 1.0))
     (directory / "features.yaml").write_text(yaml.safe_dump({"features": to_mapping(config)}))
     archive_features(directory, {name: np.ones((5, 7), np.float32) for name in names})
     return directory

@@ -14,9 +14,9 @@ import torch
 
 from menan.config import RunsConfig, TrainingConfig
 from menan.inference.infer import infer
-from menan.training.experiment import train_runs
 from tests.conftest import write_dump
 from tests.faults import seeds
+from tests.training.training_example import train_runs
 
 RUN = "exp/menan_seed0/g01"
 MODEL = f"{RUN}/spk00.last.safetensors"

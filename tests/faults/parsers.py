@@ -19,7 +19,7 @@ from menan.corpora.preparation import Preparation
 from menan.corpora.table_row import parse_map
 from menan.datadir.archive import read_matrix, read_vector
 from menan.datadir.fold_table import fold_table, format_fold_table
-from menan.datadir.metadata import read_labels
+from menan.datadir.metadata import read_metadata
 from menan.datadir.tables import read_table
 from menan.datadir.utterances import write_datadir
 from menan.datadir.validate.directory import validate
@@ -76,7 +76,7 @@ def _audio(folder: Path) -> None:
 
 
 def _labels(folder: Path) -> None:
-    read_labels(folder)
+    read_metadata(folder)
     format_fold_table(fold_table(folder)).encode("utf-8")
 
 

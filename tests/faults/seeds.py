@@ -13,38 +13,26 @@ import soundfile
 import torch
 import yaml
 
-from menan.config import FeatureConfig, RunsConfig, TrainingConfig
+from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.features.dump.jobs import Order
 from menan.features.dump.make_dump import dump_features
 from menan.files.mapping import to_mapping
-from menan.model.model_file import ModelCard, card_to_json, save_model
-from menan.model.network import build_network
+from menan.front_ends import KaldiFrontEnd
+from menan.model.model_file import card_to_json, save_model
 from menan.training.checkpoint import Checkpoint
-from menan.training.experiment import train_runs
 from menan.training.selection import HeldOut
 from tests.conftest import write_dump
+from tests.training.training_example import build_network, model_card, train_runs
 
 RATE = 4000
-FEATURES = FeatureConfig(seconds=0.25, num_mel_bins=11)
+FEATURES = KaldiFrontEnd(seconds=0.25, num_mel_bins=11)
 MODEL = "model.safetensors"
 RUN = "menan_seed0/g1"
 ONE_EPOCH, ONE_RUN = TrainingConfig(epochs=1), RunsConfig(hold_out=("g01",))
 DIALOGUE = "Ses01F_impro01"
 MOSEI_COLUMNS = ("sentiment", "happy", "sad", "anger", "surprise", "disgust", "fear")
-CARD = ModelCard(
-    objective="menan",
-    seed=0,
-    speakers=("a", "b"),
-    group="g1",
-    test="c",
-    valid="d",
-    rule="last",
-    epoch=1,
-    features=FEATURES,
-    training=TrainingConfig(),
-    version="0",
-)
+CARD = model_card(group="g1", test="c", valid="d", features=FEATURES)
 
 
 def audio(kind: str = "WAV") -> bytes:
@@ -165,8 +153,8 @@ def arks() -> tuple[bytes, ...]:
 
 
 def config() -> bytes:
-    sections = {"features": FeatureConfig(), "training": TrainingConfig(), "runs": RunsConfig()}
-    return yaml.safe_dump({k: to_mapping(v) for k, v in sections.items()}).encode()
+    sections = {"training": to_mapping(TrainingConfig()), "runs": to_mapping(RunsConfig())}
+    return yaml.safe_dump({"features": KaldiFrontEnd().to_plain(), **sections}).encode()
 
 
 def cards() -> bytes:
@@ -230,7 +218,7 @@ def experiment(exp: Path) -> None:
 def run_config() -> bytes:
     fields = {"objective": "menan", "seed": 0, "hold_out": "g1", "speakers": ["c", "d"]}
     fields |= {"folds": [{"test": "a", "valid": "b"}, {"test": "b", "valid": "a"}]}
-    fields |= {"training": to_mapping(TrainingConfig()), "features": to_mapping(FEATURES)}
+    fields |= {"training": to_mapping(TrainingConfig()), "features": FEATURES.to_plain()}
     fields |= {"corpus": "made up", "feats": "feats.scp", "version": "0", "utterances": 2}
     return yaml.safe_dump(fields).encode()
 

@@ -127,7 +127,7 @@ def test_a_read_only_disk_is_one_line(stages, disk, command):
 def test_audio_that_goes_while_it_is_dumped_is_named(tmp_path, monkeypatch):
     make_corpus(tmp_path)
     assert run(tmp_path, recipe()[0]).status == 0
-    order = Order(tmp_path / "data", tmp_path / "dump", jobs.FeatureConfig(seconds=0.5))
+    order = Order(tmp_path / "data", tmp_path / "dump", jobs.KaldiFrontEnd(seconds=0.5))
     describe = jobs.describe_audio
 
     def losing(source):

@@ -18,7 +18,7 @@ from menan.analysis.tables.runs import read_runs
 from menan.audio import audio_info, read_audio
 from menan.corpora.mosei_labels import read_labels as read_mosei_labels
 from menan.datadir.archive import ArchiveWriter, read_matrix
-from menan.datadir.metadata import read_labels
+from menan.datadir.metadata import read_metadata
 from menan.errors import InputError
 from menan.model.model_file import load_model
 from menan.training.checkpoint import NAME, load_checkpoint
@@ -69,8 +69,8 @@ def test_odd_names_go_all_the_way_and_stay_names(run, tmp_path, monkeypatch):
     home.mkdir()
     monkeypatch.chdir(home)
     run("prepare", "table", write_table(home / "corpus"), "data")
-    assert len(read_labels("data").utt2spk) == len(SPEAKERS) * len(UTTERANCES)
-    assert sorted(set(read_labels("data").spk2group.values())) == sorted(SPEAKERS[::2])
+    assert len(read_metadata("data").utt2spk) == len(SPEAKERS) * len(UTTERANCES)
+    assert sorted(set(read_metadata("data").spk2group.values())) == sorted(SPEAKERS[::2])
     assert "ok, 60 utterances of 6 speakers in 3 groups" in run("validate", "data")
     Path("data/corpus").write_text(f"{CORPUS}\n")
     (home / "c.yaml").write_text("features: {seconds: 0.5}\n")

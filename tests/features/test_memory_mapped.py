@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from menan.config import FeatureConfig
 from menan.errors import InputError
 from menan.features import memory_mapped as mapped
 from menan.features.store import load_frames, open_dump
+from menan.front_ends import KaldiFrontEnd
 from menan_bin import menan_train
 
 CPU = torch.device("cpu")
@@ -94,7 +94,7 @@ print(stores[0].frames.nbytes, sizes[1] - sizes[0], sizes[2] - sizes[1])
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to see memory")
 def test_frames_on_a_disk_are_none_of_the_processes_own_memory(make_dump, tmp_path):
-    feats = make_dump(features=FeatureConfig(seconds=4), utts_per_emotion=40)
+    feats = make_dump(features=KaldiFrontEnd(seconds=4), utts_per_emotion=40)
     done = subprocess.run(
         [sys.executable, "-c", GROWTH, feats, tmp_path / "frames"], capture_output=True, text=True
     )

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 
 import numpy as np
@@ -6,16 +5,11 @@ import onnxruntime
 import pytest
 import torch
 
-from menan.config import FeatureConfig, TrainingConfig
 from menan.inference.export import export_onnx
-from menan.model.bottlenecks import Bottleneck
-from menan.model.model_file import ModelCard, card_to_json, save_model
-from menan.model.network import EMBEDDING_DIMS, build_network
+from menan.model.model_file import card_to_json, save_model
+from tests.training.training_example import build_network, model_card, model_with
 
-CARD = ModelCard(
-    *("menan", 0, ("a", "b"), None, None, None, "last", 1),
-    *(FeatureConfig(seconds=0.5), TrainingConfig(), "0"),
-)
+CARD = model_card()
 
 
 def test_onnx_says_what_the_network_says_for_any_batch(tmp_path):
@@ -28,9 +22,9 @@ def test_onnx_says_what_the_network_says_for_any_batch(tmp_path):
         json.dumps(card_to_json(CARD))
     )
     for batch in (1, 5):
-        features = torch.randn(batch, CARD.features.frames, 43)
+        features = torch.randn(batch, CARD.features.rows, 43)
         with torch.inference_mode():
-            v = network.encoder(features)
+            v = network.encoder(features, torch.full((batch,), CARD.features.rows))
             posteriors = torch.softmax(network.emotion(v), dim=-1)
         got = session.run(["posteriors", "embedding"], {"features": features.numpy()})
         np.testing.assert_allclose(got[0], posteriors, atol=1e-6)
@@ -41,11 +35,10 @@ def test_onnx_says_what_the_network_says_for_any_batch(tmp_path):
 def bounded(tmp_path):
     """A network with a bottleneck, and its ONNX session."""
 
-    def make(**bottleneck):
-        training = TrainingConfig(**bottleneck)
-        network = build_network(43, 2, 0, Bottleneck.of(training))
-        card = dataclasses.replace(CARD, training=training)
-        save_model(tmp_path / "m.safetensors", network, card)
+    def make(name, **settings):
+        model = model_with(name, **settings)
+        network = build_network(43, 2, 0, model)
+        save_model(tmp_path / "m.safetensors", network, model_card(model=model))
         export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx")
         return network, onnxruntime.InferenceSession(tmp_path / "m.onnx")
 
@@ -53,19 +46,19 @@ def bounded(tmp_path):
 
 
 def test_onnx_takes_the_noise_of_a_bottleneck_from_its_caller(bounded):
-    network, session = bounded(bottleneck="noise", noise_sigma=0.5)
-    features, noise = torch.randn(3, CARD.features.frames, 43), torch.randn(3, EMBEDDING_DIMS)
+    network, session = bounded("noise", sigma=0.5)
+    features, noise = torch.randn(3, CARD.features.rows, 43), torch.randn(3, 96)
     with torch.inference_mode():
-        z = network.embed(features, noise)
+        z = network.embed(features, torch.full((3,), CARD.features.rows), noise)
     inputs = {"features": features.numpy(), "noise": noise.numpy()}
     np.testing.assert_allclose(session.run(["embedding"], inputs)[0], z, atol=1e-4)
 
 
 def test_onnx_quantises_as_the_network_does(bounded):
-    network, session = bounded(bottleneck="fsq", fsq_levels=4)
-    features = torch.randn(20, CARD.features.frames, 43)
+    network, session = bounded("fsq", levels=4)
+    features = torch.randn(20, CARD.features.rows, 43)
     with torch.inference_mode():
-        z = network.embed(features).numpy()
+        z = network.embed(features, torch.full((20,), CARD.features.rows)).numpy()
     found = session.run(["embedding"], {"features": features.numpy()})[0]
     # What lies on the edge of two levels may fall to either side.
     assert np.mean(np.abs(found - z) > 1e-5) < 0.01

@@ -5,19 +5,19 @@ import numpy as np
 import pytest
 import torch
 
-from menan.config import FeatureConfig, RunsConfig, TrainingConfig
+from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
 from menan.features.store import load_frames, open_dump
+from menan.front_ends import KaldiFrontEnd
 from menan.inference import infer as inference
 from menan.inference.infer import infer, log_posteriors_and_embeddings
 from menan.inference.outputs import read_model_cards
 from menan.labels import EMOTIONS
 from menan.model.model_file import load_model
-from menan.model.network import build_network
-from menan.training.experiment import train_runs
 from menan.training.selection import HeldOut
+from tests.training.training_example import build_network, train_runs
 
 CPU = torch.device("cpu")
 
@@ -135,7 +135,7 @@ def test_a_systems_folds_answer_for_their_own_test_speakers_together(trained, tm
 
 def test_features_that_the_model_was_not_made_for_are_refused(trained, tmp_path, make_dump):
     _, system = trained
-    other = make_dump("other", features=FeatureConfig(seconds=0.6))
+    other = make_dump("other", features=KaldiFrontEnd(seconds=0.6))
     with pytest.raises(InputError, match=r"with seconds 0\.5, but .* has 0\.6"):
         infer(system / "g01/spk00.last.safetensors", other, tmp_path / "out", CPU)
 
@@ -181,7 +181,7 @@ def test_blocks_of_the_frames_say_to_the_bit_what_all_frames_at_once_say(
     store = load_frames(dump, originals, CPU)
     network, card = load_model(model, CPU)
     index = store.index_of(originals)
-    log_p, v = log_posteriors_and_embeddings(network, store, index, card.features.frames)
+    log_p, v = log_posteriors_and_embeddings(network, store, index, card.features.rows)
     for name, rows in (("posteriors", log_p.exp()), ("embeddings", v)):
         scp = read_scp(tmp_path / "out" / f"{name}.scp")
         assert list(scp) == originals

@@ -3,29 +3,27 @@ import pytest
 import soundfile
 import torch
 
-from menan.config import FeatureConfig, TrainingConfig
 from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
 from menan.features.dump.jobs import Order
 from menan.features.dump.make_dump import dump_features
+from menan.front_ends import KaldiFrontEnd
 from menan.inference.infer import infer
 from menan.inference.predict import predict
 from menan.labels import EMOTIONS
-from menan.model.bottlenecks import Bottleneck
-from menan.model.model_file import ModelCard, save_model
-from menan.model.network import build_network
+from menan.model.model_file import save_model
+from tests.training.training_example import build_network, model_card, model_with
 
-FEATURES = FeatureConfig(seconds=1.0)
+FEATURES = KaldiFrontEnd(seconds=1.0)
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(params=["none", "noise"])
 def model(tmp_path, request):
     path = tmp_path / "m.safetensors"
-    training = TrainingConfig(bottleneck=request.param)
-    card = ModelCard("menan", 0, ("a", "b"), None, None, None, "last", 1, FEATURES, training, "0")
-    save_model(path, build_network(43, 2, 0, Bottleneck.of(training)), card)
+    model = model_with(request.param)
+    save_model(path, build_network(43, 2, 0, model), model_card(features=FEATURES, model=model))
     return path
 
 

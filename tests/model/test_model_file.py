@@ -6,13 +6,14 @@ import torch
 from safetensors.torch import save_file
 
 from menan import __version__
-from menan.config import FeatureConfig, TrainingConfig
 from menan.errors import InputError
-from menan.model.model_file import ModelCard, card_to_json, load_model, save_model
-from menan.model.network import build_network
+from menan.front_ends import KaldiFrontEnd
+from menan.model.model_file import card_to_json, load_model, save_model
+from menan.settings import MaxEntropySettings
+from tests.training.training_example import build_network, model_card
 
-CARD = ModelCard(
-    objective="menan",
+CARD = model_card(
+    objective=MaxEntropySettings(lambda_=0.3),
     seed=2,
     speakers=("a", "b", "c"),
     group="g01",
@@ -20,8 +21,7 @@ CARD = ModelCard(
     valid="v",
     rule="best-ua",
     epoch=7,
-    features=FeatureConfig(seconds=2.0, speeds=(0.9, 1.0)),
-    training=TrainingConfig(lambda_=0.3),
+    features=KaldiFrontEnd(seconds=2.0, speeds=(0.9, 1.0)),
     version=__version__,
 )
 

@@ -1,7 +1,13 @@
 import torch
 from torch import nn
 
-from menan.model.network import SHORTEST_INPUT, build_network, statistics_pooling
+from menan.model.encoders import Table1Encoder, statistics_pooling
+from tests.training.training_example import build_network
+
+
+def whole(features):
+    """Lengths of utterances without padding."""
+    return torch.full((len(features),), features.shape[1])
 
 
 def test_parameter_counts_are_those_of_table_1():
@@ -28,11 +34,12 @@ def test_fourteen_seconds_give_345_frames_to_the_gru_and_96_dimensions_to_v():
     encoder = build_network(43, 8, 0).encoder
     features = torch.randn(2, 1397, 43)
     assert encoder.conv(features.transpose(1, 2)).shape == (2, 32, 345)
-    assert encoder(features).shape == (2, 96)
+    assert encoder(features, whole(features)).shape == (2, 96)
 
 
 def test_shortest_input_gives_one_frame_and_no_nan():
-    v = build_network(43, 8, 0).encoder(torch.randn(1, SHORTEST_INPUT, 43))
+    features = torch.randn(1, Table1Encoder.shortest_input, 43)
+    v = build_network(43, 8, 0).encoder(features, whole(features))
     assert torch.isfinite(v).all()
 
 
@@ -67,10 +74,10 @@ def test_encoder_starts_alike_whatever_the_number_of_speakers():
 def test_normalization_happens_before_the_first_convolution():
     network = build_network(43, 8, 0)
     features = torch.randn(3, 60, 43)
-    plain = network.encoder(features)
+    plain = network.encoder(features, whole(features))
     network.encoder.mean.fill_(5.0)
     network.encoder.std.fill_(2.0)
-    torch.testing.assert_close(network.encoder(features * 2 + 5), plain)
+    torch.testing.assert_close(network.encoder(features * 2 + 5, whole(features)), plain)
 
 
 def test_every_nonlinearity_is_a_prelu_of_one_parameter():

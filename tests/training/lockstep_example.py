@@ -1,17 +1,20 @@
-"""What tests of the game share: models of different objectives and numbers of speakers."""
+"""What tests of the lock-step share: models of different objectives and numbers of speakers."""
 
 import torch
 
+from menan.config import ModelConfig
+from menan.engine.engine import Engine
 from menan.engine.stacked.backends import Operations
-from menan.engine.stacked.stacked import StackedNetwork
+from menan.engine.stacked.stacked import StackedEngine
 from menan.features.store import FrameStore
-from menan.model.bottlenecks import NO_BOTTLENECK, Bottleneck
-from menan.model.network import EMBEDDING_DIMS, Network, build_network
+from menan.model.bottlenecks import make_bottleneck
+from menan.model.network import Network
+from menan.settings import ObjectiveSettings
 from menan.training.lockstep import Batch, LockStep
-from menan.training.objectives import OBJECTIVES, make_objective
+from menan.training.objectives import make_objective
+from tests.training.training_example import CPU, build_network, objectives
 
-CPU = torch.device("cpu")
-NAMES = tuple(OBJECTIVES)
+NAMES = tuple(ObjectiveSettings.table)
 DIMS, FRAMES, UTTS = 7, 40, 30
 
 
@@ -24,16 +27,15 @@ def make_store() -> FrameStore:
 
 
 def make_networks(
-    speakers: tuple[int, ...], dtype: torch.dtype, bottleneck: Bottleneck = NO_BOTTLENECK
+    speakers: tuple[int, ...], dtype: torch.dtype, model: ModelConfig | None = None
 ) -> list[Network]:
     """A network for each number of speakers, each from its own seed."""
     return [
-        build_network(DIMS, count, seed, bottleneck).to(dtype)
-        for seed, count in enumerate(speakers)
+        build_network(DIMS, count, seed, model).to(dtype) for seed, count in enumerate(speakers)
     ]
 
 
-def make_game(
+def make_lockstep(
     networks: list[Network],
     names: tuple[str, ...],
     lambda_: float = 0.5,
@@ -42,17 +44,23 @@ def make_game(
     steps: int = 100,
     operations: Operations | None = None,
 ) -> LockStep:
-    stacked = StackedNetwork(networks, lr, [steps] * len(networks), sc_steps, CPU, operations)
-    objectives = [make_objective(name, lambda_) for name in names]
-    return LockStep(stacked, objectives, sc_steps, make_store(), FRAMES)
+    engine = StackedEngine(networks, lr, [steps] * len(networks), sc_steps, CPU, operations)
+    return lockstep_of(engine, names, lambda_, sc_steps)
 
 
-def make_noise(models: int, bottleneck: Bottleneck, seed: int) -> torch.Tensor | None:
+def lockstep_of(
+    engine: Engine, names: tuple[str, ...], lambda_: float = 0.5, sc_steps: int = 1
+) -> LockStep:
+    members = [make_objective(one) for one in objectives(*names, lambda_=lambda_)]
+    return LockStep(engine, members, sc_steps, make_store(), FRAMES)
+
+
+def make_noise(models: int, model: ModelConfig | None, seed: int) -> torch.Tensor | None:
     """Three draws of each utterance of :func:`make_batch`, (models, 3 * 6, 96)."""
-    if not bottleneck.draws:
+    if not make_bottleneck((model or ModelConfig()).bottleneck).is_stochastic:
         return None
     draw = torch.Generator().manual_seed(seed)
-    return torch.randn(models, 3 * 6, EMBEDDING_DIMS, generator=draw)
+    return torch.randn(models, 3 * 6, 96, generator=draw)
 
 
 def make_batch(

@@ -1,20 +1,20 @@
-"""Where the tensors of a training step live, shown without a GPU."""
+"""The device of a training step's tensors, tested without a GPU."""
 
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from menan.engine.stacked.backends import REFERENCE
-from menan.engine.stacked.stacked import StackedNetwork
+from menan.engine.stacked.stacked import StackedEngine
 from menan.features.store import FrameStore
-from menan.model.bottlenecks import Bottleneck
-from menan.model.network import EMBEDDING_DIMS, build_network
+from menan.settings import ObjectiveSettings
 from menan.training.lockstep import Batch, LockStep
-from menan.training.objectives import OBJECTIVES, make_objective
+from menan.training.objectives import make_objective
+from tests.training.training_example import build_network, model_with
 
 
 class Watch(TorchDispatchMode):
-    """Notes every operation that gives a tensor on the CPU."""
+    """Records every operation whose result is on the CPU."""
 
     def __init__(self):
         super().__init__()
@@ -31,19 +31,19 @@ class Watch(TorchDispatchMode):
 @pytest.mark.parametrize("kind", ["none", "noise", "fsq"])
 def test_no_tensor_of_a_step_is_made_on_the_cpu(kind):
     # The meta device computes shapes only, and like a GPU it is not the CPU.
-    meta, models = torch.device("meta"), len(OBJECTIVES)
-    networks = [build_network(43, 5, 0, Bottleneck(kind)) for _ in OBJECTIVES]
-    network = StackedNetwork(networks, 1e-3, [9] * models, 2, meta, REFERENCE)
+    meta, models = torch.device("meta"), len(ObjectiveSettings.table)
+    networks = [build_network(43, 5, 0, model_with(kind)) for _ in ObjectiveSettings.table]
+    engine = StackedEngine(networks, 1e-3, [9] * models, 2, meta, REFERENCE)
     with meta:
         store = FrameStore(
             ("a", "b"), torch.empty(90, 43), torch.tensor([0, 40]), torch.tensor([40, 50])
         )
         whole = torch.empty(models, 6, dtype=torch.int64)
         batch = Batch(whole, whole, whole, torch.empty(models, 6))
-        noise = torch.empty(models, 4 * 6, EMBEDDING_DIMS) if kind == "noise" else None
-    objectives = [make_objective(name, 0.5) for name in OBJECTIVES]
-    game = LockStep(network, objectives, 2, store, frames=60)
+        noise = torch.empty(models, 4 * 6, 96) if kind == "noise" else None
+    objectives = [make_objective(settings()) for settings in ObjectiveSettings.table.values()]
+    lockstep = LockStep(engine, objectives, 2, store, rows=60)
     with Watch() as watch:
-        measured = game.update(batch, noise)
+        measured = lockstep.update(batch, noise)
     assert watch.on_cpu == []
     assert all(value.device.type == "meta" for value in measured.values())

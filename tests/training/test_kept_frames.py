@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.archive import ArchiveWriter, read_matrix, read_scp
 from menan.features import memory_mapped as mapped
-from menan.training.experiment import train_runs
+from tests.training.training_example import train_runs
 
 CPU = torch.device("cpu")
 HELD_OUT = RunsConfig(hold_out=("g01",))
@@ -29,7 +29,7 @@ def files_of(directory):
 @pytest.mark.parametrize("frames", ["float32", "float16"])
 def test_training_from_a_disk_is_to_the_bit_that_from_memory(make_dump, tmp_path, frames):
     feats = make_dump(speeds=(0.9, 1.0))
-    training = TrainingConfig(epochs=2, frames=frames)
+    training = TrainingConfig(epochs=2, store_dtype=frames)
     train_runs(feats, tmp_path / "memory", training, HELD_OUT, CPU)
     train_runs(feats, tmp_path / "disk", training, HELD_OUT, CPU, store=tmp_path / "new/frames")
     outcome = files_of(tmp_path / "memory")
@@ -47,7 +47,7 @@ def test_training_with_float16_is_to_the_bit_that_on_rounded_matrices(make_dump,
     outcomes = []
     for path, frames in ((feats, "float16"), (rounded / "feats.scp", "float32")):
         exp = tmp_path / frames
-        train_runs(path, exp, TrainingConfig(epochs=2, frames=frames), HELD_OUT, CPU)
+        train_runs(path, exp, TrainingConfig(epochs=2, store_dtype=frames), HELD_OUT, CPU)
         run = exp / "menan_seed0/g01"
         outcomes.append((load_file(run / "spk00.last.safetensors"), run / "heldout.npz"))
     (half, said), (single, expected) = outcomes
@@ -64,9 +64,11 @@ def test_validation_speakers_are_kept_alike(make_dump, tmp_path, monkeypatch, fr
     monkeypatch.setattr(
         mapped.os, "posix_fallocate", lambda *a: sizes.append(a[2]) or fallocate(*a)
     )
-    training = TrainingConfig(epochs=1, frames=frames)
+    training = TrainingConfig(epochs=1, store_dtype=frames)
     feats, valid = make_dump(), make_dump("valid", prefix="other")
-    train_runs(feats, tmp_path / "exp", training, RunsConfig(), CPU, valid, store=tmp_path / "kept")
+    train_runs(
+        feats, tmp_path / "exp", training, RunsConfig(), valid_feats=valid, store=tmp_path / "kept"
+    )
     bytes_each = 43 * {"float32": 4, "float16": 2}[frames]
     counts = [
         sum(int(line.split()[1]) for line in (path.parent / "utt2num_frames").open())

@@ -3,22 +3,23 @@ import torch
 from torch.nn import functional as F
 
 from menan.errors import InputError
-from menan.training.objectives import OBJECTIVES, make_objective
-from tests.training.lockstep_example import FRAMES, NAMES, make_batch, make_game, make_networks
+from menan.settings import ObjectiveSettings
+from menan.training.objectives import OBJECTIVES
+from tests.training.lockstep_example import FRAMES, NAMES, make_batch, make_lockstep, make_networks
 
 SPEAKERS = 5
-ALTERNATING = [name for name, cls in OBJECTIVES.items() if cls.meets_stepped]
+ALTERNATING = [settings.name for settings, cls in OBJECTIVES.items() if cls.adversary_after_step]
 
 
 def make_one(name, **options):
     """One model of one objective in float64, and a batch for it."""
     networks = make_networks((SPEAKERS,), torch.float64)
-    return make_game(networks, (name,), **options), make_batch((SPEAKERS,), torch.float64)
+    return make_lockstep(networks, (name,), **options), make_batch((SPEAKERS,), torch.float64)
 
 
-def states(game) -> tuple[dict, dict]:
+def states(lockstep) -> tuple[dict, dict]:
     """Parameters of ENC with EC, and of SC."""
-    state = game.network.plain(0).state_dict()
+    state = lockstep.engine.plain(0).state_dict()
     speaker = {name: value for name, value in state.items() if name.startswith("speaker.")}
     return {name: value for name, value in state.items() if name not in speaker}, speaker
 
@@ -27,16 +28,17 @@ def same(a: dict, b: dict) -> bool:
     return all(torch.equal(a[name], b[name]) for name in a)
 
 
-def speaker_entropy(game, batch) -> float:
-    network = game.network.plain(0)
-    v = network.encoder(game.store.gather(batch.index[0], FRAMES).double())
+def speaker_entropy(lockstep, batch) -> float:
+    network = lockstep.engine.plain(0)
+    features = lockstep.store.gather(batch.index[0], FRAMES).double()
+    v = network.encoder(features, torch.full((len(features),), FRAMES))
     log_p = F.log_softmax(network.speaker(v), dim=-1)
     return -(log_p.exp() * log_p).sum(dim=-1).mean().item()
 
 
 def expected_loss(name, lambda_, network, speaker_head, features, emotions, speakers):
     """The loss of ENC and EC as the table of systems writes it."""
-    v = network.encoder(features)
+    v = network.encoder(features, torch.full((len(features),), FRAMES))
     log_p = F.log_softmax(speaker_head(v), dim=-1)
     e = F.cross_entropy(network.emotion(v), emotions)
     s = F.nll_loss(log_p, speakers)
@@ -50,22 +52,21 @@ def expected_loss(name, lambda_, network, speaker_head, features, emotions, spea
     }[name]
 
 
-def main_gradients(game, batch) -> dict[str, torch.Tensor]:
+def main_gradients(lockstep, batch) -> dict[str, torch.Tensor]:
     """The gradients by which ENC and EC were moved in their first step, from Adam's mean."""
-    game.update(batch)
-    like = game.network.likes[0]
-    mean = game.network.main.state_dict(0, like)["mean"]
+    lockstep.update(batch)
+    mean = lockstep.engine.main.state_dict(0)["mean"]
     return {name: value / 0.1 for name, value in mean.items()}  # (1 - beta1) g
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize("name", ObjectiveSettings.table)
 def test_gradients_are_those_of_the_objectives_equation(name):
-    game, batch = make_one(name, lambda_=0.3)
-    start = game.network.plain(0)
-    gradients = main_gradients(game, batch)
+    lockstep, batch = make_one(name, lambda_=0.3)
+    start = lockstep.engine.plain(0)
+    gradients = main_gradients(lockstep, batch)
     # After its own step SC is what the alternating objectives differentiate through.
-    head = (game.network.plain(0) if name in ALTERNATING else start).speaker
-    features = game.store.gather(batch.index[0], FRAMES).double()
+    head = (lockstep.engine.plain(0) if name in ALTERNATING else start).speaker
+    features = lockstep.store.gather(batch.index[0], FRAMES).double()
     loss = expected_loss(name, 0.3, start, head, features, batch.emotions[0], batch.speakers[0])
     for part, own in (("encoder", start.encoder), ("emotion", start.emotion)):
         names, parameters = zip(*own.named_parameters(), strict=True)
@@ -75,11 +76,11 @@ def test_gradients_are_those_of_the_objectives_equation(name):
 
 
 def test_gradient_of_equation_5_agrees_with_finite_differences():
-    game, batch = make_one("menan")
-    start = game.network.plain(0)
-    gradients = main_gradients(game, batch)
-    head = game.network.plain(0).speaker
-    features = game.store.gather(batch.index[0], FRAMES).double()
+    lockstep, batch = make_one("menan")
+    start = lockstep.engine.plain(0)
+    gradients = main_gradients(lockstep, batch)
+    head = lockstep.engine.plain(0).speaker
+    features = lockstep.store.gather(batch.index[0], FRAMES).double()
     draw = torch.Generator().manual_seed(0)
     for name, parameter in start.named_parameters():
         if name.startswith("speaker."):
@@ -96,95 +97,95 @@ def test_gradient_of_equation_5_agrees_with_finite_differences():
         assert slope == pytest.approx(float((gradients[name] * direction).sum()), 1e-4, 1e-8)
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize("name", ObjectiveSettings.table)
 def test_speaker_classifier_moves_as_the_passive_observer_does(name):
     after = []
     for objective in (name, "ec"):
-        game, batch = make_one(objective, lambda_=0.3)
-        game.update(batch)
-        after.append(states(game)[1])
+        lockstep, batch = make_one(objective, lambda_=0.3)
+        lockstep.update(batch)
+        after.append(states(lockstep)[1])
     assert same(*after)
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize("name", ObjectiveSettings.table)
 def test_each_players_step_leaves_the_other_bit_for_bit(name, monkeypatch):
-    game, batch = make_one(name)
+    lockstep, batch = make_one(name)
     moved = []
     for player in ("speaker", "main"):
-        own = getattr(game.network, player)
+        own = getattr(lockstep.engine, player)
 
         def watched(*arguments, player=player, step=own.step, **options):
-            before = states(game)
+            before = states(lockstep)
             step(*arguments, **options)
-            now = states(game)
+            now = states(lockstep)
             unmoved = tuple(same(a, b) for a, b in zip(before, now, strict=True))
             moved.append((player, *unmoved))
 
         monkeypatch.setattr(own, "step", watched)
-    game.update(batch)
+    lockstep.update(batch)
     # SC first, and ENC and EC stay; then they, and SC stays.
     assert moved == [("speaker", True, False), ("main", False, True)]
 
 
 @pytest.mark.parametrize("name", ALTERNATING)
 def test_encoder_step_raises_speaker_entropy(name, monkeypatch):
-    game, batch = make_one(name, lr=1e-4, lambda_=1e-6)
-    main_step = game.network.main.step
-    monkeypatch.setattr(game.network.main, "step", lambda loss: None)
+    lockstep, batch = make_one(name, lr=1e-4, lambda_=1e-6)
+    main_step = lockstep.engine.main.step
+    monkeypatch.setattr(lockstep.engine.main, "step", lambda loss: None)
     for _ in range(50):  # SC must know something before it can be confused
-        game.update(batch)
+        lockstep.update(batch)
     values = []
 
     def watched(loss):
-        values.append(speaker_entropy(game, batch))
+        values.append(speaker_entropy(lockstep, batch))
         main_step(loss)
-        values.append(speaker_entropy(game, batch))
+        values.append(speaker_entropy(lockstep, batch))
 
-    monkeypatch.setattr(game.network.main, "step", watched)
-    game.update(batch)
+    monkeypatch.setattr(lockstep.engine.main, "step", watched)
+    lockstep.update(batch)
     assert values[1] > values[0]
 
 
 def test_speaker_step_lowers_the_speaker_loss(monkeypatch):
-    game, batch = make_one("menan", lr=1e-4)
-    monkeypatch.setattr(game.network.main, "step", lambda loss: None)
-    losses = [float(game.update(batch)["speaker_loss"]) for _ in range(5)]
+    lockstep, batch = make_one("menan", lr=1e-4)
+    monkeypatch.setattr(lockstep.engine.main, "step", lambda loss: None)
+    losses = [float(lockstep.update(batch)["speaker_loss"]) for _ in range(5)]
     assert losses == sorted(losses, reverse=True)
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize("name", ObjectiveSettings.table)
 def test_sc_steps_counts_the_steps_of_the_speaker_classifier(name):
-    game, batch = make_one(name, sc_steps=3)
-    game.update(batch)
-    assert (game.network.main.done.item(), game.network.speaker.done.item()) == (1, 3)
+    lockstep, batch = make_one(name, sc_steps=3)
+    lockstep.update(batch)
+    assert (lockstep.engine.main.done.item(), lockstep.engine.speaker.done.item()) == (1, 3)
 
 
 def test_permuting_speaker_ids_leaves_ec_unchanged():
     results = []
     for shift in (0, 2):
-        game, batch = make_one("ec")
+        lockstep, batch = make_one("ec")
         batch.speakers.add_(shift).remainder_(SPEAKERS)
         for _ in range(3):
-            game.update(batch)
-        results.append(states(game)[0])
+            lockstep.update(batch)
+        results.append(states(lockstep)[0])
     assert same(*results)
 
 
 def test_learning_rate_falls_linearly_to_zero_over_all_steps():
-    game, batch = make_one("menan", steps=4, sc_steps=2)
+    lockstep, batch = make_one("menan", steps=4, sc_steps=2)
     rates = []
     for _ in range(4):
-        rates.append(game.network.main.lr().item())
-        game.update(batch)
+        rates.append(lockstep.engine.main.lr().item())
+        lockstep.update(batch)
     assert rates == pytest.approx([1e-3, 0.75e-3, 0.5e-3, 0.25e-3])
-    assert game.network.main.lr().item() == pytest.approx(0, abs=1e-12)
-    assert game.network.speaker.lr().item() == pytest.approx(0, abs=1e-12)
+    assert lockstep.engine.main.lr().item() == pytest.approx(0, abs=1e-12)
+    assert lockstep.engine.speaker.lr().item() == pytest.approx(0, abs=1e-12)
 
 
 def test_measures_say_how_sure_the_met_speaker_classifier_is():
     speakers = (SPEAKERS,) * len(NAMES)
-    game = make_game(make_networks(speakers, torch.float64), NAMES)
-    measured = game.update(make_batch(speakers, torch.float64))
+    lockstep = make_lockstep(make_networks(speakers, torch.float64), NAMES)
+    measured = lockstep.update(make_batch(speakers, torch.float64))
     assert set(measured) == {
         *("emotion_loss", "speaker_loss", "speaker_entropy", "speaker_top", "speaker_accuracy")
     }
@@ -195,5 +196,5 @@ def test_measures_say_how_sure_the_met_speaker_classifier_is():
 
 
 def test_unknown_objective_is_refused_with_the_known_ones():
-    with pytest.raises(InputError, match="'mean'; there are ec, mtl, dat, menan, uniform"):
-        make_objective("mean", 0.5)
+    with pytest.raises(InputError, match="'mean'; choose from ec, mtl, dat, menan, uniform"):
+        ObjectiveSettings.from_plain("mean", "runs.objective")

@@ -10,7 +10,7 @@ from menan.errors import InputError
 from menan.files.lock import only_writer
 from menan.training import run_directory as resume
 from menan.training import trainer as trainer_module
-from menan.training.experiment import train_runs
+from tests.training.training_example import train_runs
 
 CPU = torch.device("cpu")
 TWO_EPOCHS = TrainingConfig(epochs=2, batch_size=5)
@@ -59,11 +59,11 @@ def config(directory):
 def test_a_finished_run_from_before_a_key_was_known_is_of_the_keys_default(train, directory):
     train()
     made = config(directory)
-    del made["training"]["frames"]
+    del made["training"]["store_dtype"]
     (directory / "config.yaml").write_text(yaml.safe_dump(made))
     train()
-    with pytest.raises(InputError, match=r"training\.frames float32, now float16"):
-        train(TrainingConfig(epochs=2, batch_size=5, frames="float16"))
+    with pytest.raises(InputError, match=r"training\.store_dtype float32, now float16"):
+        train(TrainingConfig(epochs=2, batch_size=5, store_dtype="float16"))
 
 
 def test_the_configuration_says_what_the_run_was_made_from(train, feats, directory):

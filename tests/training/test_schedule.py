@@ -13,13 +13,13 @@ from menan.features.store import load_frames, open_dump
 from menan.training import schedule as together
 from menan.training import trainer
 from menan.training.batches import EpochBatches
-from menan.training.experiment import train_runs
 from menan.training.plan import Run, RunData, utterance_set
 from tests.training.test_trainer import assert_same_outputs
+from tests.training.training_example import objectives, train_runs
 
 CPU = torch.device("cpu")
 QUICK = TrainingConfig(epochs=3, batch_size=5)
-RUNS = RunsConfig(objective=("ec", "menan", "dat"), seed=(0, 1), hold_out=("each",))
+RUNS = RunsConfig(objective=objectives("ec", "menan", "dat"), seed=(0, 1), hold_out=("each",))
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_shares_of_several_jobs_are_together_all_runs_and_come_out_alike(uneven_
 def test_models_that_an_interruption_left_behind_catch_up(uneven_dump, tmp_path, monkeypatch):
     train_runs(uneven_dump, tmp_path / "whole", QUICK, RUNS, CPU, models_at_once=18)
     saved = []
-    add_epoch = trainer.Record.add_epoch
+    add_epoch = trainer.RunState.add_epoch
 
     def interrupted(record, *arguments):
         if len(saved) == 18 + 7:  # in the second epoch, with seven models' files written
@@ -84,7 +84,7 @@ def test_models_that_an_interruption_left_behind_catch_up(uneven_dump, tmp_path,
         saved.append(record)
         return add_epoch(record, *arguments)
 
-    monkeypatch.setattr(trainer.Record, "add_epoch", interrupted)
+    monkeypatch.setattr(trainer.RunState, "add_epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_runs(uneven_dump, tmp_path / "cut", QUICK, RUNS, CPU, models_at_once=18)
     monkeypatch.undo()
@@ -139,7 +139,7 @@ def test_little_free_memory_means_fewer_models_and_never_none(
     dump = open_dump(make_dump())
     part = utterance_set(load_frames(dump, list(dump.scp), CPU), dump, list(dump.scp))
     run = RunData(Run("ec", 0, None, ()), QUICK, dump.features, part, None, tmp_path)
-    each = together.step_bytes(5, dump.features.frames, dump.features.dims, compiled)
+    each = together.step_bytes(5, dump.features.rows, dump.features.dims, compiled)
     free = {}
     monkeypatch.setattr(together, "kernels", lambda: object() if compiled else None)
     monkeypatch.setattr(together, "free_bytes", free.__getitem__)
@@ -149,7 +149,7 @@ def test_little_free_memory_means_fewer_models_and_never_none(
 
 
 def test_what_is_trained_side_by_side_is_said(make_dump, tmp_path, capsys):
-    runs = RunsConfig(objective=("ec", "menan"), hold_out=("each",))
+    runs = RunsConfig(objective=objectives("ec", "menan"), hold_out=("each",))
     train_runs(make_dump(), tmp_path / "exp", QUICK, runs, CPU, models_at_once=3)
     assert "4 models to train, 3 side by side" in capsys.readouterr().out
     train_runs(make_dump(), tmp_path / "exp", QUICK, runs, CPU)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from menan.errors import InputError
-from menan.training.selection import EPOCH_RULES, HeldOut, selected_log_posteriors
+from menan.training.selection import EPOCH_RULES, RULES, HeldOut, selection_rule
 
 
 def held_out(guesses, labels, speaker="v") -> HeldOut:
@@ -25,30 +25,26 @@ VALID = held_out([[0, 0, 0, 0], [0, 2, 2, 1], [2, 0, 2, 1], [0, 0, 0, 2]], LABEL
 
 
 def test_rules_pick_the_earliest_of_the_best_epochs():
-    picked = {rule: pick(VALID) for rule, pick in EPOCH_RULES.items()}
+    picked = {rule: chosen.epoch(VALID) for rule, chosen in EPOCH_RULES.items()}
     assert picked == {"best-ua": 1, "best-wa": 0, "best-loss": 0, "last": 3}
 
 
 def test_oracle_alone_looks_at_the_test_speaker():
     test = held_out([[1, 1, 1, 0], [1, 1, 1, 0], [0, 0, 0, 1], [1, 1, 1, 0]], LABELS, "t")
-    epochs = {
-        rule: selected_log_posteriors(rule, VALID, test)[0]
-        for rule in (*EPOCH_RULES, "oracle", "last10")
-    }
+    epochs = {name: rule.select(VALID, test)[0] for name, rule in RULES.items()}
     assert epochs == {
         "best-ua": 2, "best-wa": 1, "best-loss": 1, "last": 4, "oracle": 3, "last10": None
     }  # fmt: skip
     changed = held_out([[0, 0, 0, 1], *VALID.guesses[1:]], LABELS, "t")
-    for rule in EPOCH_RULES:
-        assert selected_log_posteriors(rule, VALID, changed)[0] == epochs[rule]
+    for name, rule in EPOCH_RULES.items():
+        assert rule.select(VALID, changed)[0] == epochs[name]
+    assert [name for name, rule in RULES.items() if rule.sees_test] == ["oracle"]
 
 
 def test_last10_averages_the_posteriors_of_the_last_ten_epochs():
     # Class 3 in 6 of the last 10 epochs, class 2 in all that came before.
     guesses = [[2]] * 20 + [[3], [1]] * 4 + [[3], [3]]
-    _, valid, test = selected_log_posteriors(
-        "last10", held_out(guesses, [3]), held_out(guesses, [3], "t")
-    )
+    _, valid, test = RULES["last10"].select(held_out(guesses, [3]), held_out(guesses, [3], "t"))
     assert valid.argmax(-1).tolist() == test.argmax(-1).tolist() == [3]
 
 
@@ -69,4 +65,4 @@ def test_damaged_posteriors_are_refused_by_name(tmp_path, content):
 
 def test_unknown_rule_is_refused():
     with pytest.raises(InputError, match="unknown selection rule 'best'"):
-        selected_log_posteriors("best", VALID, VALID)
+        selection_rule("best")

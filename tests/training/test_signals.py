@@ -9,15 +9,15 @@ import torch
 
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
-from menan.training.checkpoint import BEFORE, NAME, load_checkpoint
-from menan.training.experiment import train_runs
+from menan.training.checkpoint import CHECKPOINT, PREVIOUS_CHECKPOINT, load_checkpoint
 from menan.training.lockstep import LockStep
 from menan.training.signals import Stopped
 from tests.training.test_trainer import assert_same_outputs
+from tests.training.training_example import objectives, train_runs
 
 CPU = torch.device("cpu")
 QUICK = TrainingConfig(epochs=3, batch_size=5)  # four steps an epoch
-RUNS = RunsConfig(objective=("ec", "menan"), hold_out=("g01",))
+RUNS = RunsConfig(objective=objectives("ec", "menan"), hold_out=("g01",))
 DIRECTORIES = ("ec_seed0/g01", "menan_seed0/g01")
 
 
@@ -91,7 +91,7 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(make_dump, tmp_path,
     feats = make_dump()
     train_runs(feats, tmp_path / "whole", QUICK, RUNS, CPU)
     train_runs(feats, tmp_path / "hit", QUICK, RUNS, CPU)
-    path = tmp_path / "hit" / DIRECTORIES[1] / NAME
+    path = tmp_path / "hit" / DIRECTORIES[1] / CHECKPOINT
     data = path.read_bytes()
     if damage == "missing":  # killed between the two renamings
         path.unlink()
@@ -108,7 +108,7 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(make_dump, tmp_path,
 def test_with_both_checkpoints_damaged_the_run_is_refused(make_dump, tmp_path):
     feats = make_dump()
     train_runs(feats, tmp_path / "exp", QUICK, RUNS, CPU)
-    for name in (NAME, BEFORE):
+    for name in (CHECKPOINT, PREVIOUS_CHECKPOINT):
         (tmp_path / "exp" / DIRECTORIES[0] / name).write_bytes(b"menan checkpoint sha256 0\n")
     with pytest.raises(InputError, match=r"checkpoint\.before\.pt: damaged.*--resume false"):
         train_runs(feats, tmp_path / "exp", QUICK, RUNS, CPU)

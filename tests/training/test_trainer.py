@@ -1,4 +1,3 @@
-import dataclasses
 import json
 import math
 
@@ -11,14 +10,14 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.model.model_file import load_model
+from menan.settings import ObjectiveSettings
 from menan.training import trainer as trainer_module
-from menan.training.experiment import train_runs
-from menan.training.objectives import OBJECTIVES
 from menan.training.selection import EPOCH_RULES, HeldOut
+from tests.training.training_example import model_with, objectives, train_runs
 
 CPU = torch.device("cpu")
 QUICK = TrainingConfig(epochs=3, batch_size=5)
-HELD_OUT = RunsConfig(objective=("menan",), hold_out=("g01",))
+HELD_OUT = RunsConfig(objective=objectives("menan"), hold_out=("g01",))
 
 
 def weights(path) -> dict[str, torch.Tensor]:
@@ -39,10 +38,10 @@ def assert_same_outputs(a, b) -> None:
     assert logs[0] == logs[1]
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", ObjectiveSettings.table)
 def test_a_run_repeats_to_the_bit(make_dump, tmp_path, objective):
     feats = make_dump(speeds=(0.9, 1.0))
-    runs = RunsConfig(objective=(objective,), hold_out=("g01",))
+    runs = RunsConfig(objective=objectives(objective), hold_out=("g01",))
     for name in ("one", "two"):
         train_runs(feats, tmp_path / name, QUICK, runs, CPU)
     run = f"{objective}_seed0/g01"
@@ -55,7 +54,7 @@ def test_interrupted_run_continues_to_the_same_bits(
     make_dump, tmp_path, monkeypatch, objective, stop_after
 ):
     feats = make_dump()
-    runs = RunsConfig(objective=(objective,), hold_out=("g01",))
+    runs = RunsConfig(objective=objectives(objective), hold_out=("g01",))
     train_runs(feats, tmp_path / "whole", QUICK, runs, CPU)
 
     class Stopped(Exception):
@@ -92,8 +91,8 @@ def test_a_finished_run_is_not_trained_again(make_dump, tmp_path, capsys):
 def test_resuming_with_another_configuration_is_refused_by_name(make_dump, tmp_path):
     feats = make_dump()
     train_runs(feats, tmp_path / "exp", QUICK, HELD_OUT, CPU)
-    other = TrainingConfig(epochs=3, batch_size=5, lambda_=0.7)
-    with pytest.raises(InputError, match=r"made with training\.lambda 0\.5, now 0\.7"):
+    other = TrainingConfig(epochs=3, batch_size=5, lr=0.7)
+    with pytest.raises(InputError, match=r"made with training\.lr 0\.001, now 0\.7"):
         train_runs(feats, tmp_path / "exp", other, HELD_OUT, CPU)
     train_runs(feats, tmp_path / "exp", other, HELD_OUT, CPU, resume=False)
 
@@ -114,9 +113,8 @@ def test_log_has_a_line_an_epoch_with_losses_speaker_measures_and_held_out_score
 
 @pytest.mark.parametrize(("bottleneck", "most"), [("noise", 48), ("fsq", 96 * math.log2(3))])
 def test_log_says_what_the_bottleneck_lets_through(make_dump, tmp_path, bottleneck, most):
-    config = dataclasses.replace(QUICK, bottleneck=bottleneck)
     runs = RunsConfig(hold_out=("g01",))
-    train_runs(make_dump(), tmp_path, config, runs, CPU)
+    train_runs(make_dump(), tmp_path, QUICK, runs, model=model_with(bottleneck))
     lines = (tmp_path / "menan_seed0/g01/log.jsonl").read_text().splitlines()
     bits = [json.loads(line)["capacity_bits"] for line in lines]
     assert all(0 < found < most for found in bits)
@@ -144,10 +142,10 @@ def test_saved_model_of_each_fold_and_rule_is_of_the_epoch_that_the_rule_picks(m
     directory = tmp_path / "exp/menan_seed0/g01"
     heldout = HeldOut.load(directory / "heldout.npz")
     for test, valid in (("spk00", "spk01"), ("spk01", "spk00")):
-        for rule, pick in EPOCH_RULES.items():
-            _, card = load_model(directory / f"{test}.{rule}.safetensors", CPU)
-            assert card.epoch == pick(heldout.of_speaker(valid)) + 1
-            assert (card.test, card.valid, card.rule) == (test, valid, rule)
+        for name, rule in EPOCH_RULES.items():
+            _, card = load_model(directory / f"{test}.{name}.safetensors", CPU)
+            assert card.epoch == rule.epoch(heldout.of_speaker(valid)) + 1
+            assert (card.test, card.valid, card.rule) == (test, valid, name)
             assert card.speakers == ("spk02", "spk03")
 
 
@@ -206,7 +204,7 @@ def test_held_out_group_that_does_not_exist_is_refused(make_dump, tmp_path):
 
 
 def test_each_group_and_seed_and_objective_is_trained(make_dump, tmp_path):
-    runs = RunsConfig(objective=("ec", "menan"), seed=(0, 1), hold_out=("each",))
+    runs = RunsConfig(objective=objectives("ec", "menan"), seed=(0, 1), hold_out=("each",))
     planned = train_runs(make_dump(), tmp_path / "exp", TrainingConfig(epochs=1), runs, CPU)
     assert len(planned) == 8
     assert all((tmp_path / "exp" / run.name / "heldout.npz").exists() for run in planned)
@@ -227,7 +225,7 @@ def test_tensorboard_gets_the_figures_of_the_log(make_dump, tmp_path):
 
 def test_emotion_is_learnt_on_speakers_never_seen(make_dump, tmp_path):
     config = TrainingConfig(epochs=15, batch_size=8, lr=3e-3)
-    runs = RunsConfig(objective=("ec", "menan"), hold_out=("g01",))
+    runs = RunsConfig(objective=objectives("ec", "menan"), hold_out=("g01",))
     train_runs(make_dump(speakers=6, utts_per_emotion=4), tmp_path / "exp", config, runs, CPU)
     for objective in runs.objective:
         heldout = HeldOut.load(tmp_path / f"exp/{objective}_seed0/g01/heldout.npz")
@@ -236,7 +234,7 @@ def test_emotion_is_learnt_on_speakers_never_seen(make_dump, tmp_path):
 
 def test_adversary_lowers_what_the_passive_observer_reads(make_dump, tmp_path):
     config = TrainingConfig(epochs=15, batch_size=8, lr=3e-3)
-    runs = RunsConfig(objective=("mtl", "menan"), hold_out=("g01",))
+    runs = RunsConfig(objective=objectives("mtl", "menan"), hold_out=("g01",))
     train_runs(make_dump(speakers=6, utts_per_emotion=4), tmp_path / "exp", config, runs, CPU)
     last = {
         objective: json.loads(

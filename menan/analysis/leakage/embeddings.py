@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from menan.analysis.vectors import stack_vectors
-from menan.config import TrainingConfig
 from menan.datadir.archive import read_matrix, read_scp, read_vector
-from menan.datadir.metadata import Labels
+from menan.datadir.metadata import Metadata
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.features.store import open_dump
 from menan.inference.outputs import read_model_cards
+from menan.model.bottlenecks import make_bottleneck
 from menan.model.model_file import ModelCard
 
 
@@ -42,7 +42,7 @@ class Originals:
     """
 
     feats: Path
-    labels: Labels
+    labels: Metadata
     utts: tuple[str, ...]
     raw: np.ndarray
 
@@ -90,7 +90,7 @@ def find_same_network(
         InputError: there is no such member.
     """
     for other in others:
-        if (_network(wanted.card), wanted.draws) == (_network(other.card), other.draws):
+        if wanted.draws == other.draws and _are_of_one_network(wanted, other):
             return other
     raise InputError(
         f"{where}: no embeddings by the network of {wanted.directory}; infer with the same models "
@@ -143,7 +143,7 @@ def _card(directory: Path) -> ModelCard:
 
 
 def _draws(directory: Path, card: ModelCard) -> int:
-    if card.training.bottleneck != "noise":
+    if not make_bottleneck(card.model.bottleneck).is_stochastic:
         return 1
     path = directory / "models.json"
     match json.loads("\n".join(read_lines(path))):
@@ -152,10 +152,17 @@ def _draws(directory: Path, card: ModelCard) -> int:
     raise InputError(f"{path}: the number of noise draws is missing; infer again")
 
 
-def _system(card: ModelCard) -> tuple[str, int, str, TrainingConfig]:
-    return card.objective, card.seed, card.rule, card.training
+def _are_of_one_network(a: NetworkEmbeddings, b: NetworkEmbeddings) -> bool:
+    if a.card is None or b.card is None:
+        return a.card is b.card
+    return _network(a.card) == _network(b.card)
 
 
-def _network(card: ModelCard | None) -> ModelCard | None:
+def _system(card: ModelCard) -> ModelCard:
+    """The card without all that differs between the folds of a system."""
+    return replace(_network(card), group=None, speakers=(), epoch=0)
+
+
+def _network(card: ModelCard) -> ModelCard:
     """The card without its fold: folds may share a network."""
-    return card and replace(card, test=None, valid=None)
+    return replace(card, test=None, valid=None)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from menan.analysis.leakage.result import Leakage, ReportedLeakage, SystemLeakage
-from menan.analysis.system_names import tag_of_lambda
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.files.mapping import from_mapping
+from menan.format_0_1 import upgraded
+from menan.settings import NoBottleneckSettings, ObjectiveSettings
 
 
 def read_leakage(path: Path) -> SystemLeakage:
@@ -27,7 +28,7 @@ def read_probed(path: Path) -> Leakage | None:
     """What menan-probe wrote about any embeddings; None if the file is something else."""
     try:
         found = read_json(path)
-        cls = SystemLeakage if isinstance(found, dict) and "objective" in found else Leakage
+        cls = SystemLeakage if isinstance(found, dict) and "system" in found else Leakage
         return from_mapping(cls, found, "leakage")
     except InputError:
         return None
@@ -58,8 +59,12 @@ def read_json(path: Path) -> Any:
 
 
 def _renewed(value: Any) -> Any:
-    """A file of 0.1.0 has lambda in place of the tag."""
-    if not isinstance(value, dict) or "lambda" not in value:
+    """A value of 0.1.0 in today's form: it named objective and lambda in place of the system."""
+    if not isinstance(value, dict) or "system" in value:
         return value
-    rest = {key: item for key, item in value.items() if key != "lambda"}
-    return rest | {"tag": tag_of_lambda(value["lambda"])}
+    rest = {key: item for key, item in value.items() if key not in ("objective", "lambda")}
+    old = {"objective": value.get("objective"), "training": {"lambda": value.get("lambda", 0.5)}}
+    objective = ObjectiveSettings.from_plain(upgraded(old)["objective"], "objective")
+    none = NoBottleneckSettings.name
+    label = "" if value.get("bottleneck") == none else value.get("bottleneck")
+    return rest | {"system": objective.system, "bottleneck": label}

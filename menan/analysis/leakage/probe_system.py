@@ -29,11 +29,11 @@ from menan.analysis.leakage.result import Leakage, SystemLeakage
 from menan.analysis.leakage.splits import ProbeSet, probe_set
 from menan.analysis.leakage.summary import ProbedEmbedding, ProbedSet, summaries
 from menan.analysis.leakage.verification import cosine_trials, equal_error_rate
-from menan.analysis.system_names import bottleneck_label, tag_of_lambda
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
 from menan.files.mapping import to_mapping
+from menan.model.bottlenecks import make_bottleneck
 from menan.randomness import derived_seed
 
 MOST_TRIALS = 200_000
@@ -109,11 +109,10 @@ def _unmeasured(networks: list[NetworkEmbeddings], seed: int) -> Leakage:
     if card is None:
         return Leakage(probe_seed=seed, groups=groups, sets={})
     return SystemLeakage(
-        objective=card.objective,
-        tag=tag_of_lambda(card.training.lambda_),
+        system=card.objective.system,
         seed=card.seed,
         rule=card.rule,
-        bottleneck=bottleneck_label(card.training),
+        bottleneck=make_bottleneck(card.model.bottleneck).label,
         draws=networks[0].draws,
         probe_seed=seed,
         groups=groups,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from menan.analysis.system_names import system_label, system_name
+from menan.analysis.system_names import system_label
 from menan.errors import InputError
 from menan.training.selection import RULES
 
@@ -150,14 +150,13 @@ class Leakage:
 class SystemLeakage(Leakage):
     """Leakage of networks of menan.
 
-    tag: the objective's settings that differ from their defaults.
+    system: the objective with its settings (:mod:`menan.analysis.system_names`).
     rule: the selection rule by which the networks' epochs were chosen.
-    bottleneck: its label (:mod:`menan.analysis.system_names`).
+    bottleneck: its label; empty without one.
     draws: number of noise draws whose mean was probed; 1 without noise.
     """
 
-    objective: str
-    tag: str = ""
+    system: str
     seed: int
     rule: str
     bottleneck: str
@@ -168,10 +167,6 @@ class SystemLeakage(Leakage):
             raise InputError(f"unknown rule {self.rule[:80]!r}")
         if self.draws < 1:
             raise InputError(f"draws is {self.draws}, must be at least 1")
-
-    @property
-    def system(self) -> str:
-        return system_name(self.objective, self.tag)
 
     @property
     def label(self) -> str:

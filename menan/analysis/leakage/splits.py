@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from menan.analysis.leakage.result import SetFacts
-from menan.datadir.metadata import Labels
+from menan.datadir.metadata import Metadata
 from menan.errors import InputError
 from menan.randomness import derived_seed
 
@@ -63,7 +63,7 @@ class ProbeSet:
 
 
 def probe_set(
-    labels: Labels, originals: Sequence[str], speakers: Collection[str], where: str, seed: int
+    labels: Metadata, originals: Sequence[str], speakers: Collection[str], where: str, seed: int
 ) -> ProbeSet:
     """The original utterances of some speakers, split.
 

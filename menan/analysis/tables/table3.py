@@ -29,7 +29,7 @@ def table3(hyps: Path, ref: Path) -> dict[str, Any]:
     Raises:
         InputError: no hypotheses, or some that do not answer for all of ``ref``.
     """
-    references = read_emotions(ref)
+    references = read_emotions(ref)[1]
     folds: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(hyps.glob("*_seed*/*/utt2emo")):
         hypotheses = read_hypotheses(path)

@@ -12,6 +12,7 @@ from menan.datadir.tables import c_sorted
 from menan.datadir.validate.audio_files import check_audio
 from menan.datadir.validate.feature_files import check_feats
 from menan.datadir.validate.label_files import check_labels, groups_of
+from menan.datadir.validate.label_set import check_label_set
 from menan.datadir.validate.lenient_table import Table, scan_table
 from menan.datadir.validate.problems import Problem, Report
 from menan.errors import InputError
@@ -63,10 +64,13 @@ def validate(directory: str | Path, read_audio: bool = False, allow_pipes: bool 
     problems = _missing_files(directory, dumped="feats.scp" in tables)
     for table in tables.values():
         problems.extend(table.problems)
+    notes: list[str] = []
     utt2spk = dict(tables["utt2spk"].items()) if "utt2spk" in tables else {}
     if utt2spk:
         problems.extend(_check_names(tables, utt2spk))
-        problems.extend(check_labels(tables, utt2spk))
+        labels, faults, notes = check_label_set(directory, tables)
+        problems.extend(faults)
+        problems.extend(check_labels(tables, utt2spk, labels))
     if "wav.scp" in tables:
         problems.extend(check_audio(tables, read_audio, allow_pipes))
     if "feats.scp" in tables:
@@ -74,6 +78,7 @@ def validate(directory: str | Path, read_audio: bool = False, allow_pipes: bool 
     return Report(
         directory,
         problems,
+        notes,
         utterances=len(utt2spk),
         speakers=len(set(utt2spk.values())),
         groups=len(set(groups_of(tables, utt2spk).values())),

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import read_matrix
 from menan.datadir.dump_record import read_features_yaml
 from menan.datadir.validate.lenient_table import Table
 from menan.datadir.validate.problems import Problem, message_and_cure
 from menan.errors import InputError
+from menan.front_ends import FrontEnd
 
 
 def check_feats(tables: Mapping[str, Table], features_yaml: Path) -> Iterator[Problem]:
@@ -44,7 +44,7 @@ def check_feats(tables: Mapping[str, Table], features_yaml: Path) -> Iterator[Pr
 
 
 def _faults(
-    matrix: np.ndarray, count: int | None, config: FeatureConfig | None
+    matrix: np.ndarray, count: int | None, config: FrontEnd | None
 ) -> Iterator[tuple[str, str]]:
     frames, dims = matrix.shape
     if not np.isfinite(matrix).all():
@@ -54,6 +54,6 @@ def _faults(
         yield f"has {frames} frames, not the {count} of utt2num_frames", "dump both together"
     if config is not None and dims != config.dims:
         yield f"has {dims} columns, not the {config.dims} of features.yaml", "dump all alike"
-    if config is not None and frames > config.frames:
-        message = f"has {frames} frames, more than the {config.frames} that features.yaml allows"
+    if config is not None and frames > config.rows:
+        message = f"has {frames} frames, more than the {config.rows} that features.yaml allows"
         yield message, "crop it as menan-dump does"

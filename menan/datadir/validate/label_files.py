@@ -9,19 +9,25 @@ from menan.datadir.tables import c_sorted
 from menan.datadir.validate.lenient_table import Table
 from menan.datadir.validate.problems import Problem, message_and_cure
 from menan.errors import InputError
-from menan.labels import parse_emotions
+from menan.labels import LabelSet
 
 
-def check_labels(tables: Mapping[str, Table], utt2spk: Mapping[str, str]) -> Iterator[Problem]:
-    """Everything that utt2spk, spk2utt, utt2emo, spk2gender, spk2group and utt2uniq can say wrong.
+def check_labels(
+    tables: Mapping[str, Table], utt2spk: Mapping[str, str], labels: LabelSet | None
+) -> Iterator[Problem]:
+    """Check the values in utt2spk, spk2utt, utt2emo, spk2gender, spk2group and utt2uniq.
 
-    That they name the same utterances and speakers is checked elsewhere.
+    That the tables name the same utterances and speakers is checked elsewhere.
+
+    Args:
+        labels: the label set of the directory; None if it cannot be read, which is a problem of
+            its own.
     """
     yield from _check_speakers(tables["utt2spk"], utt2spk)
     if "spk2utt" in tables:
         yield from _check_inverse(tables["spk2utt"], utt2spk)
     if "utt2emo" in tables:
-        yield from _check_emotions(tables["utt2emo"])
+        yield from _check_emotions(tables["utt2emo"], labels)
     if "spk2gender" in tables:
         yield from _check_genders(tables["spk2gender"])
     if "spk2group" in tables:
@@ -77,12 +83,13 @@ def _check_inverse(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Problem
         yield table.problem(speaker, f"disagrees with utt2spk {how}", "write it anew from utt2spk")
 
 
-def _check_emotions(table: Table) -> Iterator[Problem]:
+def _check_emotions(table: Table, labels: LabelSet | None) -> Iterator[Problem]:
     for utt, value in table.items():
         try:
-            parse_emotions(value, repr(utt))
+            if labels is not None:
+                labels.parse(value, repr(utt))
         except InputError as error:
-            yield Problem(table.path, table.rows[utt].line, *message_and_cure(error, "mend it"))
+            yield Problem(table.path, table.rows[utt].line, *message_and_cure(error, "correct it"))
 
 
 def _check_genders(table: Table) -> Iterator[Problem]:

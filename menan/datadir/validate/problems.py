@@ -1,4 +1,4 @@
-"""What a validation finds, and how it is told without flooding the terminal."""
+"""The problems that a validation finds, and a report that does not flood the terminal."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,17 +6,17 @@ from pathlib import Path
 
 from menan.errors import InputError
 
-# So many problems of one kind are shown for each file; a broken corpus may have 20,000.
-SHOWN_OF_A_KIND = 10
+# Problems of one kind that are shown per file; a broken corpus may have 20,000.
+SHOWN_PER_KIND = 10
 
 
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong.
 
-    line: counted from 1; None where no line is to blame, such as an utterance that is missing.
+    line: counted from 1; None where no line is to blame, as for a missing utterance.
     message: what is wrong, with names and values.
-    cure: what to do; it names neither, so that problems of one kind share it.
+    cure: what to do, without names and values, so that problems of one kind share it.
 
     >>> print(Problem(Path("data/utt2spk"), 3, "'b-1' stands here twice", "keep one line"))
     data/utt2spk:3: 'b-1' stands here twice; keep one line
@@ -33,7 +33,7 @@ class Problem:
 
 
 def message_and_cure(error: InputError, cure: str) -> tuple[str, str]:
-    """What an error says, in two parts; ``cure`` stands in where it names none.
+    """The text of an error in two parts; ``cure`` is used if the text has none.
 
     >>> message_and_cure(InputError("a.wav: cut short; fetch it again"), "mend the file")
     ('a.wav: cut short', 'fetch it again')
@@ -44,14 +44,16 @@ def message_and_cure(error: InputError, cure: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Report:
-    """All problems of a directory, and what it holds.
+    """All problems of a directory, and its size.
 
+    notes: lines about what is allowed and may yet be a mistake.
     utterances: lines of utt2spk, speed copies included.
-    speakers, groups: distinct names; groups follow the general rule where spk2group is missing.
+    speakers, groups: distinct names; groups are pairs of speakers where spk2group is missing.
     """
 
     directory: Path
     problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     utterances: int = 0
     speakers: int = 0
     groups: int = 0
@@ -61,14 +63,15 @@ class Report:
         return not self.problems
 
     def lines(self) -> Iterator[str]:
-        """The report as text: the first problems of each kind in each file, then the verdict."""
+        """The report as text: the first problems of each kind per file, notes, the verdict."""
         kinds: dict[tuple[Path, str], list[Problem]] = {}
         for problem in self.problems:
             kinds.setdefault((problem.file, problem.cure), []).append(problem)
         for (file, cure), problems in kinds.items():
-            yield from map(str, problems[:SHOWN_OF_A_KIND])
-            if (more := len(problems) - SHOWN_OF_A_KIND) > 0:
+            yield from map(str, problems[:SHOWN_PER_KIND])
+            if (more := len(problems) - SHOWN_PER_KIND) > 0:
                 yield f"{file}: and {more} more of this kind; {cure}"
+        yield from self.notes
         if self.ok:
             yield (
                 f"{self.directory}: ok, {self.utterances} utterances of {self.speakers} speakers "

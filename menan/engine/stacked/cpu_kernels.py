@@ -1,4 +1,8 @@
-"""The operations of :mod:`.reference` by the CPU kernels, with the same arguments and results."""
+"""The operations of :mod:`.reference` by the CPU kernels, with the same arguments and results.
+
+The kernels trust the pointers that they are given, so shapes, types and indices are checked before
+(:mod:`.checks`).
+"""
 
 import ctypes
 from typing import Any
@@ -8,6 +12,14 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+from menan.engine.stacked import reference
+from menan.engine.stacked.checks import (
+    check_adam,
+    check_gather,
+    check_gru,
+    check_pooling,
+    check_windows,
+)
 from menan.engine.stacked.compiler import kernels
 from menan.engine.stacked.layout import LANES
 
@@ -24,9 +36,17 @@ class _Windows(ctypes.Structure):
     ]
 
 
-def gather(frames, first, length, index, count, mean, std):
-    models, batch = index.shape
-    dims = frames.shape[1]
+def gather(
+    frames: Tensor,
+    first: Tensor,
+    length: Tensor,
+    index: Tensor,
+    count: int,
+    mean: Tensor,
+    std: Tensor,
+) -> Tensor:
+    check_gather(frames, first, length, index, mean, std)
+    (models, batch), dims = index.shape, frames.shape[1]
     x = mean.new_empty(models, batch, count * dims)
     kernel = "gather_half" if frames.dtype == torch.float16 else "gather_single"
     tensors = (frames, first, length, index.contiguous(), mean.contiguous(), std.contiguous(), x)
@@ -34,19 +54,41 @@ def gather(frames, first, length, index, count, mean, std):
     return x
 
 
-def windows(x, weight, bias, slope, stride, distinct=None):
+def windows(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    slope: Tensor | None,
+    stride: int,
+    distinct: Tensor | None = None,
+) -> Tensor:
+    if weight.shape[1] < LANES:  # features of a single column
+        return reference.windows(x, weight, bias, slope, stride, distinct)
+    check_windows(x, weight, bias, slope, stride, distinct)
     return _WindowsFunction.apply(x, weight, bias, slope, stride, distinct)
 
 
-def gru(gates, weight, bias):
+def gru(gates: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    check_gru(gates, weight, bias)
     return _GruFunction.apply(gates, weight, bias)
 
 
-def pooling(x):
+def pooling(x: Tensor) -> Tensor:
+    check_pooling(x)
     return _PoolingFunction.apply(x)
 
 
-def adam(parameters, grad, mean, square, rate, correction, betas, eps):
+def adam(
+    parameters: Tensor,
+    grad: Tensor,
+    mean: Tensor,
+    square: Tensor,
+    rate: Tensor,
+    correction: Tensor,
+    betas: tuple[float, float],
+    eps: float,
+) -> None:
+    check_adam(parameters, grad, mean, square, rate, correction)
     real = parameters.dtype
     _call(
         "adam",
@@ -60,8 +102,6 @@ class _WindowsFunction(Function):
     @staticmethod
     def forward(ctx, x, weight, bias, slope, stride, distinct):
         (models, sequences, length), (_, size, outs) = x.shape, weight.shape
-        assert outs % LANES == 0, outs
-        assert size >= LANES, size
         # The kernels take sequences that stand apart, as the GRU's states do, but evenly.
         apart = x.stride(1) if sequences > 1 else x.stride(0)
         even = models == 1 or x.stride(0) == sequences * apart
@@ -176,7 +216,7 @@ class _PoolingFunction(Function):
 
 
 def _call(name: str, *arguments: Any) -> None:
-    """A kernel: tensors are given by address, and are all of one precision but for the store's."""
+    """Run a kernel. Tensors are passed by address; all but the store's have one precision."""
     real = arguments[-1].dtype
     places = []
     for argument in arguments:

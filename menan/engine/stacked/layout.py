@@ -1,28 +1,31 @@
-"""How the parameters of Table 1's networks stand in the rows of one matrix, a row a model.
+"""How the parameters of Table 1's networks stand in the rows of one matrix, one row per model.
 
-Every layer is an affine map, weight (size, outs) and bias (outs), most with a PReLU after it: what
-:func:`menan.engine.stacked.reference.windows` computes. A convolution's window is its frames end
+Every layer is an affine map, weight (size, outs) and bias (outs), most with a PReLU after it, as
+:func:`menan.engine.stacked.reference.windows` computes it. A convolution's window is its frames end
 to end. Sizes of the heads are filled up with zeros to a multiple of 16, the lanes of the CPU
 kernels; the filling gets no gradient and stays 0.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from menan.model.network import EMBEDDING_DIMS
+from menan.engine.row_layout import RowLayout
+from menan.errors import InputError
 
 LANES = 16  # as in kernels/lanes.h
+UNITS = 32  # hidden units of the GRU, as in kernels/gru.h and gru_triton.py
+POOLED = 3 * UNITS  # size of v: mean, standard deviation and maximum of 32 channels
 
 
 @dataclass(frozen=True)
 class Affine:
     """A layer, by the names of its parameters in the plain network.
 
-    slope: the PReLU's; None for none.
-    size, outs: numbers that go in (of a window) and out.
+    slope: slope of the PReLU; None without one.
+    size, outs: numbers in (one window) and out.
     """
 
     weight: str
@@ -45,25 +48,40 @@ class Views:
     slope: Tensor | None
 
 
-class Layout:
-    """Where the parameters of some layers stand in a row of ``width`` numbers."""
+class Layout(RowLayout):
+    """Where the parameters of some layers stand in a row."""
 
     def __init__(self, layers: Iterable[Affine]):
         self.layers = tuple(layers)
-        self.shapes: dict[str, tuple[int, ...]] = {}
+        shapes: dict[str, tuple[int, ...]] = {}
         for layer in self.layers:
-            shapes = ((layer.size, layer.outs), (layer.outs,), (1,))
-            self.shapes |= dict(zip(layer.names, shapes, strict=False))
-        self.widths = [torch.Size(shape).numel() for shape in self.shapes.values()]
-        self.width = sum(self.widths)
+            of_layer = ((layer.size, layer.outs), (layer.outs,), (1,))
+            shapes |= dict(zip(layer.names, of_layer, strict=False))
+        super().__init__(shapes)
 
-    def split(self, matrix: Tensor) -> dict[str, Tensor]:
-        """Views of each parameter, (models, ...), in a matrix (models, width)."""
-        parts = matrix.split(self.widths, dim=1)
-        return {
-            name: part.view(-1, *shape)
-            for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
+    def check(self, network: nn.Module, parts: Sequence[str]) -> None:
+        """Refuse a network whose parameters are not those of the layers.
+
+        Raises:
+            InputError: another name or another width than Table 1 has.
+        """
+        found = {
+            name: tuple(self.to_row(value).shape)
+            for name, value in network.named_parameters()
+            if name.partition(".")[0] in parts
         }
+        for name in {**self.shapes, **found}:
+            wanted, own = self.shapes.get(name), found.get(name)
+            if wanted == own:
+                continue
+            # Heads are filled up: their layers may be smaller than their place.
+            in_head = not name.startswith("encoder.")
+            smaller = own and wanted and all(map(int.__le__, own, wanted))
+            if not (in_head and smaller):
+                raise InputError(
+                    f"the stacked engine trains the paper's Table 1 only: {name} has the shape "
+                    f"{own}, expected {wanted}; train other sizes by an encoder of their own"
+                )
 
     def views(self, tensors: Mapping[str, Tensor]) -> Iterator[Views]:
         """The layers in turn, of what :meth:`split` gave."""
@@ -71,21 +89,21 @@ class Layout:
             slope = tensors[layer.slope] if layer.slope else None
             yield Views(tensors[layer.weight], tensors[layer.bias], slope)
 
-    def pack(self, state: Mapping[str, Tensor]) -> Tensor:
-        """A row (width,) of a plain network's parameters by name."""
-        row = torch.zeros(1, self.width, dtype=next(iter(state.values())).dtype)
-        for name, view in self.split(row).items():
-            values = _to_windows(state[name])
-            view[0][tuple(map(slice, values.shape))] = values
-        return row[0]
+    def to_row(self, values: Tensor) -> Tensor:
+        """Weights as (size, outs): a convolution's (outs, channels, kernel) by frames."""
+        if values.dim() == 1:
+            return values
+        if values.dim() == 3:
+            values = values.transpose(1, 2).flatten(start_dim=1)
+        return values.t()
 
-    def unpack(self, row: Tensor, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The inverse of :meth:`pack`: tensors by name, in the shapes of ``like``."""
-        state = {}
-        for name, view in self.split(row[None]).items():
-            values = view[0][tuple(map(slice, _to_windows(like[name]).shape))]
-            state[name] = _from_windows(values, like[name].shape)
-        return state
+    def from_row(self, values: Tensor, shape: torch.Size) -> Tensor:
+        if len(shape) == 1:
+            return values.clone()
+        if len(shape) == 3:
+            outs, channels, kernel = shape
+            return values.t().reshape(outs, kernel, channels).transpose(1, 2).contiguous()
+        return values.t().contiguous()
 
 
 def main_layers(dims: int, emotions: int) -> tuple[Affine, ...]:
@@ -103,7 +121,7 @@ def main_layers(dims: int, emotions: int) -> tuple[Affine, ...]:
 def head_layers(head: str, classes: int) -> tuple[Affine, ...]:
     """EC (``emotion``) or SC (``speaker``)."""
     return (
-        _layer(f"{head}.0", f"{head}.1", EMBEDDING_DIMS, 32),
+        _layer(f"{head}.0", f"{head}.1", POOLED, 32),
         _layer(f"{head}.2", f"{head}.3", 32, _filled(10)),
         _layer(f"{head}.4", None, _filled(10), _filled(classes)),
     )
@@ -116,21 +134,3 @@ def _layer(affine: str, prelu: str | None, size: int, outs: int) -> Affine:
 
 def _filled(count: int) -> int:
     return -(-count // LANES) * LANES
-
-
-def _to_windows(values: Tensor) -> Tensor:
-    """Weights as (size, outs); a convolution's (outs, channels, kernel) by frames. Else as is."""
-    if values.dim() == 1:
-        return values
-    if values.dim() == 3:
-        values = values.transpose(1, 2).flatten(start_dim=1)
-    return values.t()
-
-
-def _from_windows(values: Tensor, shape: torch.Size) -> Tensor:
-    if len(shape) == 1:
-        return values.clone()
-    if len(shape) == 3:
-        outs, channels, kernel = shape
-        return values.t().reshape(outs, kernel, channels).transpose(1, 2).contiguous()
-    return values.t().contiguous()

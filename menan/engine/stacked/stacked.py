@@ -1,31 +1,29 @@
-"""Networks of Table 1 side by side."""
+"""Networks of Table 1 side by side, by hand-written kernels."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from menan.engine.engine import Engine, missing_speakers
+from menan.engine.parameters import Parameters
 from menan.engine.stacked.backends import Operations, operations
+from menan.engine.stacked.compiler import kernels
 from menan.engine.stacked.layout import Layout, Views, head_layers, main_layers
-from menan.engine.stacked.parameters import Parameters
+from menan.engine.vmapped_player import VmappedPlayer
 from menan.features.store import FrameStore
-from menan.labels import EMOTIONS
-from menan.model.network import Network
-
-NO_SPEAKER = -1e30  # the logit of a speaker whom a model does not have; finite, for 0 x log 0
+from menan.model.encoders import ENCODERS, Table1Encoder
+from menan.model.network import Network, NetworkShape
 
 
-class StackedNetwork:
-    """ENC, EC and SC of many models, which may have different numbers of speakers.
-
-    Only the first ``active`` models are computed (:meth:`activate`).
+class StackedEngine(Engine):
+    """Models of the paper's Table 1 with any number of feature columns, emotions and speakers.
 
     Args:
-        networks: what each model starts from, on the CPU, of one width of features and with one
-            bottleneck.
-        lr, steps, sc_steps: of :class:`Parameters`; SC takes ``sc_steps`` times as many steps.
+        ops: an implementation of the operations; by default the one for the device.
     """
+
+    exact_alone = True
 
     def __init__(
         self,
@@ -36,46 +34,38 @@ class StackedNetwork:
         device: torch.device,
         ops: Operations | None = None,
     ):
-        states = [network.state_dict() for network in networks]
-        dims, dtype = len(networks[0].encoder.mean), networks[0].encoder.mean.dtype
-        self.dims = dims
-        self.ops = ops or operations(device, dtype)
-        self.bottleneck = networks[0].bottleneck
-        self.likes = states  # names and shapes of the plain networks' parameters
+        super().__init__(networks, lr, steps, sc_steps, device)
+        self.ops = ops or operations(device, networks[0].encoder.mean.dtype)
+        self.dims, self.emotions = self.shapes[0].dims, self.shapes[0].emotions
         self.normalisers = torch.stack(
             [torch.stack([net.encoder.mean, net.encoder.std]) for net in networks], dim=1
         ).to(device)  # (2, models, dims)
-        self.speakers = [net.speaker[-1].out_features for net in networks]
-        main = Layout(main_layers(dims, len(EMOTIONS)))
-        speaker = Layout(head_layers("speaker", max(self.speakers)))
-        self.main = Parameters(main, states, lr, steps, self.ops, device)
+        layout = Layout(main_layers(self.dims, self.emotions))
+        layout.check(networks[0], ("encoder", "emotion"))
+        self.main = Parameters(layout, self.states, lr, steps, self.ops.adam, device)
+        width = max(shape.speakers for shape in self.shapes)
         sc_total = [sc_steps * count for count in steps]
-        self.speaker = Parameters(speaker, states, lr, sc_total, self.ops, device)
-        width = torch.arange(speaker.layers[-1].outs, device=device)
-        self.absent = width >= torch.tensor(self.speakers, device=device)[:, None, None]
+        self.speaker_player: VmappedPlayer | None = None
+        if self.shapes[0].speaker_classifier is None:
+            layers = Layout(head_layers("speaker", width))
+            self.speaker = Parameters(layers, self.states, lr, sc_total, self.ops.adam, device)
+            width = layers.layers[-1].outs
+        else:
+            self.speaker_player = VmappedPlayer(
+                networks, ("speaker",), lr, sc_total, self.ops.adam, device
+            )
+            self.speaker = self.speaker_player.parameters
+        self.missing_speakers = missing_speakers(self.shapes, width, device)
 
-    def __len__(self) -> int:
-        return len(self.likes)
+    @staticmethod
+    def takes(shape: NetworkShape) -> bool:
+        """Whether the kernels were written for this encoder."""
+        return ENCODERS[type(shape.model.encoder)] is Table1Encoder
 
-    @property
-    def active(self) -> int:
-        return self.main.active
-
-    def activate(self, models: int) -> None:
-        """Work with the first ``models`` models from here on."""
-        self.main.activate(models)
-        self.speaker.activate(models)
-
-    def embed(self, store: FrameStore, index: Tensor, frames: int) -> Tensor:
-        """v of utterances, (active, batch, 96).
-
-        Args:
-            index: int64 (active, batch), into the store.
-            frames: the input's length.
-        """
-        conv1, conv2, gates, recurrent, linear, *_ = self.main.views()
+    def embed(self, store: FrameStore, index: Tensor, rows: int) -> Tensor:
+        conv1, conv2, gates, recurrent, linear, *_ = self._layers(self.main)
         mean, std = self.normalisers[:, : self.active]
-        x = self.ops.gather(store.frames, store.first, store.length, index, frames, mean, std)
+        x = self.ops.gather(store.frames, store.first, store.length, index, rows, mean, std)
         # An utterance that begins again after an even number of frames gives the same windows.
         period = store.length[index]
         distinct = torch.where(period % 2 == 0, period // 2, period)
@@ -87,35 +77,32 @@ class StackedNetwork:
         return self.ops.pooling(x)
 
     def emotion_logits(self, z: Tensor) -> Tensor:
-        """EC's, (active, batch, 4)."""
-        return self._head(z, self.main.views()[-3:])[..., : len(EMOTIONS)]
+        return self._head(z, self._layers(self.main)[-3:])[..., : self.emotions]
 
-    def speaker_logits(self, z: Tensor) -> Tensor:
-        """SC's, (active, batch, speakers); those of speakers whom a model lacks are -1e30."""
-        logits = self._head(z, self.speaker.views())
-        return logits.masked_fill(self.absent[: self.active], NO_SPEAKER)
+    def _speaker_logits(self, z: Tensor, emotions: Tensor) -> Tensor:
+        if self.speaker_player is not None:
+            return self.speaker_player.call("speaker", z, emotions)
+        return self._head(z, self._layers(self.speaker))
 
-    def log_posteriors(
-        self, store: FrameStore, index: Tensor, frames: int, noise: Tensor | None = None
-    ) -> Tensor:
-        """EC's of utterances, (active, batch, 4) in nats, without a graph.
+    @staticmethod
+    def step_bytes(shape: NetworkShape, batch: int, rows: int, device: torch.device) -> int:
+        """Inputs, outputs of every layer, and their gradients.
 
-        Args:
-            noise: of the bottleneck, (active, batch, 96).
+        Without the CPU kernels PyTorch also copies out the windows of the convolutions.
         """
-        with torch.no_grad():
-            z = self.bottleneck(self.embed(store, index, frames), noise)
-            return F.log_softmax(self.emotion_logits(z), dim=-1)
+        with_kernels = device.type == "cpu" and kernels() is not None
+        first = (rows - 10) // 2 + 1  # frames after each convolution
+        second = (first - 5) // 2 + 1
+        convolved = 2 * 32 * (first + second)  # before and after the PReLU
+        recurrent = (96 + 32 + 4 * 32 + 2 * 32) * second  # gates, hidden, saved, linear
+        gradients = 2 * 32 * first + (96 + 32 + 32) * second
+        copies = 0 if with_kernels else 10 * shape.dims * first + 2 * 5 * 32 * second
+        return 4 * batch * (rows * shape.dims + convolved + recurrent + gradients + copies)
 
-    def plain(self, model: int) -> Network:
-        """One model as the plain network, on the CPU."""
-        like = self.likes[model]
-        trained = {**self.main.weights(model, like), **self.speaker.weights(model, like)}
-        with torch.device("meta"):
-            network = Network(self.dims, self.speakers[model], self.bottleneck)
-        weights = {name: trained.get(name, value) for name, value in like.items()}
-        network.load_state_dict(weights, assign=True)
-        return network
+    @staticmethod
+    def _layers(player: Parameters) -> list[Views]:
+        assert isinstance(player.layout, Layout)
+        return list(player.layout.views(player.leaves))
 
     def _affine(self, x: Tensor, layer: Views, stride: int) -> Tensor:
         return self.ops.windows(x, layer.weight, layer.bias, layer.slope, stride)

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import ArchiveWriter
-from menan.datadir.metadata import Labels, read_labels
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.errors import InputError
 from menan.features.dump.fingerprints import describe_audio
 from menan.features.dump.shards import TABLES, Part, cut
 from menan.features.dump.speed_copies import Copy, speed_copies
 from menan.files.lock import Holder
+from menan.front_ends import FrontEnd
 
 # Where more of the utterances are bad than these per cent, something is wrong with the corpus.
 MOST_BAD = 1.0
@@ -40,13 +40,13 @@ class Order:
 
     data: Path
     out: Path
-    config: FeatureConfig
+    config: FrontEnd
     nj: int = 1
     device: str = "cpu"
     skip_bad: bool = False
     allow_pipes: bool = False
 
-    def copies(self, labels: Labels) -> dict[str, Copy]:
+    def copies(self, labels: Metadata) -> dict[str, Copy]:
         """The utterances of the dump, by name."""
         return speed_copies(self.data, labels, self.config, self.allow_pipes)
 
@@ -59,7 +59,7 @@ def dump_part(order: Order, number: int) -> None:
     """
     holder = Holder(order.out)
     holder.check()
-    copies = order.copies(read_labels(order.data))
+    copies = order.copies(read_metadata(order.data))
     make_part(order, cut(order.out, copies, order.nj)[number - 1], len(copies), holder)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from menan.datadir.dump_record import write_features_yaml
-from menan.datadir.metadata import Labels, read_labels
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.tables import write_table
 from menan.errors import InputError
 from menan.features.dump.jobs import Order, make_part, refuse_many
@@ -20,7 +20,6 @@ from menan.features.dump.shards import Part, cut, put_together, remove_parts, re
 from menan.features.dump.speed_copies import Copy, write_copy_labels
 from menan.files.atomic import atomic_open
 from menan.files.lock import Holder, only_writer
-from menan.files.mapping import to_mapping
 
 LAUNCHER = (sys.executable, "-m", "menan_utils.run")
 
@@ -54,7 +53,7 @@ def dump_features(
         from menan.device import open_device
 
         open_device(order.device)  # refused here, and not by each job
-    labels = read_labels(order.data)
+    labels = read_metadata(order.data)
     copies = order.copies(labels)
     with only_writer(order.out) as out:
         if not resume:
@@ -87,7 +86,7 @@ def dump_features(
         return _complete(order, labels, copies, parts)
 
 
-def _complete(order: Order, labels: Labels, copies: dict[str, Copy], parts: list[Part]) -> str:
+def _complete(order: Order, labels: Metadata, copies: dict[str, Copy], parts: list[Part]) -> str:
     """Put finished parts together."""
     out, whole = order.out, put_together(parts)
     skipped = whole["skipped"]
@@ -119,7 +118,7 @@ def _remove(out: Path) -> None:
 def _launch(order: Order, nj: int, launcher: Sequence[str]) -> None:
     log = order.out / "log"
     with atomic_open(log / "dump.yaml") as file:
-        yaml.safe_dump({"features": to_mapping(order.config)}, file, sort_keys=False)
+        yaml.safe_dump({"features": order.config.to_plain()}, file, sort_keys=False)
     command = [sys.executable, "-m", "menan_bin.menan_dump"]
     command += [f"--data={order.data}", f"--out={order.out}", f"--config={log / 'dump.yaml'}"]
     command += [f"--nj={nj}", f"--device={order.device}"]

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import read_scp
 from menan.datadir.dump_record import read_features_record, write_features_yaml
 from menan.datadir.tables import c_sorted, read_table, write_table
@@ -12,14 +11,14 @@ from menan.errors import InputError
 from menan.features.dump.fingerprints import describe_audio, find_changed
 from menan.features.dump.shards import Part
 from menan.features.dump.speed_copies import Copy
-from menan.files.mapping import to_mapping
+from menan.front_ends import FrontEnd
 from menan.provenance import code_digest, code_version
 
 _ANEW = "--resume false makes the dump anew"
 
 
 def check_complete(
-    out: Path, config: FeatureConfig, copies: Mapping[str, Copy], skip_bad: bool, force: bool
+    out: Path, config: FrontEnd, copies: Mapping[str, Copy], skip_bad: bool, force: bool
 ) -> list[str]:
     """See that a complete dump is the wanted one.
 
@@ -53,9 +52,7 @@ def check_complete(
     return list(skipped)
 
 
-def check_parts(
-    out: Path, config: FeatureConfig, finished: Sequence[Part], force: bool
-) -> list[str]:
+def check_parts(out: Path, config: FrontEnd, finished: Sequence[Part], force: bool) -> list[str]:
     """See that the finished parts of an incomplete dump can be kept.
 
     Returns:
@@ -80,10 +77,10 @@ def check_parts(
     return continued
 
 
-def _same_config(out: Path, config: FeatureConfig) -> dict:
+def _same_config(out: Path, config: FrontEnd) -> dict:
     """The record of a dump, if its configuration is the wanted one."""
     record = read_features_record(out)
-    for key, value in to_mapping(config).items():
+    for key, value in config.to_plain().items():
         if (stored := record["features"][key]) != value:
             raise InputError(
                 f"{out / 'features.yaml'}: {key} is {stored} there and {value} here; {_ANEW}"

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.config import FeatureConfig
-from menan.datadir.metadata import Labels, spk2utt
+from menan.datadir.metadata import Metadata, spk2utt
 from menan.datadir.tables import c_sorted, write_table
 from menan.errors import InputError
 from menan.features.dump.sources import Source, read_sources
 from menan.files.atomic import atomic_open
+from menan.front_ends import FrontEnd
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Copy:
 
 
 def speed_copies(
-    data: str | Path, labels: Labels, config: FeatureConfig, allow_pipes: bool = False
+    data: str | Path, labels: Metadata, config: FrontEnd, allow_pipes: bool = False
 ) -> dict[str, Copy]:
     """All utterances of a dump by name, sorted: ``<utt>``, and ``<utt>-sp0.9`` at speed 0.9.
 
@@ -46,13 +46,15 @@ def speed_copies(
     return {name: copies[name] for name in c_sorted(copies)}
 
 
-def write_copy_labels(out: Path, labels: Labels, copies: dict[str, Copy]) -> None:
-    """Write utt2spk, spk2utt, utt2emo, utt2uniq, spk2group, spk2gender if there is one, corpus."""
+def write_copy_labels(out: Path, labels: Metadata, copies: dict[str, Copy]) -> None:
+    """Write utt2spk, spk2utt, utt2emo, emotions, utt2uniq, spk2group, spk2gender and corpus."""
     utt2spk = {name: labels.utt2spk[copy.utt] for name, copy in copies.items()}
     write_table(out / "utt2spk", utt2spk)
     write_table(out / "spk2utt", spk2utt(utt2spk))
     emotions = {name: ",".join(labels.utt2emo[copy.utt]) for name, copy in copies.items()}
     write_table(out / "utt2emo", emotions)
+    with atomic_open(out / "emotions") as file:
+        file.writelines(f"{label}\n" for label in labels.emotions)
     # The data may hold copies themselves: theirs, too, go back to what they were made from.
     write_table(out / "utt2uniq", {name: labels.utt2uniq[c.utt] for name, c in copies.items()})
     speakers = set(utt2spk.values())

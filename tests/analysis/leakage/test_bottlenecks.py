@@ -19,7 +19,7 @@ from menan.analysis.leakage.summary import leakage_text
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.inference.infer import infer
-from menan.training.experiment import train_runs
+from tests.training.training_example import train_runs
 
 CPU = torch.device("cpu")
 NOISE = TrainingConfig(epochs=1, batch_size=64, bottleneck="noise", noise_sigma=2.0)
@@ -91,19 +91,19 @@ def test_seeds_are_averaged_and_bottlenecks_and_draws_are_not():
 
 
 def test_two_settings_of_one_objective_are_two_systems():
-    means = leakage_means([of(0, "none", 1, 0.1), of(0, "none", 1, 0.3, tag="lambda0.2")])
+    means = leakage_means([of(0, "", 1, 0.1), of(0, "", 1, 0.3, system="menan-lambda0.2")])
     assert [mean.label for mean in means] == ["menan", "menan-lambda0.2"]
 
 
 def test_a_set_that_one_seed_lacks_is_left_out():
-    first, second = of(0, "none", 1, 0.1), of(1, "none", 1, 0.3)
+    first, second = of(0, "", 1, 0.1), of(1, "", 1, 0.3)
     (mean,) = leakage_means(
         [replace(first, sets=first.sets | {"other": first.sets["train"]}), second]
     )
     assert list(mean.sets) == ["train"]
 
 
-def of(seed, bottleneck, draws, accuracy, tag=""):
+def of(seed, bottleneck, draws, accuracy, system="menan"):
     probe = ProbeFigures(accuracy, (0.0, 1.0), 0.1, accuracy - 0.1, 1.0)
     embedding = EmbeddingLeakage(probe, probe, probe, None, None)
     train = SetLeakage(
@@ -112,8 +112,7 @@ def of(seed, bottleneck, draws, accuracy, tag=""):
         embeddings=Representations(embedding, embedding, embedding),
     )
     return ReportedLeakage(
-        objective="menan",
-        tag=tag,
+        system=system,
         seed=seed,
         rule="last",
         bottleneck=bottleneck,

@@ -4,16 +4,17 @@ import numpy as np
 import torch
 
 from menan.analysis.leakage.probe_system import write_leakage
-from menan.config import FeatureConfig, RunsConfig, TrainingConfig
+from menan.config import RunsConfig, TrainingConfig
 from menan.corpora.iemocap import prepare
 from menan.corpora.synthetic.release import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.datadir.utterances import write_datadir
 from menan.features.dump.jobs import Order
 from menan.features.dump.make_dump import dump_features
+from menan.front_ends import KaldiFrontEnd
 from menan.inference.infer import infer
-from menan.training.experiment import train_runs
 from menan.training.selection import HeldOut
+from tests.training.training_example import train_runs
 
 CPU = torch.device("cpu")
 QUICK = {"epochs": 15, "lr": 3e-3}
@@ -31,7 +32,7 @@ def ua_and_leakage(feats, exp, training):
 def test_noise_hides_the_speaker_from_a_fresh_probe_and_keeps_the_emotion(tmp_path):
     synthesize_iemocap(tmp_path / "corpus", 0, 5, 6, Lengths(0.6, 1.0))
     write_datadir(prepare(tmp_path / "corpus").utterances, tmp_path / "data")
-    dump_features(Order(tmp_path / "data", tmp_path / "dump", FeatureConfig(seconds=1.0)))
+    dump_features(Order(tmp_path / "data", tmp_path / "dump", KaldiFrontEnd(seconds=1.0)))
     feats, chance = tmp_path / "dump/feats.scp", 1 / 8
     ua, leakage = ua_and_leakage(feats, tmp_path / "none", TrainingConfig(**QUICK))
     bounded = TrainingConfig(**QUICK, bottleneck="noise", noise_sigma=2)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from menan.analysis.leakage.splits import MOST_SPEAKERS, control_labels, halves, probe_set
-from menan.datadir.metadata import Labels
+from menan.datadir.metadata import Metadata
 from menan.errors import InputError
-from menan.labels import EMOTIONS
+from menan.labels import EMOTIONS, IEMOCAP_EMOTIONS
 
 
-def labels_of(counts: dict[str, tuple[int, ...]], genders: str = "fm") -> Labels:
+def labels_of(counts: dict[str, tuple[int, ...]], genders: str = "fm") -> Metadata:
     """Speakers with so many utterances of each emotion, their genders in turn."""
     utts = {
         f"{speaker}-{emotion}{n}": (speaker, (emotion,))
@@ -17,13 +17,14 @@ def labels_of(counts: dict[str, tuple[int, ...]], genders: str = "fm") -> Labels
         for emotion, count in zip(EMOTIONS, of_speaker, strict=True)
         for n in range(count)
     }
-    return Labels(
+    return Metadata(
         utt2spk={utt: speaker for utt, (speaker, _) in utts.items()},
         utt2emo={utt: emotions for utt, (_, emotions) in utts.items()},
         spk2group={},
         spk2gender={name: genders[i % len(genders)] for i, name in enumerate(counts)},
         utt2uniq={utt: utt for utt in utts},
         corpus="made up",
+        emotions=IEMOCAP_EMOTIONS,
     )
 
 

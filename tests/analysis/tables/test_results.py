@@ -16,15 +16,15 @@ from menan.datadir.archive import ArchiveWriter
 from menan.datadir.tables import write_table
 from menan.errors import InputError
 from menan.labels import EMOTIONS
-from menan.training.experiment import train_runs
 from menan.training.selection import RULES
+from tests.training.training_example import objectives, train_runs
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture
 def experiment(make_dump, tmp_path):
-    runs = RunsConfig(objective=("ec", "menan"), seed=(0, 1), hold_out=("each",))
+    runs = RunsConfig(objective=objectives("ec", "menan"), seed=(0, 1), hold_out=("each",))
     training = TrainingConfig(epochs=4, batch_size=4, lr=5e-3)
     train_runs(make_dump(), tmp_path / "exp", training, runs, CPU)
     return tmp_path / "exp"
@@ -107,7 +107,7 @@ def test_unfinished_and_mixed_experiments_are_refused(experiment, make_dump, tmp
     with pytest.raises(InputError, match=r"ec_seed0/g01/heldout\.npz: missing"):
         read_runs(experiment)
     (tmp_path / "aside").rename(experiment / "ec_seed0/g01/heldout.npz")
-    other = RunsConfig(objective=("dat",), hold_out=("g01",))
+    other = RunsConfig(objective=objectives("dat"), hold_out=("g01",))
     train_runs(make_dump(), experiment, TrainingConfig(epochs=2), other, CPU)
     with pytest.raises(InputError, match="its trainings differ in training"):
         read_runs(experiment)

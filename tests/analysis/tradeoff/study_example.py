@@ -9,8 +9,9 @@ import yaml
 
 from menan.analysis.leakage.names import bottleneck_label
 from menan.analysis.tradeoff.tradeoff import write_front
-from menan.config import FeatureConfig, TrainingConfig
+from menan.config import TrainingConfig
 from menan.files.mapping import to_mapping
+from menan.front_ends import KaldiFrontEnd
 from menan.training.selection import HeldOut
 
 GROUPS = {"g01": ("a", "b"), "g02": ("c", "d")}
@@ -111,7 +112,7 @@ def _write_run(
     content = {"objective": objective, "seed": seed, "hold_out": directory.name}
     content |= {"folds": [{"test": first, "valid": second}, {"test": second, "valid": first}]}
     content |= {"speakers": others, "training": to_mapping(config), "corpus": corpus}
-    content |= {"features": to_mapping(FeatureConfig()), "feats": "feats.scp", "version": "0"}
+    content |= {"features": KaldiFrontEnd().to_plain(), "feats": "feats.scp", "version": "0"}
     (directory / "config.yaml").write_text(yaml.safe_dump(content))
     line = {"seconds": 1.0, "speaker_accuracy": 0.1, "speaker_entropy": 1.0, "speaker_top": 0.2}
     lines = [line | {"epoch": epoch} for epoch in (1, 2)]

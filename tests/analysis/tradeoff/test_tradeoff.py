@@ -14,8 +14,8 @@ from menan.analysis.tradeoff.tradeoff import write_front
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.inference.infer import infer
-from menan.training.experiment import train_runs
 from menan_bin import menan_front
+from tests.training.training_example import objectives, train_runs
 
 EXAMPLE = runpy.run_path(str(Path(__file__).with_name("study_example.py")))
 write_system, write_example = EXAMPLE["write_system"], EXAMPLE["write_example"]
@@ -253,7 +253,7 @@ def test_trained_systems_have_a_front(make_dump, tmp_path):
     feats, study, cpu = make_dump(speakers=6), tmp_path / "study", torch.device("cpu")
     for point, objective, options in (("none", "ec", {}), ("noise1", "menan", NOISE)):
         training = TrainingConfig(epochs=1, batch_size=64, **options)
-        runs = RunsConfig(objective=(objective,), hold_out=("g01", "g02"))
+        runs = RunsConfig(objective=objectives(objective), hold_out=("g01", "g02"))
         train_runs(feats, study / point, training, runs, cpu)
         name = f"{objective}_seed0"
         for folder, draws in (("leakage", 1), ("leakage_mean", 4))[: 1 + bool(options)]:

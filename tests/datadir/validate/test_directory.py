@@ -14,8 +14,10 @@ RATE = 8000
 
 def test_whole_directories_pass_and_are_counted(data, dump):
     assert list(validate(data, read_audio=True).lines()) == [
-        f"{data}: ok, 8 utterances of 4 speakers in 2 groups"
+        f"{data / 'emotions'}: note: no utterance has the emotion hap or sad",
+        f"{data}: ok, 8 utterances of 4 speakers in 2 groups",
     ]
+    (dump / "emotions").write_text("neu\nang\n")
     assert list(validate(dump).lines()) == [f"{dump}: ok, 16 utterances of 4 speakers in 2 groups"]
 
 
@@ -68,7 +70,21 @@ def test_a_directory_of_another_kind_is_refused(tmp_path):
         ("spk2utt", "s2-u0 s2-u1", "s2-u0", "spk2utt:2: 's2' disagrees with utt2spk at 's2-u1'"),
         ("spk2utt", "s2-u0 s2-u1", "s2-u1 s2-u0", "spk2utt:2: 's2' disagrees with utt2spk in"),
         ("utt2emo", "s2-u0 neu", "s2-u0 fru", "utt2emo:3: 's2-u0': unknown emotion 'fru'"),
-        ("utt2emo", "s2-u0 neu", "s2-u0 neu,neu", "utt2emo:3: 's2-u0': an emotion is named twice"),
+        ("utt2emo", "s2-u0 neu", "s2-u0 neu,neu", "utt2emo:3: 's2-u0': an emotion is listed twice"),
+        (
+            "emotions",
+            "hap\n",
+            "hap,sad\n",
+            "emotions:2: expected one label, a word without a comma",
+        ),
+        ("emotions", "hap\n", "\n", "emotions:2: expected one label"),
+        ("emotions", "hap\n", "sad\n", "emotions:4: label 'sad' is listed twice; list each once"),
+        (
+            "emotions",
+            "ang\nhap\nneu\nsad\n",
+            "neu\n",
+            "emotions: expected 2 to 50 emotions, found 1: neu",
+        ),
         ("spk2gender", "s3 f", "s3 female", "spk2gender:3: 's3' is of gender 'female'"),
         ("spk2group", "s3 g2", "s3 g3", "spk2group:3: 's3' is alone in group 'g3'"),
         # Audio.
@@ -82,6 +98,25 @@ def test_a_directory_of_another_kind_is_refused(tmp_path):
 def test_a_fault_in_a_data_directory_is_told_with_its_place(data, name, old, new, line, edit, told):
     edit(data / name, old, new)
     assert any(found.startswith(line) for found in told(data, name)), told(data, name)
+
+
+def test_a_label_that_emotions_lacks_is_a_problem_of_each_utterance_that_has_it(data, edit, told):
+    edit(data / "emotions", "ang\n", "")
+    problem = "utt2emo:2: 's1-u1': unknown emotion 'ang'; choose from hap neu sad"
+    assert told(data, "utt2emo")[0] == problem
+    assert len(told(data, "utt2emo")) == 4
+
+
+def test_without_the_file_emotions_the_labels_are_those_found(data):
+    (data / "emotions").unlink()
+    assert validate(data).ok
+    text = (data / "utt2emo").read_text()
+    (data / "utt2emo").write_text(text.replace("neu", "calm"))
+    assert validate(data).ok
+    (data / "utt2emo").write_text(text.replace("neu", "calm").replace("ang", "calm"))
+    assert [str(problem) for problem in validate(data).problems] == [
+        f"{data / 'utt2emo'}: expected 2 to 50 emotions, found 1: calm; prepare the data again"
+    ]
 
 
 def test_a_command_is_accepted_where_pipes_are_allowed(data, tmp_path):

@@ -5,10 +5,10 @@ from torch.nn import functional as F
 from menan.engine.stacked.backends import REFERENCE, operations
 from menan.engine.stacked.layout import Layout, head_layers, main_layers
 from menan.engine.stacked.reference import windows
-from menan.engine.stacked.stacked import StackedNetwork
+from menan.engine.stacked.stacked import StackedEngine
 from menan.features.store import FrameStore
 from menan.model.losses import entropy
-from menan.model.network import build_network
+from tests.training.training_example import build_network
 
 CPU = torch.device("cpu")
 
@@ -107,7 +107,7 @@ def test_the_filling_stays_zero_in_training_and_all_else_moves(ops):
     first, length = torch.arange(4) * 20, torch.full((4,), 20)
     store = FrameStore(tuple("abcd"), torch.randn(80, 5), first, length)
     networks = [build_network(5, speakers, seed=0) for speakers in (3, 20)]
-    stack = StackedNetwork(networks, 1e-2, [100, 100], 1, CPU, ops)
+    stack = StackedEngine(networks, 1e-2, [100, 100], 1, CPU, ops)
     before = {}
     for player in (stack.main, stack.speaker):
         ones = [
@@ -118,9 +118,9 @@ def test_the_filling_stays_zero_in_training_and_all_else_moves(ops):
     labels = torch.tensor([[0, 1, 2, 1], [3, 2, 1, 0]])
     for _ in range(20):
         v = stack.embed(store, torch.arange(4).expand(2, 4), 40)
-        speakers = F.log_softmax(stack.speaker_logits(v), dim=-1)
+        speakers = F.log_softmax(stack.speaker_logits(v, labels), dim=-1)
         stack.speaker.step(F.nll_loss(speakers.flatten(0, 1), labels.flatten()), keep_graph=True)
-        met = entropy(F.log_softmax(stack.speaker_logits(v), dim=-1)).sum()
+        met = entropy(F.log_softmax(stack.speaker_logits(v, labels), dim=-1)).sum()
         emotions = F.log_softmax(stack.emotion_logits(v), dim=-1)
         stack.main.step(F.nll_loss(emotions.flatten(0, 1), labels.flatten()) - met)
     for player, (filling, matrix) in before.items():

@@ -12,10 +12,10 @@ from menan.datadir.utterances import Utterance, write_datadir
 PEAK = r"""
 import re, sys
 from pathlib import Path
-from menan.config import FeatureConfig
+from menan.front_ends import KaldiFrontEnd
 from menan.features.dump.make_dump import dump_features
 from menan.features.dump.jobs import Order
-dump_features(Order(Path(sys.argv[1]), Path(sys.argv[2]), FeatureConfig()))
+dump_features(Order(Path(sys.argv[1]), Path(sys.argv[2]), KaldiFrontEnd()))
 # Not getrusage: its peak begins with that of the process that started this one.
 print(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1])
 """

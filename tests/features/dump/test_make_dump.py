@@ -7,9 +7,8 @@ import pytest
 import soundfile
 import yaml
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import read_matrix, read_scp
-from menan.datadir.metadata import read_labels
+from menan.datadir.metadata import read_metadata
 from menan.datadir.tables import c_sorted, read_table
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
@@ -17,10 +16,11 @@ from menan.features import waveform
 from menan.features.dump.jobs import Order
 from menan.features.dump.make_dump import dump_features as dump_order
 from menan.features.kaldi import utterance_features
+from menan.front_ends import KaldiFrontEnd
 from menan_bin import menan_dump
 
 RUN = Path(__file__).resolve().parents[3] / "utils" / "run.py"
-CONFIG = FeatureConfig(speeds=(0.9, 1.0, 1.1))
+CONFIG = KaldiFrontEnd(speeds=(0.9, 1.0, 1.1))
 
 
 def dump_features(data, out, config, nj=1, resume=True, force=False, **options):
@@ -68,7 +68,7 @@ def test_every_copy_has_the_features_of_its_utterance_at_its_speed(data, tmp_pat
     out = tmp_path / "dump"
     dump_features(data, out, CONFIG)
     stored = contents(out)
-    utts = read_labels(data).utt2spk
+    utts = read_metadata(data).utt2spk
     assert list(stored) == c_sorted([*utts, *(f"{u}-sp{s}" for u in utts for s in ("0.9", "1.1"))])
     for utt in utts:
         samples, rate = soundfile.read(tmp_path / "audio" / f"{utt}.wav", dtype="int16")
@@ -99,7 +99,7 @@ def test_starting_jobs_needs_no_torch():
 def test_copies_keep_their_labels_and_lead_back_to_their_original(data, tmp_path):
     out = tmp_path / "dump"
     dump_features(data, out, CONFIG)
-    there, here = read_labels(out), read_labels(data)
+    there, here = read_metadata(out), read_metadata(data)
     assert len(there.utt2spk) == 3 * len(here.utt2spk)
     for name, original in read_table(out / "utt2uniq").items():
         assert name.split("-sp")[0] == original
@@ -107,6 +107,7 @@ def test_copies_keep_their_labels_and_lead_back_to_their_original(data, tmp_path
         assert there.utt2emo[name] == here.utt2emo[original]
     assert there.spk2group == here.spk2group
     assert there.spk2gender == here.spk2gender
+    assert there.emotions == here.emotions
     assert there.corpus == here.corpus == "data"
     assert read_table(out / "spk2utt")["a"].split() == [u for u in there.utt2spk if u[0] == "a"]
 
@@ -115,7 +116,15 @@ def test_dump_holds_what_it_should_and_no_parts(data, tmp_path):
     dump_features(data, tmp_path / "dump", CONFIG)
     assert names(tmp_path / "dump") == sorted(
         [
-            *("corpus", "feats.1.ark", "feats.scp", "features.yaml", "spk2gender", "spk2group"),
+            *(
+                "corpus",
+                "emotions",
+                "feats.1.ark",
+                "feats.scp",
+                "features.yaml",
+                "spk2gender",
+                "spk2group",
+            ),
             *("spk2utt", "utt2audio", "utt2emo", "utt2num_frames", "utt2spk", "utt2uniq"),
         ]
     )
@@ -164,19 +173,19 @@ def test_corrected_labels_reach_a_complete_dump(data, tmp_path):
     text = (data / "utt2emo").read_text()
     (data / "utt2emo").write_text(text.replace("ang,sad", "ang"))
     dump_features(data, out, CONFIG)
-    assert read_labels(out).utt2emo["c-8-sp0.9"] == ("ang",)
+    assert read_metadata(out).utt2emo["c-8-sp0.9"] == ("ang",)
 
 
 def test_a_dump_of_another_configuration_is_refused(data, tmp_path):
     out = tmp_path / "dump"
-    dump_features(data, out, FeatureConfig())
+    dump_features(data, out, KaldiFrontEnd())
     with pytest.raises(
         InputError, match=r"frame_length_ms is 40.0 there and 25.0 here; --resume false"
     ):
-        dump_features(data, out, FeatureConfig(frame_length_ms=25.0))
+        dump_features(data, out, KaldiFrontEnd(frame_length_ms=25.0))
     (out / "features.yaml").write_text("nonsense")
     with pytest.raises(InputError, match="not the record that menan-dump writes"):
-        dump_features(data, out, FeatureConfig())
+        dump_features(data, out, KaldiFrontEnd())
 
 
 @pytest.mark.parametrize(
@@ -184,7 +193,7 @@ def test_a_dump_of_another_configuration_is_refused(data, tmp_path):
 )
 def test_a_dump_of_other_utterances_is_refused(data, tmp_path, lose_in, complaint):
     out = tmp_path / "dump"
-    dump_features(data, out, FeatureConfig())
+    dump_features(data, out, KaldiFrontEnd())
     if lose_in == "dump":
         lines = (out / "feats.scp").read_text().splitlines(keepends=True)
         (out / "feats.scp").write_text("".join(lines[1:]))
@@ -193,7 +202,7 @@ def test_a_dump_of_other_utterances_is_refused(data, tmp_path, lose_in, complain
             lines = (data / name).read_text().splitlines(keepends=True)
             (data / name).write_text("".join(x for x in lines if not x.startswith("a-9")))
     with pytest.raises(InputError, match=f"feats.scp: {complaint}"):
-        dump_features(data, out, FeatureConfig())
+        dump_features(data, out, KaldiFrontEnd())
 
 
 def test_remains_of_an_interrupted_dump_are_removed(data, tmp_path):
@@ -201,7 +210,7 @@ def test_remains_of_an_interrupted_dump_are_removed(data, tmp_path):
     out.mkdir()
     for name in ("feats.7.ark", ".menan-123.feats.7.ark", "feats.7.scp", "utt2num_frames.7"):
         (out / name).write_text("stale")
-    dump_features(data, out, FeatureConfig())
+    dump_features(data, out, KaldiFrontEnd())
     assert not any("7" in name for name in names(out))
     assert len(read_table(out / "utt2num_frames")) == 8
 
@@ -215,8 +224,8 @@ def test_segments_are_cut_out_of_their_recording(tmp_path):
         Utterance("s-2", "s", emotions=("sad",), start=0.5, end=1.0, **both),
     ]
     write_datadir(utterances, tmp_path / "data")
-    dump_features(tmp_path / "data", tmp_path / "dump", FeatureConfig())
-    wanted = utterance_features(samples[4000:12000].astype(np.float32), 16000, FeatureConfig())
+    dump_features(tmp_path / "data", tmp_path / "dump", KaldiFrontEnd())
+    wanted = utterance_features(samples[4000:12000].astype(np.float32), 16000, KaldiFrontEnd())
     np.testing.assert_array_equal(contents(tmp_path / "dump")["s-1"], wanted)
 
 
@@ -241,7 +250,7 @@ def spoil(data, what):
 def test_a_bad_utterance_is_named_and_leaves_no_dump(data, tmp_path, what, complaint):
     spoil(data, what)
     with pytest.raises(InputError, match=complaint):
-        dump_features(data, tmp_path / "dump", FeatureConfig())
+        dump_features(data, tmp_path / "dump", KaldiFrontEnd())
     assert not (tmp_path / "dump").exists()
 
 
@@ -250,14 +259,14 @@ def test_a_failed_job_is_shown_and_the_dump_can_be_repeated(data, tmp_path, capf
     good = (tmp_path / "audio" / "a-10.wav").read_bytes()
     spoil(data, "short")
     with pytest.raises(InputError, match="not all of 2 jobs ended well"):
-        dump_features(data, out, FeatureConfig(), nj=2)
+        dump_features(data, out, KaldiFrontEnd(), nj=2)
     shown = capfd.readouterr().err
     assert "run.py: 1 / 2 failed" in shown
     assert "menan-dump: error: utterance 'a-10': 600 samples" in shown
     assert "Traceback" not in shown
     assert not (out / "feats.scp").exists()
     (tmp_path / "audio" / "a-10.wav").write_bytes(good)
-    dump_features(data, out, FeatureConfig())
+    dump_features(data, out, KaldiFrontEnd())
     assert len(contents(out)) == 8
 
 
@@ -285,7 +294,7 @@ def test_wrong_options_are_one_line(data, tmp_path, arguments, complaint, monkey
 
 def test_dumping_into_the_data_directory_is_refused(data):
     with pytest.raises(InputError, match="is the data directory itself"):
-        dump_features(data, data / ".." / "data", FeatureConfig())
+        dump_features(data, data / ".." / "data", KaldiFrontEnd())
 
 
 def test_a_copy_whose_name_is_taken_is_refused(data, tmp_path):

@@ -9,9 +9,8 @@ import pytest
 import soundfile
 import yaml
 
-from menan.config import FeatureConfig
 from menan.datadir.archive import read_scp
-from menan.datadir.metadata import read_labels
+from menan.datadir.metadata import read_metadata
 from menan.datadir.tables import read_table
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.datadir.validate.directory import validate
@@ -21,8 +20,9 @@ from menan.features.dump.jobs import Order, dump_part
 from menan.features.dump.make_dump import dump_features
 from menan.features.dump.shards import TABLES
 from menan.files.lock import only_writer
+from menan.front_ends import KaldiFrontEnd
 
-CONFIG = FeatureConfig(frame_length_ms=25.0)
+CONFIG = KaldiFrontEnd(frame_length_ms=25.0)
 
 
 def write_wav(path, seed, samples=4800):
@@ -127,8 +127,8 @@ def test_other_code_is_refused_unless_forced(half_done, dump, monkeypatch, capsy
 
 def test_another_configuration_is_refused_even_if_forced(half_done, dump):
     with pytest.raises(InputError, match=r"features.yaml: frame_length_ms is 25.0 there and 40.0"):
-        dump(nj=2, config=FeatureConfig(), force=True)
-    dump(nj=2, config=FeatureConfig(), resume=False)
+        dump(nj=2, config=KaldiFrontEnd(), force=True)
+    dump(nj=2, config=KaldiFrontEnd(), resume=False)
 
 
 @pytest.mark.parametrize("complete", [False, True])
@@ -173,7 +173,7 @@ def test_one_bad_file_in_a_hundred_can_be_left_out(make_data, dump, tmp_path):
     assert "99 utterances, 2772 frames of 43; 1 left out, see" in dump(skip_bad=True)
     out = tmp_path / "dump"
     assert read_table(out / "skipped")["b-005"].startswith(f"{tmp_path}/005.wav: not readable")
-    assert len(read_scp(out / "feats.scp")) == len(read_labels(out).utt2spk) == 99
+    assert len(read_scp(out / "feats.scp")) == len(read_metadata(out).utt2spk) == 99
     assert validate(out).ok
     assert "complete already (99" in dump(skip_bad=True)
     with pytest.raises(InputError, match="skipped: lacks 'b-005'"):
@@ -199,7 +199,7 @@ def test_a_speaker_all_of_whom_is_left_out_is_in_no_file(make_data, dump, tmp_pa
         (data / name).unlink()
     (tmp_path / "000.wav").write_text("no audio")
     dump(skip_bad=True)
-    assert read_labels(tmp_path / "dump").speakers == list("abcd")
+    assert read_metadata(tmp_path / "dump").speakers == list("abcd")
 
 
 def test_a_command_in_wav_scp_is_run_only_if_allowed(make_data, dump, tmp_path):

@@ -6,10 +6,10 @@ from torch.nn import functional as F
 
 from menan.engine.stacked.backends import REFERENCE
 from menan.engine.stacked.compiler import kernels
-from menan.engine.stacked.stacked import StackedNetwork
+from menan.engine.stacked.stacked import StackedEngine
 from menan.features.store import FrameStore
 from menan.model.losses import cross_entropy, entropy
-from menan.model.network import SHORTEST_INPUT, build_network
+from tests.training.training_example import build_network
 
 CPU, DIMS, FRAMES = torch.device("cpu"), 5, 47
 SPEAKERS = (3, 20, 16, 8)
@@ -33,7 +33,7 @@ def plain_networks(dtype=torch.float64):
 
 
 def stacked(networks, ops=None):
-    return StackedNetwork(networks, 1e-2, [10] * len(networks), 2, CPU, ops)
+    return StackedEngine(networks, 1e-2, [10] * len(networks), 2, CPU, ops)
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +51,12 @@ LABELS = INDEX % 3
 
 def outputs(network, store, index=INDEX, frames=FRAMES):
     v = network.embed(store, index, frames)
-    return v, network.emotion_logits(v), network.speaker_logits(v)
+    return v, network.emotion_logits(v), network.speaker_logits(v, LABELS)
 
 
 def plain_outputs(network, store, index, frames=FRAMES):
-    v = network.encoder(store.gather(index, frames).to(network.encoder.mean))
+    features, lengths = network.encoder.read(store, index, frames)
+    v = network.encoder(features.to(network.encoder.mean), lengths)
     return v, network.emotion(v), network.speaker(v)
 
 
@@ -71,14 +72,14 @@ def train(models, store, dtype=torch.float32):
     for _ in range(3):
         v, emotion, speaker = outputs(network, store, INDEX[models])
         network.speaker.step(losses(speaker, LABELS[models]).sum(), keep_graph=True)
-        met = entropy(F.log_softmax(network.speaker_logits(v), dim=-1)).mean(dim=-1)
+        met = entropy(F.log_softmax(network.speaker_logits(v, LABELS), dim=-1)).mean(dim=-1)
         network.main.step((losses(emotion, LABELS[models]) - 0.3 * met).sum())
         computed += [v.flatten(1), emotion.flatten(1)]
     everything = []
     for row in range(len(models)):
         numbers = [part[row].detach() for part in computed]
         for player in (network.main, network.speaker):
-            state = player.state_dict(row, network.likes[row])
+            state = player.state_dict(row)
             del state["steps"]
             numbers += [part.flatten() for parts in state.values() for part in parts.values()]
         everything.append(torch.cat(numbers))
@@ -87,7 +88,7 @@ def train(models, store, dtype=torch.float32):
 
 @by
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
-@pytest.mark.parametrize(("batch", "frames"), [(18, FRAMES), (1, SHORTEST_INPUT)])
+@pytest.mark.parametrize(("batch", "frames"), [(18, FRAMES), (1, 18)])
 def test_each_model_computes_what_its_plain_network_does(batch, frames, dtype, ops, store):
     networks, index = plain_networks(dtype), INDEX[:, :batch]
     got = zip(*outputs(stacked(networks, ops), store, index, frames), strict=True)
@@ -166,7 +167,7 @@ def test_plain_is_what_the_stack_has_learnt_so_far(store):
 def test_a_speaker_whom_a_model_lacks_has_no_posterior_and_no_part_in_the_entropy(ops, store):
     networks = plain_networks(torch.float32)
     network = stacked(networks, ops)
-    logits = network.speaker_logits(network.embed(store, INDEX, FRAMES))
+    logits = network.speaker_logits(network.embed(store, INDEX, FRAMES), LABELS)
     log_p = F.log_softmax(logits, dim=-1)
     (grad,) = torch.autograd.grad(entropy(log_p).sum(), logits)
     assert grad.isfinite().all()
@@ -194,7 +195,7 @@ def test_only_active_models_are_computed(ops, store):
 
 
 def test_sc_takes_its_steps_at_rates_of_its_own():
-    network = StackedNetwork(plain_networks()[:2], 1e-2, [10, 20], 3, CPU)
+    network = StackedEngine(plain_networks()[:2], 1e-2, [10, 20], 3, CPU)
     assert (network.main.total.tolist(), network.speaker.total.tolist()) == ([10, 20], [30, 60])
     assert network.main.lr().tolist() == network.speaker.lr().tolist() == [1e-2] * 2
 

@@ -13,7 +13,7 @@ from menan.engine.stacked import cpu_kernels as cpu
 from menan.engine.stacked import reference
 from menan.engine.stacked.compiler import kernels
 from menan.features.store import FrameStore
-from menan.model.network import statistics_pooling
+from menan.model.encoders import statistics_pooling
 
 pytestmark = pytest.mark.skipif(kernels() is None, reason="no C++ compiler for the kernels")
 both = pytest.mark.parametrize("ops", [cpu, reference], ids=["kernels", "reference"])

@@ -1,0 +1,38 @@
+"""Check the file ``emotions`` of a directory, and which of its labels occur."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from menan.datadir.metadata import labels_found, read_label_set
+from menan.datadir.validate.lenient_table import Table
+from menan.datadir.validate.problems import Problem, message_and_cure
+from menan.errors import InputError
+from menan.labels import LabelSet
+
+
+def check_label_set(
+    directory: Path, tables: Mapping[str, Table]
+) -> tuple[LabelSet | None, list[Problem], list[str]]:
+    """The label set of a directory, if it can be read.
+
+    Returns:
+        The set, or None; the problems of ``emotions``; and a note if it lists labels that no
+        utterance has, which is allowed.
+    """
+    path = directory / "emotions"
+    utt2emo = dict(tables["utt2emo"].items()) if "utt2emo" in tables else {}
+    try:
+        if not path.exists():
+            return labels_found(directory / "utt2emo", utt2emo), [], []
+        labels = read_label_set(path)
+    except InputError as error:
+        message, cure = message_and_cure(error, "prepare the data again")
+        place, _, fault = message.partition(": ")
+        file, _, line = place.rpartition(":")
+        if line.isdecimal():
+            return None, [Problem(Path(file), int(line), fault, cure)], []
+        return None, [Problem(Path(place), None, fault, cure)], []
+    used = {label for value in utt2emo.values() for label in value.split(",")}
+    unused = [label for label in labels if label not in used]
+    notes = [f"{path}: note: no utterance has the emotion {' or '.join(unused)}"] if unused else []
+    return labels, [], notes

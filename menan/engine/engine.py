@@ -1,0 +1,130 @@
+"""The engine protocol: what the training needs of many models side by side."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from menan.engine.parameters import Parameters
+from menan.features.store import FrameStore
+from menan.model.network import Network, NetworkShape, empty_network
+
+NO_SPEAKER = -1e30  # logit of a speaker that a model lacks; finite, for 0 x log 0
+
+
+class Engine(ABC):
+    """Encoder (ENC), emotion classifier (EC) and speaker classifier (SC) of many models.
+
+    Every tensor has a leading model axis. Only the first ``active`` models are computed. The models
+    have one encoder, one bottleneck and one kind of speaker classifier; the number of speakers may
+    differ.
+
+    Args:
+        networks: the models at their start, on the CPU.
+        lr: initial learning rate.
+        steps: number of steps of ENC and EC in the whole training, by model.
+        sc_steps: steps of SC for each of them.
+
+    exact_alone: whether a model comes out the same to the bit on the CPU, whatever is trained
+        beside it and on however many threads.
+    main: parameters of ENC and EC with their Adam.
+    speaker: parameters of SC with its Adam.
+    bottleneck: from v to z.
+    missing_speakers: bool (models, 1, speakers): SC's outputs that a model does not have.
+    """
+
+    exact_alone: ClassVar[bool]
+    main: Parameters
+    speaker: Parameters
+    missing_speakers: Tensor
+
+    def __init__(
+        self,
+        networks: Sequence[Network],
+        lr: float,
+        steps: Sequence[int],
+        sc_steps: int,
+        device: torch.device,
+    ):
+        first = networks[0].shape
+        for network in networks:
+            own = network.shape
+            alike = (own.model, own.dims, own.emotions, own.speaker_classifier)
+            assert alike == (first.model, first.dims, first.emotions, first.speaker_classifier)
+        self.shapes = [network.shape for network in networks]
+        self.states = [network.state_dict() for network in networks]
+        self.bottleneck = networks[0].bottleneck
+        self.device = device
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+    @property
+    def active(self) -> int:
+        """Number of models that are computed."""
+        return self.main.active
+
+    def activate(self, models: int) -> None:
+        """Work with the first ``models`` models from here on."""
+        self.main.activate(models)
+        self.speaker.activate(models)
+
+    @abstractmethod
+    def embed(self, store: FrameStore, index: Tensor, rows: int) -> Tensor:
+        """v of utterances, (active, batch, dims).
+
+        Args:
+            index: int64 (active, batch), into the store.
+            rows: length of the input, where the encoder's inputs are repeated to one length.
+        """
+
+    @abstractmethod
+    def emotion_logits(self, z: Tensor) -> Tensor:
+        """Logits of EC, (active, batch, emotions)."""
+
+    def speaker_logits(self, z: Tensor, emotions: Tensor) -> Tensor:
+        """Logits of SC, (active, batch, speakers); -1e30 for speakers that a model lacks.
+
+        Args:
+            emotions: int64 (active, batch); the paper's SC does not read them.
+        """
+        logits = self._speaker_logits(z, emotions)
+        return logits.masked_fill(self.missing_speakers[: self.active], NO_SPEAKER)
+
+    @abstractmethod
+    def _speaker_logits(self, z: Tensor, emotions: Tensor) -> Tensor:
+        """Logits of SC before those of missing speakers are filled in."""
+
+    def log_posteriors(
+        self, store: FrameStore, index: Tensor, rows: int, noise: Tensor | None = None
+    ) -> Tensor:
+        """Log posteriors of EC in nats, (active, batch, emotions), without a graph.
+
+        Args:
+            noise: noise of the bottleneck, shaped as v.
+        """
+        with torch.no_grad():
+            z = self.bottleneck(self.embed(store, index, rows), noise)
+            return F.log_softmax(self.emotion_logits(z), dim=-1)
+
+    def plain(self, model: int) -> Network:
+        """One model as the plain network, on the CPU."""
+        trained = {**self.main.weights(model), **self.speaker.weights(model)}
+        network = empty_network(self.shapes[model])
+        weights = {name: trained.get(name, value) for name, value in self.states[model].items()}
+        network.load_state_dict(weights, assign=True)
+        return network
+
+    @staticmethod
+    @abstractmethod
+    def step_bytes(shape: NetworkShape, batch: int, rows: int, device: torch.device) -> int:
+        """Memory of one model when its backward pass begins, in bytes of float32."""
+
+
+def missing_speakers(shapes: Sequence[NetworkShape], width: int, device: torch.device) -> Tensor:
+    """Outputs of SC that a model does not have, bool (models, 1, width)."""
+    counts = torch.tensor([shape.speakers for shape in shapes], device=device)
+    return torch.arange(width, device=device) >= counts[:, None, None]

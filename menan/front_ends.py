@@ -1,0 +1,166 @@
+"""Front-ends: the settings that lead from a waveform to a feature matrix (rows, dims).
+
+A front-end has two halves. Its settings stand here, so that configurations, model cards and dump
+directories can be read and checked without PyTorch. Its extractor, which computes the matrix,
+stands in :mod:`menan.features.front_end`.
+
+In YAML and JSON the settings are one flat mapping, in which ``front_end`` names the front-end::
+
+    features: {front_end: kaldi, seconds: 4, num_mel_bins: 40}
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from typing_extensions import Self
+
+from menan.errors import InputError
+from menan.files.mapping import from_mapping, to_mapping
+from menan.sockets import Member
+
+FRONT_END = "front_end"
+# Bounds on what a model file from an unknown source can ask for.
+_LONGEST, _MOST_ROWS = 600, 100_000
+FRONT_ENDS: dict[str, type[Member]] = {}
+
+
+@dataclass(frozen=True)
+class FrontEnd(Member, ABC):
+    """Base class of the settings of a front-end.
+
+    seconds: length of the model's input; longer utterances keep their middle part of this length
+        (paper section 5: 14 s).
+    speeds: speaking rates of the copies made by resampling; 1.0 is the utterance itself.
+
+    A subclass has a ``name``, settings of its own as fields, and the two properties below. Rows
+    are frames for most front-ends, but need not be: they may be layers of an encoder.
+    """
+
+    socket: ClassVar[str] = "front-end"
+    table: ClassVar[dict[str, type[Member]]] = FRONT_ENDS
+
+    seconds: float = 14.0
+    speeds: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        _require(self.seconds <= _LONGEST, f"seconds must be at most {_LONGEST}")
+        _require(self.seconds > 0 and self.rows >= 1, "seconds must hold at least one frame")
+        _require(self.rows <= _MOST_ROWS, f"seconds must hold at most {_MOST_ROWS:,} frames")
+        _require(1.0 in self.speeds, "speeds must contain 1.0, the utterances as spoken")
+        _require(len(set(self.speeds)) == len(self.speeds), "speeds lists a rate twice")
+        _require(all(0.5 <= s <= 2 for s in self.speeds), "speeds must lie between 0.5 and 2")
+
+    @property
+    @abstractmethod
+    def rows(self) -> int:
+        """Rows of the model's input: those of an utterance of ``seconds``. No matrix has more."""
+
+    @property
+    @abstractmethod
+    def dims(self) -> int:
+        """Columns of a feature matrix."""
+
+    def shape_fault(self, rows: int, dims: int) -> str | None:
+        """What is wrong with a feature matrix of this shape; None if nothing is."""
+        if dims != self.dims:
+            return f"has {dims} columns, not the {self.dims} of the front-end {self.name!r}"
+        if not 1 <= rows <= self.rows:
+            return f"has {rows} rows; {self.seconds:g} s have 1 to {self.rows}"
+        return None
+
+    def difference(self, other: "FrontEnd") -> tuple[str, Any, Any] | None:
+        """The first setting that makes other features; None if both make the same.
+
+        ``speeds`` do not count: they say which utterances there are, not how each is computed.
+
+        >>> KaldiFrontEnd().difference(KaldiFrontEnd(seconds=4.0))
+        ('seconds', 14.0, 4.0)
+        """
+        mine, others = self.to_plain(), other.to_plain()
+        for key in mine:
+            if key != "speeds" and mine[key] != others.get(key):
+                return key, mine[key], others.get(key)
+        return None
+
+    @classmethod
+    def from_plain(cls, value: Any, where: str) -> Self:
+        """Settings from YAML or JSON; without ``front_end`` those of ``kaldi``, as in 0.1.0.
+
+        Raises:
+            InputError: an unknown front-end, or an unknown or wrong setting.
+        """
+        if isinstance(value, cls):
+            return value
+        settings = dict(value) if isinstance(value, dict) else value
+        name = KaldiFrontEnd.name
+        if isinstance(settings, dict):
+            name = settings.pop(FRONT_END, name)
+        if not isinstance(name, str):
+            raise InputError(f"{where}.{FRONT_END}: expected the name of a front-end")
+        try:
+            member = cls.named(name)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+        return from_mapping(member, settings, where)
+
+    def to_plain(self) -> dict[str, Any]:
+        """The inverse of :meth:`from_plain`."""
+        return {FRONT_END: self.name, **to_mapping(self)}
+
+
+@dataclass(frozen=True)
+class KaldiFrontEnd(FrontEnd):
+    """Log-mel energies, NCCF, f0 and log energy per frame (paper section 5; else Kaldi's defaults).
+
+    frame_length_ms, frame_shift_ms: frames of log-mel and pitch alike (Kaldi --frame-length,
+        --frame-shift).
+    num_mel_bins: Kaldi --num-mel-bins.
+    """
+
+    name: ClassVar[str] = "kaldi"
+
+    frame_length_ms: float = 40.0
+    frame_shift_ms: float = 10.0
+    num_mel_bins: int = 40
+
+    def __post_init__(self) -> None:
+        # The pitch tracker works at 4 kHz: with a shift between two of its samples, log-mel and
+        # pitch would drift apart.
+        _require(
+            self.frame_shift_ms > 0 and self.frame_shift_ms % 0.25 == 0,
+            "frame_shift_ms must be a positive multiple of 0.25",
+        )
+        _require(
+            self.frame_shift_ms <= self.frame_length_ms <= 1000,
+            "frame_length_ms must be at least frame_shift_ms and at most 1000",
+        )
+        _require(4 <= self.num_mel_bins <= 512, "num_mel_bins must lie between 4 and 512")
+        super().__post_init__()
+
+    @property
+    def rows(self) -> int:
+        """Whole frames in ``seconds``.
+
+        >>> KaldiFrontEnd().rows
+        1397
+        """
+        spare_ms = self.seconds * 1000 - self.frame_length_ms
+        return 1 + int(spare_ms / self.frame_shift_ms + 1e-6) if spare_ms >= 0 else 0
+
+    @property
+    def dims(self) -> int:
+        """Log-mel, NCCF, f0 in Hz, log energy.
+
+        >>> KaldiFrontEnd().dims
+        43
+        """
+        return self.num_mel_bins + 3
+
+
+FrontEnd.add(KaldiFrontEnd)
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise InputError(message)
