@@ -1,6 +1,7 @@
 """Numbers and names as the cells of a table show them."""
 
 import re
+from collections.abc import Sequence
 
 
 def fixed(value: float | None, decimals: int = 2, factor: float = 1.0) -> str:
@@ -23,13 +24,21 @@ def as_text(name: str) -> str:
     return re.sub(r"[\\`*|<\[]", r"\\\g<0>", name)
 
 
-def with_interval(value: float, interval: list[float]) -> str:
+def interval_text(interval: tuple[float, float]) -> str:
     """
-    >>> with_interval(-1.234, [-5.58, 3.0])
-    '−1.23 [−5.6, 3.0]'
+    >>> interval_text((-5.58, 3.0))
+    '[−5.6, 3.0]'
     """
     low, high = (fixed(end, 1) for end in interval)
-    return f"{fixed(value)} [{low}, {high}]"
+    return f"[{low}, {high}]"
+
+
+def with_interval(value: float, interval: tuple[float, float]) -> str:
+    """
+    >>> with_interval(-1.234, (-5.58, 3.0))
+    '−1.23 [−5.6, 3.0]'
+    """
+    return f"{fixed(value)} {interval_text(interval)}"
 
 
 def table_of(header: list[str], rows: list[list[str]]) -> str:
@@ -53,7 +62,7 @@ def p_value(value: float | None) -> str:
     return "< 0.001" if value is not None and value < 0.001 else fixed(value, 3)
 
 
-def span(values: list[float], decimals: int = 0, factor: float = 1.0) -> str:
+def span(values: Sequence[float], decimals: int = 0, factor: float = 1.0) -> str:
     """One number if all agree when written, else the least and the greatest.
 
     >>> span([8, 8.0]), span([0.1, 0.25], 1, 100)

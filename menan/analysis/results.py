@@ -7,6 +7,7 @@ Accuracies are in per cent and probabilities between 0 and 1, unless stated othe
 from dataclasses import dataclass
 
 from menan.analysis.leakage.result import ReportedLeakage
+from menan.analysis.tables.table3 import Table3
 
 
 @dataclass(frozen=True)
@@ -186,51 +187,6 @@ class Table2:
     systems: dict[str, SystemFigures]
     rules: dict[str, dict[str, RuleFigures]]
     comparisons: tuple[Comparison, ...] = ()
-
-
-@dataclass(frozen=True)
-class FoldModelFigures:
-    """One fold model on another corpus; ua_single and lrap as in :class:`CrossFigures`."""
-
-    seed: str
-    fold: str
-    wa: float
-    ua_single: float | None
-    lrap: float
-
-
-@dataclass(frozen=True)
-class CrossFigures:
-    """A system's fold models on another corpus.
-
-    mean, min, max: accuracy over the fold models; a prediction is right if it is among the
-        reference's emotions.
-    ua_single: mean recall over the utterances with one emotion; None without such utterances.
-    lrap: label-ranking average precision of the posteriors.
-    paper: the paper's mean, minimum and maximum.
-    """
-
-    mean: float
-    min: float
-    max: float
-    ua_single: float | None
-    lrap: float
-    paper: tuple[float, ...] | None
-    folds: tuple[FoldModelFigures, ...]
-
-
-@dataclass(frozen=True)
-class Table3:
-    """The fold models of each system on another corpus.
-
-    single: number of utterances with one emotion.
-    baselines: accuracies without any model.
-    """
-
-    utterances: int
-    single: int
-    systems: dict[str, CrossFigures]
-    baselines: dict[str, float]
 
 
 @dataclass(frozen=True)
