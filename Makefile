@@ -1,17 +1,23 @@
-# make demo   sets up, runs the IEMOCAP recipe whole on a generated corpus, ends with the report
-# make test   sets up, runs the tests
-# make lint   sets up, checks style
-# make soak   sets up, kills the commands of a small recipe SOAK_KILLS times, compares the outputs
-# make fuzz   sets up, fuzzes every parser for FUZZ_SECONDS: about ten minutes on two cores
-# All need Python 3.10 or later and make, nothing else.
+# make demo   runs the whole IEMOCAP recipe on a generated corpus and writes the report
+# make test   runs the tests
+# make lint   checks style, types, shell scripts and the layout of the C++ kernels
+# make docs   builds the documentation site in site/
+# make pages  writes docs/commands.md and the code in docs/extend.md anew
+# make soak   kills the commands of a small recipe SOAK_KILLS times and compares the outputs
+# make fuzz   fuzzes every parser for FUZZ_SECONDS: about ten minutes on two cores
+# Each sets up .venv first. They need Python 3.10 or later and make, nothing else.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 DEMO := egs/iemocap/demo
 FUZZ_SECONDS ?= 12
 SOAK_KILLS ?= 200
+# Directories in which mypy finds bin/ and utils/ under the names that setup.py gives them.
+TYPES := build/types
+SHELL_SCRIPTS := $(wildcard egs/*/*.sh egs/*/local/*.sh utils/*.sh .ci/run)
+KERNELS := $(wildcard menan/engine/stacked/kernels/*.h menan/engine/stacked/kernels/*.cc)
 
-.PHONY: demo test lint soak fuzz clean
+.PHONY: demo test lint docs pages soak fuzz clean
 
 demo: $(READY)
 	test -d $(DEMO)/corpus || $(VENV)/bin/menan-synthesize iemocap $(DEMO)/corpus
@@ -23,6 +29,19 @@ test: $(READY)
 lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	mkdir -p $(TYPES)
+	ln -sfn ../../bin $(TYPES)/menan_bin
+	ln -sfn ../../utils $(TYPES)/menan_utils
+	$(VENV)/bin/mypy
+	$(VENV)/bin/shellcheck $(SHELL_SCRIPTS)
+	$(VENV)/bin/clang-format --dry-run -Werror $(KERNELS)
+
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
+
+pages: $(READY)
+	$(VENV)/bin/python docs/make_commands.py
+	$(VENV)/bin/python docs/insert_code.py
 
 soak: $(READY)
 	$(VENV)/bin/python -m tests.faults.soak --kills $(SOAK_KILLS)
@@ -40,4 +59,4 @@ $(READY): setup.py pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(DEMO) build *.egg-info
+	rm -rf $(DEMO) build site *.egg-info

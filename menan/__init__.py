@@ -1,3 +1,72 @@
-"""Speaker-invariant speech emotion recognition: MEnAN and its rivals."""
+"""Speech emotion recognition that keeps the emotion and drops the speaker.
 
-__version__ = "0.1.0"
+The names below are menan's public Python face. Each is imported when it is first used, so that
+``import menan`` loads neither torch nor numpy. Other modules may change between versions.
+
+>>> import menan
+>>> menan.LabelSet(("calm", "fear")).chance
+0.5
+
+Use a trained model:
+
+- ``predict``: the emotions of audio files.
+- ``infer``: posteriors and embeddings of a dump directory, written as Kaldi archives.
+- ``load_model``: the network and its model card, to use in PyTorch.
+- ``score_files``: WA and UA of hypotheses.
+
+Read data:
+
+- ``read_metadata``: the label files of a data or dump directory.
+- ``LabelSet``: the emotions of a data set or a model, in order.
+
+Extend menan, usually in a file for ``--plugin`` (docs/extend.md):
+
+- ``EncoderSettings``, ``Encoder``, ``add_encoder``: from features to the embedding v.
+- ``BottleneckSettings``, ``Bottleneck``, ``add_bottleneck``: from v to the released embedding z.
+- ``ObjectiveSettings``, ``Objective``, ``Step``, ``add_objective``: the loss.
+- ``load_plugins``: the files that ``--plugin`` names, for use in Python.
+
+Wrong input raises ``InputError``: one line that names the file, the place in it and the cure.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.2.0"
+
+# Where each public name is defined. __init__.pyi says the same to type checkers.
+_DEFINED_IN = {
+    "Bottleneck": "menan.model.bottlenecks",
+    "BottleneckSettings": "menan.settings",
+    "Encoder": "menan.model.encoders",
+    "EncoderSettings": "menan.settings",
+    "InputError": "menan.errors",
+    "LabelSet": "menan.labels",
+    "Objective": "menan.training.objectives",
+    "ObjectiveSettings": "menan.settings",
+    "Step": "menan.training.objectives",
+    "add_bottleneck": "menan.model.bottlenecks",
+    "add_encoder": "menan.model.encoders",
+    "add_objective": "menan.training.objectives",
+    "infer": "menan.inference.infer",
+    "load_model": "menan.model.model_file",
+    "load_plugins": "menan.plugins",
+    "predict": "menan.inference.predict",
+    "read_metadata": "menan.datadir.metadata",
+    "score_files": "menan.scoring.files",
+}
+
+__all__ = ["__version__", *_DEFINED_IN]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _DEFINED_IN:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_DEFINED_IN[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

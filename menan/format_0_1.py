@@ -21,8 +21,8 @@ def upgraded(record: dict[str, Any]) -> dict[str, Any]:
     Args:
         record: as read from YAML or JSON; one of today's comes back as it is.
     """
-    old = record.get("training")
-    if "model" in record or not isinstance(old, dict):
+    old = record.get("training") if isinstance(record, dict) else None
+    if not isinstance(old, dict) or "model" in record:
         return record
     training = dict(old)
     lambda_ = training.pop("lambda", 0.5)
@@ -30,13 +30,13 @@ def upgraded(record: dict[str, Any]) -> dict[str, Any]:
     sizes = {key: training.pop(key, None) for key in ("noise_sigma", "noise_draws", "fsq_levels")}
     settings = {
         name: sizes[key]
-        for name, key in _OF_BOTTLENECK.get(kind, {}).items()
+        for name, key in _OF_BOTTLENECK.get(str(kind), {}).items()
         if sizes[key] is not None
     }
     if "frames" in training:
         training["store_dtype"] = training.pop("frames")
     objective: Any = record.get("objective")
-    if objective not in _WITHOUT_LAMBDA:
+    if isinstance(objective, str) and objective not in _WITHOUT_LAMBDA:
         objective = {"name": objective, "lambda": lambda_}
     return {
         "emotions": list(IEMOCAP_EMOTIONS),

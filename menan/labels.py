@@ -109,6 +109,28 @@ def default_labels(found: Iterable[str]) -> LabelSet:
     return LabelSet(tuple(sorted(names, key=lambda name: name.encode())))
 
 
+def parse_map(text: str) -> dict[str, str]:
+    """The value of an option --map, ``old=new,...``: new label by label; ``old=`` leaves one out.
+
+    >>> parse_map("angry=ang,happy=hap,disgust=")
+    {'angry': 'ang', 'happy': 'hap', 'disgust': ''}
+
+    Raises:
+        InputError: a part without ``=``, a new label that is not one, a label given twice.
+    """
+    new: dict[str, str] = {}
+    for part in text.split(",") if text else []:
+        old, equals, name = (piece.strip() for piece in part.partition("="))
+        if not old or not equals or not (name == "" or is_label(name)):
+            raise InputError(
+                f"--map: expected old=new, or old= to leave a label out, found {part[:80]!r}"
+            )
+        if old in new:
+            raise InputError(f"--map: label {old!r} is given twice; keep one")
+        new[old] = name
+    return new
+
+
 # Removed once nothing reads them.
 EMOTIONS = ("ang", "hap", "neu", "sad")
 

@@ -12,8 +12,8 @@ _MOUNTED = Path("/sys/fs/cgroup")
 def free_bytes(device: str | torch.device) -> int:
     """Bytes that can be allocated on a device now, without swapping.
 
-    On the CPU: free pages and those of the page cache that can be given back, and no more than
-    the control group (version 2) of a batch job or a container allows.
+    On the CPU this counts free pages and the page cache, which the system gives back on demand. It
+    is at most what the control group (version 2) of a batch job or container allows.
     """
     device = torch.device(device)
     if device.type == "cuda":
@@ -22,7 +22,7 @@ def free_bytes(device: str | torch.device) -> int:
 
 
 def gigabytes(size: float) -> str:
-    """Bytes for a reader.
+    """Bytes as text in gigabytes.
 
     >>> gigabytes(12_345_678_900)
     '12.35 GB'
@@ -31,15 +31,15 @@ def gigabytes(size: float) -> str:
 
 
 def _group_bytes() -> list[int]:
-    """What our control group and those around it leave us; nothing of one without a limit.
+    """Bytes left in our control group and in each group around it that has a limit.
 
-    Linux, Documentation/admin-guide/cgroup-v2.rst: a limit holds for all groups below it.
+    A limit holds for all groups below it (Linux, Documentation/admin-guide/cgroup-v2.rst).
     """
     try:
         lines = _MEMBERSHIP.read_text(encoding="utf-8").splitlines()
     except OSError:
         return []  # not Linux
-    # Version 2 is the hierarchy 0; those of version 1 have other numbers.
+    # Version 2 has hierarchy number 0; hierarchies of version 1 have others.
     own = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), None)
     if own is None:
         return []
@@ -48,7 +48,7 @@ def _group_bytes() -> list[int]:
 
 
 def _left(group: Path) -> int | None:
-    """Limit less use, in bytes; None where there is no limit."""
+    """Limit minus usage, in bytes; None without a limit."""
     try:
         limit = (group / "memory.max").read_text(encoding="utf-8").strip()
         if limit == "max":
@@ -56,8 +56,8 @@ def _left(group: Path) -> int | None:
         used = int((group / "memory.current").read_text(encoding="utf-8"))
         stat = (group / "memory.stat").read_text(encoding="utf-8")
     except OSError:
-        return None  # the root has none
+        return None  # the root group has no limit
     counts = dict(line.split() for line in stat.splitlines())
-    # The page cache counts as used, and is given back when memory is asked for.
+    # The page cache counts as usage, although the system gives it back on demand.
     cache = int(counts["active_file"]) + int(counts["inactive_file"])
     return max(0, int(limit) - used + cache)

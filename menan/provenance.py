@@ -1,4 +1,4 @@
-"""Which code made a result."""
+"""The version of the code, for the records of results."""
 
 import hashlib
 import subprocess
@@ -11,9 +11,9 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def code_version() -> str:
-    """The package's version, with the git hash where it runs from a checkout.
+    """The package's version, with the git hash if it runs from a checkout.
 
-    ``+`` after the hash says that tracked files differ from it.
+    ``+`` after the hash means that tracked files have changed since that commit.
     """
     root = PACKAGE.parent
     if not (root / ".git").exists():
@@ -31,7 +31,8 @@ def code_version() -> str:
 def code_digest() -> str:
     """Twelve hexadecimal digits that change with any line of the package's Python and C++.
 
-    Unlike a git hash they tell two states of a dirty checkout apart, and are there without git.
+    Unlike a git hash, the digest differs between two states of a changed checkout, and it does not
+    need git.
     """
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*")):

@@ -1,4 +1,4 @@
-"""Random draws as functions of their names: (seed, what for, epoch)."""
+"""Random generators seeded by what they are for: (seed, purpose, epoch)."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ import torch
 
 
 def derived_seed(seed: int, *names: str | int) -> int:
-    """A 63-bit seed from a run's seed and the names of what is drawn.
+    """A 63-bit seed from a run's seed and the purpose of the draw.
 
     >>> derived_seed(0, "order", 1) == derived_seed(0, "order", 1)
     True
@@ -18,5 +18,5 @@ def derived_seed(seed: int, *names: str | int) -> int:
 
 
 def generator(seed: int, *names: str | int) -> torch.Generator:
-    """A CPU generator that depends on nothing but its arguments."""
+    """A CPU generator whose state depends only on the arguments."""
     return torch.Generator().manual_seed(derived_seed(seed, *names))

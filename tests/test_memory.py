@@ -24,13 +24,13 @@ def group(tmp_path, monkeypatch):
     return write
 
 
-def test_free_memory_is_what_the_machine_can_give(tmp_path, monkeypatch):
+def test_free_memory_is_that_of_the_machine(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "_MEMBERSHIP", tmp_path / "no such file")
     machine = psutil.virtual_memory()
     assert 0.5 * machine.available < memory.free_bytes("cpu") <= machine.total
 
 
-def test_a_job_is_given_what_its_own_group_leaves(group):
+def test_a_job_can_use_what_its_control_group_leaves(group):
     group("job_7/step_0", limit=1000, used=700)
     assert memory.free_bytes("cpu") == 300
 
@@ -40,24 +40,24 @@ def test_the_page_cache_of_a_job_counts_as_free(group):
     assert memory.free_bytes("cpu") == 500
 
 
-def test_the_tightest_of_the_groups_around_us_holds(group):
+def test_the_tightest_enclosing_group_limits(group):
     group("job_7/step_0", limit="max", used=100)
     group("job_7", limit=1000, used=800)
     group("", limit=5000, used=800)
     assert memory.free_bytes("cpu") == 200
 
 
-def test_a_job_beyond_its_limit_has_nothing_left(group):
+def test_a_job_beyond_its_limit_has_no_bytes_left(group):
     group("job_7/step_0", limit=1000, used=1200)
     assert memory.free_bytes("cpu") == 0
 
 
-def test_a_generous_limit_does_not_make_memory(group):
+def test_a_limit_above_free_memory_changes_nothing(group):
     group("job_7/step_0", limit=10**18, used=0)
     assert memory.free_bytes("cpu") <= psutil.virtual_memory().total
 
 
-def test_a_gpu_is_asked_for_its_own(monkeypatch):
+def test_a_gpu_reports_its_own_memory(monkeypatch):
     asked = []
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda gpu: asked.append(gpu) or (7, 9))
     assert memory.free_bytes("cuda:1") == 7

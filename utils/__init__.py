@@ -1,1 +1,1 @@
-"""What the recipes share: the parsing of options in shell, and the job launchers."""
+"""Scripts that the recipes share: option parsing in shell, and the job launchers."""

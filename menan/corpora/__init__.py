@@ -1,1 +1,11 @@
-"""A release on disk becomes utterance records: one module a corpus."""
+"""Corpora: one module per corpus, and one line in the table of names."""
+
+from menan.corpora import iemocap, mosei, ravdess, table
+from menan.corpora.preparation import Corpus
+
+CORPORA: dict[str, Corpus] = {
+    "iemocap": iemocap.CORPUS,
+    "mosei": mosei.CORPUS,
+    "ravdess": ravdess.CORPUS,
+    "table": table.CORPUS,
+}

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from menan.audio import is_file
+from menan.corpora.label_choice import DEFAULT_CHOICE, LabelChoice, ReleaseLabels
 from menan.corpora.preparation import (
+    Corpus,
     PaperCounts,
     Preparation,
     corpus_title,
@@ -17,10 +19,16 @@ from menan.corpora.preparation import (
 from menan.datadir.tables import read_lines
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError
-from menan.labels import EMOTIONS
+from menan.labels import IEMOCAP_EMOTIONS
 
-# Excitement is taken with happiness (paper section 4); the other labels are left out.
-EMOTION_OF_LABEL = {"ang": "ang", "hap": "hap", "exc": "hap", "neu": "neu", "sad": "sad"}
+# By default excitement is merged into happiness (paper section 4), and the other labels are left
+# out. xxx is for turns on which the raters do not agree.
+LABELS = ReleaseLabels(
+    "IEMOCAP",
+    ("ang", "hap", "neu", "sad", "exc", "fru", "sur", "fea", "dis", "oth"),
+    default={"ang": "ang", "hap": "hap", "exc": "hap", "neu": "neu", "sad": "sad"},
+    no_emotion=("xxx",),
+)
 
 
 def _paper_counts() -> PaperCounts:
@@ -37,10 +45,12 @@ def _paper_counts() -> PaperCounts:
         "Ses05M": (92, 283, 163, 113),
     }
     speakers = {
-        speaker: dict(zip(EMOTIONS, counts, strict=True)) | {"all": sum(counts)}
+        speaker: dict(zip(IEMOCAP_EMOTIONS, counts, strict=True)) | {"all": sum(counts)}
         for speaker, counts in by_speaker.items()
     }
-    total = {name: sum(row[name] for row in speakers.values()) for name in (*EMOTIONS, "all")}
+    total = {
+        name: sum(row[name] for row in speakers.values()) for name in (*IEMOCAP_EMOTIONS, "all")
+    }
     return PaperCounts(total, speakers)
 
 
@@ -50,7 +60,7 @@ PAPER = _paper_counts()
 _LABEL_LINE = re.compile(
     r"\[\s*[\d.]+\s*-\s*[\d.]+\s*\]\s+(?P<name>\S+)\s+(?P<label>\w+)\s+\[[^\]]*\]"
 )
-# Dialogue names vary in width (Ses05M_script01_1b): the last underscore tells, no position does.
+# Dialogue names vary in width (Ses05M_script01_1b), so the last underscore is the landmark.
 _TURN_NAME = re.compile(r"(?P<session>Ses\d\d)[FM]_\w+_(?P<speaker>[FM])\w+")
 _TRANSCRIPT_LINE = re.compile(r"(?P<name>\S+)\s+\[[\d.]+\s*-\s*[\d.]+\]:\s*(?P<text>.*)")
 
@@ -63,25 +73,28 @@ class _Turn:
     label: str
 
 
-def prepare(root: str | Path) -> Preparation:
-    """Utterances of the four emotions, improvised and scripted; 5,531 in the whole release.
+def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparation:
+    """Utterances, improvised and scripted: by default 5,531 in the whole release.
 
     The speaker is the session and the letter after the *last* underscore (``Ses01M`` speaks
-    ``Ses01F_impro01_M003``; the first letter tells who wears the markers), the group is the
+    ``Ses01F_impro01_M003``; the first letter names the speaker with the markers), the group is the
     session. Turns without audio are left out and named in the warnings.
 
     Args:
         root: the release, or a part of it with at least one session.
+        choice: the emotions to take.
 
     Raises:
-        InputError: not the release, a malformed label line, no audio at all, unreadable audio.
+        InputError: not the release, a malformed label line, no audio at all, unreadable audio, or
+            a label that the release lacks.
     """
+    chosen = LABELS.choose(choice)
     utterances: list[Utterance] = []
     left_out: Counter[str] = Counter()
     no_audio: list[str] = []
     no_labels: list[str] = []
     for session in release_folders(root, "Session[0-9]*", "IEMOCAP's Session1 to Session5"):
-        # Only the files directly here: the folders beside them hold single raters' opinions.
+        # Only the files directly here: the folders beside them have single raters' labels.
         label_files = _visible(session / "dialog" / "EmoEvaluation")
         if not label_files:
             no_labels.append(str(session))
@@ -90,20 +103,20 @@ def prepare(root: str | Path) -> Preparation:
             texts = _transcripts(session / "dialog" / "transcriptions" / f"{dialogue}.txt")
             for turn in _turns(label_file):
                 path = session / "sentences" / "wav" / dialogue / f"{turn.name}.wav"
-                if turn.label not in EMOTION_OF_LABEL:
+                if not (emotions := chosen.emotions([turn.label])):
                     left_out[turn.label] += 1
                 elif not is_file(path):
                     no_audio.append(str(path))
                 else:
-                    utterances.append(_utterance(turn, path, texts.get(turn.name)))
+                    utterances.append(_utterance(turn, path, emotions, texts.get(turn.name)))
     if no_audio and not utterances:
         raise InputError(
-            f"{no_audio[0]}: no such file, nor any other of the {len(no_audio)} labelled turns; "
-            "unpack the sentences/wav folders of the release"
+            f"{no_audio[0]}: no such file, and no audio for any of the {len(no_audio)} labelled "
+            "turns; unpack the sentences/wav folders of the release"
         )
     if not utterances:
         raise InputError(
-            f"{root}: no turn of {' '.join(EMOTION_OF_LABEL)} in any "
+            f"{root}: no turn with the labels {' '.join(chosen.new)} in any "
             "Session*/dialog/EmoEvaluation/*.txt; unpack these files of the release"
         )
     if no_audio:
@@ -112,23 +125,27 @@ def prepare(root: str | Path) -> Preparation:
     found = {
         "sessions without label files": no_labels,
         "labelled turns without audio": no_audio,
-        # A release without any transcription is a choice; one that lacks some is not.
+        # A release without any transcription is a choice; one with gaps is a mistake.
         "turns without transcription, so no text is written": (
             no_text if len(no_text) < len(utterances) else []
         ),
     }
     warnings = {what: cases for what, cases in found.items() if cases}
     title = corpus_title(root, "IEMOCAP")
-    return Preparation(title, utterances, dict(left_out), warnings, PAPER)
+    paper = PAPER if choice.is_default else None
+    return Preparation(title, utterances, chosen.labels, dict(left_out), warnings, paper)
+
+
+CORPUS = Corpus("IEMOCAP: ROOT has the folders Session1 to Session5, or some of them.", prepare)
 
 
 def _visible(folder: Path) -> list[Path]:
-    """Text files but for macOS's ``._`` companions, which are not text."""
+    """Text files, without macOS's ``._`` files, which are not text."""
     return sorted(path for path in folder.glob("*.txt") if not path.name.startswith("."))
 
 
 def _turns(label_file: Path) -> Iterator[_Turn]:
-    """The bracketed lines of a label file; the raters' lines between them are passed over."""
+    """The bracketed lines of a label file; the raters' lines between them are skipped."""
     seen = set()
     for number, line in enumerate(read_lines(label_file), start=1):
         if not line.lstrip().startswith("["):
@@ -144,11 +161,11 @@ def _turns(label_file: Path) -> Iterator[_Turn]:
         parts = _TURN_NAME.fullmatch(name)
         if parts is None or name.rpartition("_")[0] != label_file.stem:
             raise InputError(
-                f"{where}: {name!r} is no turn of {label_file.stem} ({label_file.stem}_F000 would "
-                "be); restore the file from the release"
+                f"{where}: {name!r} is not a turn of {label_file.stem} (such as "
+                f"{label_file.stem}_F000); restore the file from the release"
             )
         if name in seen:
-            raise InputError(f"{where}: turn {name!r} stands here twice; keep one line of it")
+            raise InputError(f"{where}: turn {name!r} is listed twice; keep one line")
         seen.add(name)
         yield _Turn(name, parts["session"], parts["speaker"], match["label"])
 
@@ -156,13 +173,13 @@ def _turns(label_file: Path) -> Iterator[_Turn]:
 def _transcripts(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
-    # Words are for the reader's eye: a stray byte in them should not stop the preparation.
+    # Transcriptions are only read by people: a stray byte should not stop the preparation.
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     matches = (_TRANSCRIPT_LINE.fullmatch(line.strip()) for line in lines)
     return {match["name"]: match["text"] for match in matches if match}
 
 
-def _utterance(turn: _Turn, path: Path, text: str | None) -> Utterance:
+def _utterance(turn: _Turn, path: Path, emotions: tuple[str, ...], text: str | None) -> Utterance:
     speaker = turn.session + turn.letter
     utt = f"{speaker}-{turn.name}"
     return Utterance(
@@ -170,7 +187,7 @@ def _utterance(turn: _Turn, path: Path, text: str | None) -> Utterance:
         speaker=speaker,
         recording=utt,
         path=str(path),
-        emotions=(EMOTION_OF_LABEL[turn.label],),
+        emotions=emotions,
         duration=recording_seconds(path),
         group=turn.session,
         gender=turn.letter.lower(),

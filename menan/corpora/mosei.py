@@ -1,11 +1,14 @@
-"""CMU-MOSEI as released: whole videos' audio, and one file of rated segments."""
+"""CMU-MOSEI as released: the audio of whole videos, and one file of rated segments."""
 
 from collections import Counter
 from pathlib import Path
+from typing import Annotated
 
 from menan.audio import is_file
+from menan.corpora.label_choice import DEFAULT_CHOICE, LabelChoice, ReleaseLabels
 from menan.corpora.mosei_labels import EMOTION_COLUMNS, Segment, find_labels, read_labels
 from menan.corpora.preparation import (
+    Corpus,
     PaperCounts,
     Preparation,
     corpus_title,
@@ -17,43 +20,61 @@ from menan.datadir.utterances import Utterance
 from menan.errors import InputError
 
 AUDIO_FOLDER = "Raw/Audio/Full/WAV_16000"
-EMOTION_OF_COLUMN = {"happy": "hap", "sad": "sad", "anger": "ang"}
-# The total is the paper's (section 6); the public label file, selected so, gives it and the rest.
+NEUTRAL = "neutral"  # segments with six ratings of 0
+# By default the four emotions that IEMOCAP has too, under its names.
+LABELS = ReleaseLabels(
+    "CMU-MOSEI",
+    (*EMOTION_COLUMNS, NEUTRAL),
+    default={"anger": "ang", "happy": "hap", NEUTRAL: "neu", "sad": "sad"},
+)
+# The total is the paper's (section 6). The default choice from the public label file gives it, and
+# the other counts.
 PAPER = PaperCounts({"ang": 4997, "hap": 12465, "neu": 3486, "sad": 5998, "all": 22323})
 
 
-def prepare(root: str | Path, labels: str | Path | None = None) -> Preparation:
-    """Segments rated happy, sad or angry above 0, and those with six zeros, as neutral: 22,323.
+def prepare(
+    root: str | Path,
+    choice: LabelChoice = DEFAULT_CHOICE,
+    labels: Annotated[
+        Path | None,
+        "CMU_MOSEI_Labels.csd, or a CSV file of it. Without this option it is searched in ROOT.",
+    ] = None,
+) -> Preparation:
+    """Segments with one of the chosen emotions: by default 22,323 in the whole release.
 
-    The video stands for the speaker, and is the recording. Segments are numbered as the label
-    file has them (``<video>-0007``), so that what is left out renumbers nothing. A stretch is
-    kept within its recording; without audio, or if nothing remains of it, it is left out.
+    An emotion is present if its rating is above 0, and ``neutral`` if all six ratings are 0. The
+    video is the recording, and its id is used as the speaker. Segments keep their numbers in the
+    label file (``<video>-0007``), whatever is left out. A segment is cut to its recording, and left
+    out if it has no audio or nothing remains of it.
 
     Args:
         root: the release, with ``Raw/Audio/Full/WAV_16000/<video>.wav``.
-        labels: the label file; None looks for CMU_MOSEI_Labels.csd (or .csv) under the root.
+        choice: the emotions to take.
+        labels: the label file; None searches CMU_MOSEI_Labels.csd (or .csv) below the root.
 
     Raises:
-        InputError: not the release, a wrong label file, no audio at all, unreadable audio.
+        InputError: not the release, a wrong label file, no audio at all, unreadable audio, or a
+            label that the release lacks.
     """
+    chosen = LABELS.choose(choice)
     folder = release_folders(root, AUDIO_FOLDER, f"CMU-MOSEI's {AUDIO_FOLDER}/<video>.wav")[0]
     labels = find_labels(Path(root).absolute()) if labels is None else Path(labels)
-    of_video: dict[str, list[tuple[Segment, tuple[str, ...]]]] = {}
+    by_video: dict[str, list[tuple[Segment, tuple[str, ...]]]] = {}
     left_out: Counter[str] = Counter()
     for segment in read_labels(labels):
-        if emotions := _emotions(segment.ratings):
-            of_video.setdefault(segment.video, []).append((segment, emotions))
+        if emotions := chosen.emotions(_labels_of(segment.ratings)):
+            by_video.setdefault(segment.video, []).append((segment, emotions))
         else:
             left_out["only other emotions"] += 1
     utterances: list[Utterance] = []
     found: dict[str, list[str]] = {
         "labelled videos without audio": [],
         "starts below 0 s, set to 0": [],
-        "ends past the recording's, set to it": [],
-        "segments of which nothing lies in the recording, left out": [],
+        "ends after the end of the recording, set to it": [],
+        "segments outside the recording, left out": [],
     }
     missing, early, late, empty = found.values()
-    for video, segments in of_video.items():
+    for video, segments in by_video.items():
         path = folder / f"{video}.wav"
         if not is_file(path):
             missing.append(video)
@@ -75,31 +96,32 @@ def prepare(root: str | Path, labels: str | Path | None = None) -> Preparation:
             )
     if missing and not utterances:
         raise InputError(
-            f"{folder}: holds no audio of the {len(of_video)} videos in {labels} (such as "
+            f"{folder}: has no audio of the {len(by_video)} videos in {labels} (such as "
             f"{missing[0]}.wav); unpack it there"
         )
     if not utterances:
         raise InputError(
-            f"{labels}: no segment is happy, sad, angry or neutral and lies in its recording; "
-            "give the label file as released"
+            f"{labels}: no segment has one of the emotions {' '.join(chosen.labels)} and is within "
+            "its recording; give the label file as released"
         )
     if empty:
         left_out["empty"] = len(empty)
     warnings = {what: cases for what, cases in found.items() if cases}
     title = corpus_title(root, "CMU-MOSEI")
-    return Preparation(title, utterances, dict(left_out), warnings, PAPER, "videos")
+    paper = PAPER if choice.is_default else None
+    return Preparation(title, utterances, chosen.labels, dict(left_out), warnings, paper, "videos")
 
 
-def _emotions(ratings: tuple[float, ...]) -> tuple[str, ...]:
-    """The emotions present (rated above 0) among the paper's; neutral if all six are 0.
+CORPUS = Corpus(f"CMU-MOSEI: ROOT has the folder {AUDIO_FOLDER}.", prepare)
 
-    >>> _emotions((1.0, 0.0, 0.33, 2.0, 0.0, 0.0)), _emotions((0.0,) * 6)
-    (('ang', 'hap'), ('neu',))
-    >>> _emotions((0.0, 0.0, 0.0, 2.0, 0.0, 0.0))
-    ()
+
+def _labels_of(ratings: tuple[float, ...]) -> tuple[str, ...]:
+    """The labels of a segment: the emotions rated above 0, or neutral if all six ratings are 0.
+
+    >>> _labels_of((1.0, 0.0, 0.33, 2.0, 0.0, 0.0)), _labels_of((0.0,) * 6)
+    (('happy', 'anger', 'surprise'), ('neutral',))
     """
-    by_column = dict(zip(EMOTION_COLUMNS, ratings, strict=True))
     if not any(ratings):
-        return ("neu",)
-    present = {emotion for column, emotion in EMOTION_OF_COLUMN.items() if by_column[column] > 0}
-    return tuple(sorted(present))
+        return (NEUTRAL,)
+    rated = zip(EMOTION_COLUMNS, ratings, strict=True)
+    return tuple(name for name, rating in rated if rating > 0)

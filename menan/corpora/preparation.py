@@ -1,6 +1,6 @@
-"""What a corpus module hands over, and the checks that all of them share."""
+"""The interface of a corpus module, and the checks that all of them share."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,20 +8,21 @@ from menan.audio import audio_info
 from menan.datadir.tables import read_lines
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError
+from menan.labels import LabelSet
 
-# Stands in the root of a corpus that menan-synthesize made.
+# The file in the root of a corpus that menan-synthesize made.
 GENERATED = "GENERATED"
 
 
 @dataclass(frozen=True)
 class PaperCounts:
-    """How many utterances the paper has, to compare with.
+    """The numbers of utterances in the paper, to compare with.
 
-    Both count each emotion (an utterance with two counts under both) and, under ``all``, the
-    utterances.
+    Each mapping counts the utterances by emotion (one with two emotions counts under both), and
+    all of them under ``all``.
 
-    total: of the whole set.
-    speakers: of each speaker; empty where they are not known.
+    total: counts of the whole set.
+    speakers: counts by speaker; empty where they are not known.
     """
 
     total: dict[str, int]
@@ -30,30 +31,49 @@ class PaperCounts:
 
 @dataclass(frozen=True)
 class Preparation:
-    """What a corpus module found in a release.
+    """The utterances that a corpus module found in a release.
 
-    corpus: what results call it.
-    utterances: to be written by :func:`menan.datadir.utterances.write_datadir`.
-    left_out: numbers of utterances that were found and not taken, by reason.
-    warnings: by what is odd, the cases of it: names of files, turns or lines.
-    paper: counts to compare with, if the paper uses the corpus.
-    speaker_noun: what stands for the speakers, in the plural.
+    corpus: name of the corpus in results.
+    utterances: the content of a data directory (:func:`menan.datadir.utterances.write_datadir`).
+    labels: the label set of the data directory.
+    left_out: number of utterances that were found and not taken, by reason.
+    warnings: cases by kind of oddity: names of files, turns or lines.
+    paper: counts to compare with, if the paper uses these utterances.
+    speaker_noun: plural noun for the speakers in the report.
     """
 
     corpus: str
     utterances: list[Utterance]
+    labels: LabelSet
     left_out: dict[str, int]
     warnings: dict[str, list[str]]
     paper: PaperCounts | None = None
     speaker_noun: str = "speakers"
 
 
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus that menan-prepare can read: an entry of the table of corpora.
+
+    help: one sentence about the release and its form.
+    prepare: called with the root of the release, ``choice``, a
+        :class:`menan.corpora.label_choice.LabelChoice`, and options of its own. Each of these is a
+        keyword argument with a default, annotated ``Annotated[type, "help text"]``.
+    root: help text for the root; root_name: its name in ``--help``.
+    """
+
+    help: str
+    prepare: Callable[..., Preparation]
+    root: str = "Folder of the release."
+    root_name: str = "ROOT"
+
+
 def release_folders(root: str | Path, pattern: str, what: str) -> list[Path]:
     """The folders directly in ``root`` whose names match, sorted, absolute.
 
     Raises:
-        InputError: no such directory, or none in it that matches; the message describes
-            ``what`` was expected, and names the folder above or below that has it.
+        InputError: no such directory, or no folder in it that matches; the message describes
+            ``what`` was expected, and names the folder above or below if that one has it.
     """
     root = Path(root).absolute()
     if not root.is_dir():
@@ -67,7 +87,7 @@ def release_folders(root: str | Path, pattern: str, what: str) -> list[Path]:
 
 
 def corpus_title(root: str | Path, name: str) -> str:
-    """The corpus by name; one in its layout that was generated is called so."""
+    """The name of a corpus in results; a generated corpus is called one."""
     note = Path(root) / GENERATED
     if not note.is_file():
         return name
@@ -75,7 +95,7 @@ def corpus_title(root: str | Path, name: str) -> str:
 
 
 def outside(root: str | Path, paths: Iterable[str]) -> list[str]:
-    """Files that do not lie below ``root``, links and ``..`` followed; each once."""
+    """Files that are not below ``root`` once links and ``..`` are followed; each once."""
     root = Path(root).resolve()
     return [p for p in dict.fromkeys(paths) if not Path(p).resolve().is_relative_to(root)]
 
@@ -84,8 +104,8 @@ def recording_seconds(path: str | Path) -> float:
     """The length of an audio file.
 
     Raises:
-        InputError: it cannot be read. A file that is there but broken stops a preparation, one
-            that is missing does not: so the message says what both ways out are.
+        InputError: unreadable. A broken file stops a preparation and a missing one does not, so
+            the message names both cures.
     """
     try:
         return audio_info(path).seconds
@@ -94,10 +114,10 @@ def recording_seconds(path: str | Path) -> float:
 
 
 def cut_to_recording(start: float, end: float, seconds: float) -> tuple[float, float]:
-    """A stretch kept within a recording that lasts ``seconds``; it may be empty (end <= start).
+    """A segment cut to a recording of ``seconds``; the result may be empty (end <= start).
 
-    Both are in whole tenths of a millisecond, the grid of a ``segments`` file; on it the end
-    stays before the recording's, to which rounding must not add.
+    Both ends are whole tenths of a millisecond, the precision of a ``segments`` file, and rounding
+    never puts the end after the end of the recording.
 
     >>> cut_to_recording(-0.25, 12.0, 10.00019)
     (0.0, 10.0001)

@@ -1,17 +1,32 @@
-"""RAVDESS, the speech part with audio only: folders ``Actor_01`` to ``Actor_24``."""
+"""RAVDESS, speech with audio only: folders ``Actor_01`` to ``Actor_24``."""
 
 import hashlib
 import re
 from collections import Counter
 from pathlib import Path
 
-from menan.corpora.preparation import Preparation, recording_seconds, release_folders
+from menan.corpora.label_choice import DEFAULT_CHOICE, LabelChoice, ReleaseLabels
+from menan.corpora.preparation import Corpus, Preparation, recording_seconds, release_folders
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError
 
 AUDIO_SUFFIXES = (".wav", ".flac")
-EMOTION_OF_CODE = {"01": "neu", "03": "hap", "04": "sad", "05": "ang"}
-CODE_NAMES = {"02": "calm", "06": "fearful", "07": "disgust", "08": "surprised"}
+LABEL_BY_CODE = {
+    "01": "neutral",
+    "02": "calm",
+    "03": "happy",
+    "04": "sad",
+    "05": "angry",
+    "06": "fearful",
+    "07": "disgust",
+    "08": "surprised",
+}
+# By default the four emotions that IEMOCAP has too, under its names.
+LABELS = ReleaseLabels(
+    "RAVDESS",
+    tuple(LABEL_BY_CODE.values()),
+    default={"angry": "ang", "happy": "hap", "neutral": "neu", "sad": "sad"},
+)
 
 # modality-channel-emotion-intensity-statement-repetition-actor
 _NAME = re.compile(
@@ -19,21 +34,22 @@ _NAME = re.compile(
 )
 
 
-def prepare(root: str | Path, calm_as_neutral: bool = False) -> Preparation:
-    """Utterances of the four emotions: 672 of 24 actors in the whole release.
+def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparation:
+    """Utterances of 24 actors in the whole release: by default 672, with all emotions 1,440.
 
-    Only speech (channel 01) with audio alone (modality 03) is taken. The actor is the one that
-    the file's name tells; women have even numbers. Byte-identical files, which the release
-    itself contains, are kept and named in the warnings.
+    Only speech (channel 01) with audio alone (modality 03) is taken. The actor is read from the
+    name of the file; women have even numbers. Byte-identical files, which the release itself
+    contains, are kept and named in the warnings.
 
     Args:
-        root: the folder that holds the actors' folders, with wav or flac files.
-        calm_as_neutral: take the 192 calm utterances as neutral ones.
+        root: the folder of the actors' folders, with wav or flac files.
+        choice: the emotions to take, by the labels of :data:`LABEL_BY_CODE`.
 
     Raises:
-        InputError: not the release, nothing of it to take, unreadable audio.
+        InputError: not the release, no utterance of these emotions, unreadable audio, or a label
+            that the release lacks.
     """
-    emotion_of = EMOTION_OF_CODE | ({"02": "neu"} if calm_as_neutral else {})
+    chosen = LABELS.choose(choice)
     utterances: list[Utterance] = []
     left_out: Counter[str] = Counter()
     misnamed: list[str] = []
@@ -51,30 +67,34 @@ def prepare(root: str | Path, calm_as_neutral: bool = False) -> Preparation:
                 left_out[f"modality {name['modality']}"] += 1
             elif name["channel"] != "01":
                 left_out[f"channel {name['channel']}"] += 1
-            elif name["emotion"] not in emotion_of:
+            elif not (emotions := chosen.emotions([LABEL_BY_CODE.get(name["emotion"], "")])):
                 code = name["emotion"]
-                left_out[CODE_NAMES.get(code, f"emotion {code}")] += 1
+                left_out[LABEL_BY_CODE.get(code, f"emotion {code}")] += 1
             else:
-                utterances.append(_utterance(path, name["actor"], emotion_of[name["emotion"]]))
+                utterances.append(_utterance(path, name["actor"], emotions))
                 if utterances[-1].speaker != folder.name:
                     misplaced.append(str(path))
     if not utterances:
         raise InputError(
-            f"{root}: no speech of the wanted emotions in the actors' folders (such as "
-            "Actor_01/03-01-05-01-01-01-01.wav); unpack RAVDESS's Audio_Speech_Actors_01-24 here"
+            f"{root}: no speech with the emotions {' '.join(chosen.labels)} in the actors' folders "
+            "(such as Actor_01/03-01-05-01-01-01-01.wav); unpack RAVDESS's "
+            "Audio_Speech_Actors_01-24 here"
         )
     if misnamed:
         left_out["misnamed"] = len(misnamed)
     found = {
         "names that are not seven two-digit fields joined by '-'": misnamed,
-        "files in another actor's folder, taken for the actor in their names": misplaced,
+        "files in another actor's folder, assigned to the actor in their names": misplaced,
         "groups of byte-identical files, all kept": _identical(utterances),
     }
     warnings = {what: cases for what, cases in found.items() if cases}
-    return Preparation("RAVDESS", utterances, dict(left_out), warnings)
+    return Preparation("RAVDESS", utterances, chosen.labels, dict(left_out), warnings)
 
 
-def _utterance(path: Path, actor: str, emotion: str) -> Utterance:
+CORPUS = Corpus("RAVDESS, speech: ROOT has the folders Actor_01 to Actor_24, or some.", prepare)
+
+
+def _utterance(path: Path, actor: str, emotions: tuple[str, ...]) -> Utterance:
     speaker = f"Actor_{actor}"
     utt = f"{speaker}-{path.stem}"
     return Utterance(
@@ -82,14 +102,14 @@ def _utterance(path: Path, actor: str, emotion: str) -> Utterance:
         speaker=speaker,
         recording=utt,
         path=str(path),
-        emotions=(emotion,),
+        emotions=emotions,
         duration=recording_seconds(path),
         gender="m" if int(actor) % 2 else "f",
     )
 
 
 def _identical(utterances: list[Utterance]) -> list[str]:
-    """Groups of two files or more with the same bytes, each joined by ``=``."""
+    """Groups of two or more files with the same bytes, each group joined by ``=``."""
     by_size: dict[int, list[Path]] = {}
     for path in (Path(u.path) for u in utterances):
         by_size.setdefault(path.stat().st_size, []).append(path)

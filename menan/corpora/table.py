@@ -1,12 +1,19 @@
-"""Any other corpus: a CSV or TSV file with one row an utterance."""
+"""Any other corpus: a CSV or TSV file with one row per utterance."""
 
 from collections import Counter
 from pathlib import Path
+from typing import Annotated
 
 from menan.audio import is_file
 from menan.corpora.delimited import Row, read_rows, require_columns
-from menan.corpora.preparation import Preparation, cut_to_recording, recording_seconds
-from menan.corpora.table_row import Entry, read_entry
+from menan.corpora.label_choice import (
+    DEFAULT_CHOICE,
+    ChosenLabels,
+    LabelChoice,
+    ReleaseLabels,
+)
+from menan.corpora.preparation import Corpus, Preparation, cut_to_recording, recording_seconds
+from menan.corpora.table_row import Entry, labels_of_rows, read_entry
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError
 
@@ -15,58 +22,58 @@ OPTIONAL = ("utt", "group", "start", "end", "gender", "split")
 
 
 def prepare(
-    table: str | Path, translation: dict[str, str] | None = None, split: str = ""
+    table: str | Path,
+    choice: LabelChoice = DEFAULT_CHOICE,
+    split: Annotated[str, "Take only the rows with this value in the column split."] = "",
 ) -> Preparation:
-    """The utterances of a table; :func:`menan.corpora.delimited.read_rows` tells its form.
+    """The utterances of a table; :func:`menan.corpora.delimited.read_rows` describes its form.
 
     Columns, in any order:
 
     - path: audio file, from the table's folder if not absolute; several utterances of one file
       have start and end.
     - speaker: an id without white space.
-    - emotion: labels joined by ``|``; what ``translation`` leaves out does not count, and an
-      utterance without any other label is left out.
-    - utt: an id; the file's name without ending where the column is missing. ``<speaker>-`` is
-      put before it unless it begins so.
+    - emotion: one or more labels joined by ``|``; utterances of which ``choice`` keeps no label
+      are left out.
+    - utt: an id; without the column, the name of the file without its ending. ``<speaker>-`` is
+      put before it unless it begins with that.
     - group: the unit that is held out, the same in all rows of a speaker.
     - start, end: seconds within the file, both or neither.
     - gender: f, m, female, male or empty, the same in all rows of a speaker.
-    - split: any name or empty; read only to choose by it.
+    - split: any name or empty; used only for ``split``.
 
-    Other columns are not read, and named in the warnings; an empty cell is an error where
-    nothing else is said.
+    Other columns are not read, and named in the warnings; other empty cells are errors.
 
     Args:
         table: the file.
-        translation: emotions (or ``""``) by label, see
-            :func:`menan.corpora.table_row.parse_map`; the codes of
-            :data:`menan.labels.EMOTIONS` need none.
+        choice: the emotions to take; by default all labels found, in C order.
         split: take only the rows with this split; empty takes all.
 
     Raises:
-        InputError: with file and line, for anything else; no audio at all; unreadable audio.
+        InputError: a malformed table, with file and line; no audio at all; unreadable audio.
     """
     table = Path(table).absolute()
-    translation = translation or {}
     columns, rows = read_rows(table)
     require_columns(table, columns, REQUIRED)
     for name, other in (("start", "end"), ("end", "start")):
         if name in columns:
             require_columns(table, columns, (other,))
     left_out: Counter[str] = Counter()
+    # All splits have one label set, whichever is taken.
+    used = labels_of_rows(rows, choice.renamed)
     if split:
         rows = _of_split(table, columns, rows, split, left_out)
-    entries = [read_entry(row, table.parent, translation) for row in rows]
+    entries = [read_entry(row, table.parent, choice.renamed) for row in rows]
     _check_utts(entries, "give each its own" if "utt" in columns else "add a column utt")
     _check_speakers(entries)
-    used = {label for entry in entries for label in entry.labels}
+    chosen = _chosen(table, used, choice)
     found = {
         "columns that are not read": [c for c in columns if c not in (*REQUIRED, *OPTIONAL)],
-        "labels of --map that no row has": [n for n in translation if n not in used],
+        "labels of --map that no row has": [n for n in choice.renamed if n not in used],
     }
-    labelled = [entry for entry in entries if entry.emotions]
+    labelled = [entry for entry in entries if chosen.emotions(entry.labels)]
     if dropped := len(entries) - len(labelled):
-        left_out["labels that --map leaves out"] = dropped
+        left_out["labels not chosen"] = dropped
     present = [entry for entry in labelled if is_file(entry.path)]
     if no_audio := [f"{e.where} ({e.path})" for e in labelled if not is_file(e.path)]:
         found["rows without audio"] = no_audio
@@ -74,12 +81,31 @@ def prepare(
     if not present:
         reasons = ", ".join(f"{reason} {number}" for reason, number in left_out.items())
         raise InputError(
-            f"{table}: no row is left to take ({reasons}); note that paths are taken from the "
-            "table's folder"
+            f"{table}: no utterance is left ({reasons}); relative paths begin at the table's folder"
         )
-    utterances = _utterances(present, found)
+    utterances = _utterances(present, chosen, found)
     warnings = {what: cases for what, cases in found.items() if cases}
-    return Preparation(table.stem, utterances, dict(left_out), warnings)
+    return Preparation(table.stem, utterances, chosen.labels, dict(left_out), warnings)
+
+
+CORPUS = Corpus(
+    "Any corpus with a table of its utterances.",
+    prepare,
+    root=(
+        "CSV or TSV file with the columns path, speaker and emotion, and optionally utt, group, "
+        "start, end, gender, split. Relative paths begin at its folder; several emotions are "
+        "joined by '|'."
+    ),
+    root_name="TABLE",
+)
+
+
+def _chosen(table: Path, used: set[str], choice: LabelChoice) -> ChosenLabels:
+    """The choice among the labels that occur; new labels of the default are in C order."""
+    renamed = {old: new for old, new in choice.renamed.items() if old in used}
+    labels = tuple(sorted(used, key=lambda label: (renamed.get(label, label).encode(), label)))
+    release = ReleaseLabels(str(table), labels, default={label: label for label in labels})
+    return release.choose(LabelChoice(choice.emotions, renamed))
 
 
 def _of_split(
@@ -89,7 +115,8 @@ def _of_split(
     sizes = Counter(row.cells["split"] for row in rows)
     if split not in sizes:
         names = ", ".join(sorted(name for name in sizes if name))
-        raise InputError(f"{table}: no row has the split {split!r}; there are {names or 'none'}")
+        cure = f"choose from {names}" if names else "the column is empty"
+        raise InputError(f"{table}: no row has the split {split!r}; {cure}")
     for name in sizes.keys() - {split}:
         left_out[f"split {name}" if name else "no split"] = sizes[name]
     return [row for row in rows if row.cells["split"] == split]
@@ -117,13 +144,15 @@ def _check_speakers(entries: list[Entry]) -> None:
             if here != there:
                 raise InputError(
                     f"{entry.where}: speaker {entry.speaker!r} has {what} {here or '(empty)'} "
-                    f"here and {there or '(empty)'} at {other.where}; make them one"
+                    f"here and {there or '(empty)'} at {other.where}; give it one"
                 )
 
 
-def _utterances(entries: list[Entry], found: dict[str, list[str]]) -> list[Utterance]:
-    """The utterances of entries whose audio exists; what is odd is added to ``found``."""
-    late = found["ends past the recording's, set to it"] = []
+def _utterances(
+    entries: list[Entry], chosen: ChosenLabels, found: dict[str, list[str]]
+) -> list[Utterance]:
+    """The utterances of entries whose audio exists; oddities are added to ``found``."""
+    late = found["ends after the end of the recording, set to it"] = []
     again = found["rows that name a whole file again"] = []
     seconds = {path: recording_seconds(path) for path in {entry.path for entry in entries}}
     recordings: dict[Path, str] = {}
@@ -140,8 +169,8 @@ def _utterances(entries: list[Entry], found: dict[str, list[str]]) -> list[Utter
             start, end = cut_to_recording(*entry.stretch, duration)
             if end <= start:
                 raise InputError(
-                    f"{entry.where}: nothing of {entry.stretch[0]} to {entry.stretch[1]} s lies "
-                    f"in {entry.path}, which lasts {duration:.3f} s; correct start and end"
+                    f"{entry.where}: the segment {entry.stretch[0]} to {entry.stretch[1]} s is "
+                    f"outside {entry.path}, which lasts {duration:.3f} s; correct start and end"
                 )
             if entry.stretch[1] > duration:
                 late.append(entry.where)
@@ -153,7 +182,7 @@ def _utterances(entries: list[Entry], found: dict[str, list[str]]) -> list[Utter
                 speaker=entry.speaker,
                 recording=recording,
                 path=str(entry.path),
-                emotions=entry.emotions,
+                emotions=chosen.emotions(entry.labels),
                 duration=duration,
                 start=start,
                 end=end,

@@ -1,21 +1,22 @@
-"""One row of a user's corpus table: ids, emotions, stretch; nothing of the audio itself."""
+"""One row of a user's corpus table: ids, labels and times, without the audio itself."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from menan.corpora.delimited import Row
 from menan.datadir.metadata import name_fault
 from menan.errors import InputError
-from menan.labels import EMOTIONS
+from menan.labels import is_label
 
 GENDERS = {"f": "f", "female": "f", "m": "m", "male": "m", "": None}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a row says.
+    """The content of a row.
 
-    labels: as written; emotions: what they stand for, perhaps none.
+    labels: the emotions as written.
     stretch: start and end in seconds; None for the whole file.
     """
 
@@ -26,44 +27,23 @@ class Entry:
     group: str | None
     gender: str | None
     labels: tuple[str, ...]
-    emotions: tuple[str, ...]
     stretch: tuple[float, float] | None
 
 
-def parse_map(text: str) -> dict[str, str]:
-    """The emotion of each label in ``label=emotion,...``; of a label to leave out, ``""``.
+def read_entry(row: Row, folder: Path, renamed: Mapping[str, str]) -> Entry:
+    """The entry of a row.
 
-    >>> parse_map("angry=ang,happy=hap,disgust=")
-    {'angry': 'ang', 'happy': 'hap', 'disgust': ''}
-
-    Raises:
-        InputError: a part without ``=``, an unknown emotion, a label given twice.
-    """
-    translation: dict[str, str] = {}
-    for part in text.split(",") if text else []:
-        label, equals, emotion = (piece.strip() for piece in part.partition("="))
-        if not label or not equals or emotion not in (*EMOTIONS, ""):
-            raise InputError(
-                f"--map: expected label=emotion with one of {' '.join(EMOTIONS)} or nothing "
-                f"after the '=', found {part[:80]!r}"
-            )
-        if label in translation:
-            raise InputError(f"--map: label {label!r} is given twice; keep one")
-        translation[label] = emotion
-    return translation
-
-
-def read_entry(row: Row, folder: Path, translation: dict[str, str]) -> Entry:
-    """The entry of a row, whose relative path is taken from ``folder``.
+    Args:
+        folder: relative paths begin here.
+        renamed: new labels by label, which any text in the emotion cell may have.
 
     Raises:
         InputError: an empty cell, an id with white space, a speaker or group that cannot name a
-            file, an unknown label or gender, a stretch that is none.
+            file, a label of several words, an unknown gender, or an end before the start.
     """
     path = folder / row.text("path")
     speaker = _id(row, "speaker", row.text("speaker"))
     utt = _id(row, "utt", row.text("utt") if "utt" in row.cells else path.stem)
-    labels = tuple(label.strip() for label in row.text("emotion").split("|"))
     return Entry(
         where=row.where,
         path=path,
@@ -71,10 +51,15 @@ def read_entry(row: Row, folder: Path, translation: dict[str, str]) -> Entry:
         speaker=speaker,
         group=_id(row, "group", row.text("group")) if "group" in row.cells else None,
         gender=_gender(row),
-        labels=labels,
-        emotions=_emotions(row, labels, translation),
+        labels=_labels(row, renamed),
         stretch=_stretch(row),
     )
+
+
+def labels_of_rows(rows: Iterable[Row], renamed: Mapping[str, str]) -> set[str]:
+    """The labels that occur in some rows and can be used, as written."""
+    found = {label.strip() for row in rows for label in row.cells["emotion"].split("|")}
+    return {label for label in found if label in renamed or is_label(label)}
 
 
 def _id(row: Row, column: str, text: str) -> str:
@@ -93,16 +78,15 @@ def _gender(row: Row) -> str | None:
     return GENDERS[text.lower()]
 
 
-def _emotions(row: Row, labels: tuple[str, ...], translation: dict[str, str]) -> tuple[str, ...]:
-    known = {emotion: emotion for emotion in EMOTIONS} | translation
+def _labels(row: Row, renamed: Mapping[str, str]) -> tuple[str, ...]:
+    labels = tuple(label.strip() for label in row.text("emotion").split("|"))
     for label in labels:
-        if label not in known:
+        if label not in renamed and not is_label(label):
             raise InputError(
-                f"{row.where}: unknown emotion {label!r}; say by --map '{label}=...' which of "
-                f"{' '.join(EMOTIONS)} it is, or by --map '{label}=' to leave it out"
+                f"{row.where}: emotion {label!r} must be one word without a comma; rename it with "
+                f"--map '{label}=...', or leave it out with --map '{label}='"
             )
-    present = {known[label] for label in labels}
-    return tuple(emotion for emotion in EMOTIONS if emotion in present)
+    return labels
 
 
 def _stretch(row: Row) -> tuple[float, float] | None:

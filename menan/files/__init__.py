@@ -1,1 +1,1 @@
-"""Files that appear whole, are locked, and are checked when read."""
+"""Writing files atomically, locking directories, and reading YAML with checks."""

@@ -1,29 +1,29 @@
-"""Files that appear whole or not at all."""
+"""Writing files atomically: a file appears complete or not at all."""
 
 import glob
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """A path beside ``path`` to write to; renamed to ``path`` when the block ends well.
+    """A temporary path beside ``path``; renamed to ``path`` when the block ends without an error.
 
-    On an exception the beginnings are removed and what stood under ``path`` stays as it was; those
-    of a killed process are removed by the next one that writes to ``path``. Missing parent folders
-    are made.
+    On an exception the temporary file is removed, and an existing ``path`` is left as it was. The
+    temporary file of a killed process is removed by the next process that writes to ``path``.
+    Missing parent directories are made.
 
     Raises:
         OSError: see :func:`naming`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays last: numpy and matplotlib choose the format by it.
+    # The suffix stays last: numpy and matplotlib choose the format by the suffix.
     beside = path.with_name(f".menan-{os.getpid()}.{path.name}")
-    _remove_beginnings(path)
+    _remove_leftovers(path)
     try:
         with naming(path):
             yield beside
@@ -34,7 +34,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def naming(path: str | Path) -> Iterator[None]:
-    """Name ``path`` in an OSError of the block that names no file: that of a full disk does not."""
+    """Add ``path`` to an OSError that names no file, such as that of a full disk."""
     try:
         yield
     except OSError as error:
@@ -43,32 +43,36 @@ def naming(path: str | Path) -> Iterator[None]:
 
 
 @contextmanager
-def atomic_open(path: str | Path, mode: str = "w") -> Iterator[IO]:
-    """Like ``open`` for writing, through :func:`atomic_path`; text is UTF-8 with Unix lines."""
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
-    with atomic_path(path) as beside, open(beside, mode, **text) as file:
+def atomic_open(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
+    """Like ``open`` for writing, through :func:`atomic_path`; text is UTF-8 with Unix newlines."""
+    encoding, newline = (None, None) if "b" in mode else ("utf-8", "\n")
+    with (
+        atomic_path(path) as beside,
+        open(beside, mode, encoding=encoding, newline=newline) as file,
+    ):
         yield file
 
 
 def write_together(texts: Mapping[Path, str]) -> None:
     """Write text files that belong together: on a full disk none of them is replaced.
 
-    The first vouches for the others: it is missing while they are replaced, and there again last.
+    The first file marks the set as complete: it is removed before the others are replaced, and
+    written last.
     """
     with ExitStack() as files:
-        # Closed, and so put into place, in reverse order.
+        # The stack closes the files, and so renames them, in reverse order.
         for path, text in texts.items():
             file = files.enter_context(atomic_open(path))
             file.write(text)
-            file.flush()  # what is buffered would find the disk full too late
+            file.flush()  # a full disk must show before the first file is replaced
         next(iter(texts)).unlink(missing_ok=True)
 
 
-def _remove_beginnings(path: Path) -> None:
-    for beginning in path.parent.glob(f".menan-*.{glob.escape(path.name)}"):
-        process = beginning.name.split(".")[1].removeprefix("menan-")
+def _remove_leftovers(path: Path) -> None:
+    for leftover in path.parent.glob(f".menan-*.{glob.escape(path.name)}"):
+        process = leftover.name.split(".")[1].removeprefix("menan-")
         if process.isdecimal() and not _is_alive(int(process)):
-            beginning.unlink(missing_ok=True)
+            leftover.unlink(missing_ok=True)
 
 
 def _is_alive(process: int) -> bool:
@@ -77,5 +81,5 @@ def _is_alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        pass  # somebody else's
+        pass  # a process of another user
     return True

@@ -1,4 +1,4 @@
-"""One writer at a time: two runs on the same output would each spoil the other's."""
+"""Locks on directories: two commands never write to the same output at once."""
 
 import contextlib
 import errno
@@ -16,26 +16,27 @@ from menan.errors import InputError
 from menan.files.atomic import naming
 
 NAME = ".lock"
-# What file systems answer that have no locks (some mounts of NFS and Lustre).
+# Errors of file systems without locks (some mounts of NFS and Lustre).
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
-# A job that looks whether the lock is held takes it for some microseconds.
+# A job that checks whether the lock is held takes it for some microseconds.
 _TRIES, _PAUSE_SECONDS = 5, 0.02
 
 
 @contextmanager
 def only_writer(directory: str | Path) -> Iterator[Path]:
-    """Hold a directory for writing; nobody else of menan writes to it meanwhile.
+    """Lock a directory for writing; no other command of menan writes to it meanwhile.
 
-    The directory is made where it is missing; if the block fails, directories that were made for
-    it and are still empty go again. The system frees the lock of a process that dies, however it
-    dies.
+    A missing directory is made. If the block fails, directories that were made for it and are still
+    empty are removed. The operating system releases the lock when the process ends, even if it is
+    killed.
 
     Raises:
-        InputError: somebody else holds it; the message says who. Or it is no directory.
+        InputError: another process holds the lock (the message names it), or the path is not a
+            directory.
     """
     directory = Path(directory)
     if directory.exists() and not directory.is_dir():
-        raise InputError(f"{directory}: exists and is not a directory; name another")
+        raise InputError(f"{directory}: exists and is not a directory; use another path")
     made = [path for path in (directory, *directory.parents) if not path.exists()]
     directory.mkdir(parents=True, exist_ok=True)
     try:
@@ -43,22 +44,25 @@ def only_writer(directory: str | Path) -> Iterator[Path]:
             yield directory
     except BaseException:
         for path in made:
-            with contextlib.suppress(OSError):  # something finished is in it
+            with contextlib.suppress(OSError):  # it holds finished results
                 path.rmdir()
         raise
 
 
 class Holder:
-    """Who held a directory when this was made, as a job sees the command that started it."""
+    """The lock holder at the time of construction.
+
+    A job uses it to notice that the command that started it has ended.
+    """
 
     def __init__(self, directory: Path):
         self.directory = directory
         self.name = _holder(directory)
 
     def check(self) -> None:
-        """Raise :class:`InputError` if the directory is not held any more, or by somebody else.
+        """Raise :class:`InputError` if the lock is free or has another holder.
 
-        A job that outlives its command must not write among the files of the next one.
+        A job that outlives its command must not write among the files of the next command.
         """
         if not self.name or _holder(self.directory) != self.name:
             raise InputError(f"{self.directory}: the command that started this job has ended")
@@ -85,7 +89,7 @@ def _acquire(directory: Path) -> TextIO:
     for _ in range(_TRIES):
         file = path.open("a+", encoding="utf-8", errors="replace")
         if _lock(file):
-            # Its last holder may have removed the file between our opening and our locking it.
+            # The last holder may have removed the file before we locked it.
             if path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
                 return file
         else:
@@ -93,8 +97,8 @@ def _acquire(directory: Path) -> TextIO:
         file.close()
     holder = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     raise InputError(
-        f"{directory}: {holder or 'another process'} is writing to it; wait until that ends, or "
-        "name another"
+        f"{directory}: {holder or 'another process'} is writing to it; wait until it ends, or "
+        "use another directory"
     )
 
 
@@ -106,12 +110,12 @@ def _lock(file: TextIO) -> bool:
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
-        print(f"warning: {file.name}: this file system has no locks", file=sys.stderr)
+        print(f"warning: {file.name}: this file system does not support locks", file=sys.stderr)
     return True
 
 
 def _holder(directory: Path) -> str:
-    """What stands in the lock file; nothing if nobody holds it."""
+    """The content of the lock file; empty if the lock is free."""
     try:
         with (directory / NAME).open(encoding="utf-8", errors="replace") as file:
             name = file.read()

@@ -139,8 +139,10 @@ def card_from_json(content: dict[str, Any], where: str) -> ModelCard:
         InputError, KeyError, TypeError: not a card, one with names that cannot name a file, or one
             with a member of a plugin that is not loaded.
     """
+    if not isinstance(content, dict):
+        raise TypeError("the card is not a mapping")
     content = upgraded(content)
-    plugins = {str(name): str(digest) for name, digest in (content.get("plugins") or {}).items()}
+    plugins = {str(name): str(digest) for name, digest in dict(content.get("plugins") or {}).items()}
     try:
         card = ModelCard(
             **{

@@ -5,7 +5,7 @@ from menan.corpora import iemocap, mosei
 from menan.corpora.description import describe, tally
 from menan.corpora.preparation import Preparation, cut_to_recording
 from menan.datadir.utterances import Utterance
-from menan.labels import EMOTIONS
+from menan.labels import IEMOCAP_EMOTIONS, LabelSet
 
 
 def utterance(speaker, number, *emotions, duration=1.0):
@@ -17,7 +17,7 @@ def the_papers_iemocap():
     return [
         utterance(speaker, f"{emotion}{number}", emotion)
         for speaker, counts in iemocap.PAPER.speakers.items()
-        for emotion in EMOTIONS
+        for emotion in IEMOCAP_EMOTIONS
         for number in range(counts[emotion])
     ]
 
@@ -32,10 +32,9 @@ def the_papers_mosei():
     return [utterance(f"v{n % 3293}", n, *sorted(e)) for n, e in enumerate(present)]
 
 
-def report_of(utterances, **fields):
-    return describe(
-        Preparation("A corpus", utterances, **({"left_out": {}, "warnings": {}} | fields)), "/"
-    )
+def report_of(utterances, labels=IEMOCAP_EMOTIONS, **fields):
+    fields = {"left_out": {}, "warnings": {}} | fields
+    return describe(Preparation("A corpus", utterances, labels, **fields), "/")
 
 
 def test_counts_are_shown_by_speaker_and_class_with_their_sums():
@@ -53,6 +52,14 @@ def test_counts_are_shown_by_speaker_and_class_with_their_sums():
         ["a", "0", "0", "1", "0", "1"],
         ["b", "2", "0", "0", "1", "2"],
         ["all", "2", "0", "1", "1", "3"],
+    ]
+
+
+def test_columns_are_as_wide_as_their_labels():
+    report = report_of([utterance("a", 1, "surprised")], LabelSet(("surprised", "no")))
+    assert report.splitlines()[1:3] == [
+        "    surprised     no    all",
+        "a           1      0      1",
     ]
 
 
@@ -88,7 +95,7 @@ def test_a_difference_from_iemocap_is_named_by_class_and_speaker():
     utterances[index] = dataclasses.replace(utterances[index], emotions=("sad",))
     report = report_of(utterances, paper=iemocap.PAPER)
     assert report.splitlines()[-3:] == [
-        "warning: counts differ from the paper's, which stand in brackets:",
+        "warning: counts differ from the paper's, shown in brackets:",
         "  all: neu 1707 (1708), sad 1085 (1084)",
         "  Ses03M: neu 189 (190), sad 134 (133)",
     ]
@@ -104,7 +111,7 @@ def test_a_speaker_lacking_or_unknown_to_the_paper_is_named():
 
 def test_mosei_is_compared_by_the_emotions_present():
     utterances = the_papers_mosei()
-    assert tally(utterances)["hap"] == 12465
+    assert tally(utterances, IEMOCAP_EMOTIONS)["hap"] == 12465
     assert report_of(utterances, paper=mosei.PAPER).endswith("counts equal the paper's 22323")
     fewer = list(islice(utterances, len(utterances) - 2))
     report = report_of(fewer, paper=mosei.PAPER)

@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from menan.corpora.iemocap import PAPER, prepare
+from menan.corpora.label_choice import LabelChoice
 from menan.errors import InputError
 
 HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
@@ -70,6 +71,60 @@ def test_excitement_is_happiness_and_other_labels_are_counted_out(root):
     assert emotions == ["ang", "hap", "hap", "neu", "sad"]
     counts = {"fru": 2, "xxx": 1, "sur": 1, "fea": 1, "oth": 1, "dis": 1}
     assert preparation.left_out == counts
+
+
+@pytest.mark.parametrize(
+    ("choice", "labels", "excited"),
+    [
+        (LabelChoice(), "ang hap neu sad", "hap"),
+        (LabelChoice(("all",)), "ang hap neu sad exc fru sur fea dis oth", "exc"),
+        (LabelChoice(("all",), {"exc": "hap"}), "ang hap neu sad fru sur fea dis oth", "hap"),
+        (
+            LabelChoice(("ang", "hap", "neu", "sad", "fru"), {"exc": "hap"}),
+            "ang hap neu sad fru",
+            "hap",
+        ),
+        (LabelChoice(("sad", "exc")), "sad exc", "exc"),
+        (LabelChoice(renamed={"fru": "ang", "exc": ""}), "ang hap neu sad", None),
+        (LabelChoice(renamed={"fru": "fru"}), "ang hap neu sad fru", "hap"),
+        (
+            LabelChoice(("all",), {"xxx": "none"}),
+            "ang hap neu sad exc fru sur fea dis oth none",
+            "exc",
+        ),
+    ],
+)
+def test_the_emotions_of_the_release_can_be_chosen_and_merged(root, choice, labels, excited):
+    found = ["ang", "hap", "exc", "neu", "sad", "fru", "xxx", "sur", "fea", "oth", "dis"]
+    turns = {f"Ses02F_impro02_F{i:03d}": label for i, label in enumerate(found)}
+    write_dialogue(root, "Ses02F_impro02", turns)
+    preparation = prepare(root, choice)
+    assert preparation.labels.names == tuple(labels.split())
+    emotions = {u.utt[-3:]: u.emotions for u in preparation.utterances}
+    assert emotions.get("002") == (excited and (excited,))
+    assert {emotion for (emotion,) in emotions.values()} == set(labels.split())
+    assert (preparation.paper is None) == (choice != LabelChoice())
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        (
+            LabelChoice(("ang", "joy")),
+            "--emotions: IEMOCAP has no label 'joy'; choose from ang, hap",
+        ),
+        (
+            LabelChoice(renamed={"joy": "hap"}),
+            "--map joy=hap: IEMOCAP has no label 'joy'; choose f",
+        ),
+        (LabelChoice(("ang", "sad"), {"exc": "hap"}), "--map exc=hap: --emotions lacks 'hap'"),
+        (LabelChoice(("ang",)), "--emotions, --map: expected 2 to 50 emotions, found 1: ang"),
+        (LabelChoice(("ang", "ang")), "'ang' is listed twice"),
+    ],
+)
+def test_a_choice_that_the_release_cannot_give_is_refused(root, choice, message):
+    with pytest.raises(InputError, match=message):
+        prepare(root, choice)
 
 
 def test_spaces_for_tabs_and_windows_line_ends_are_accepted(root):

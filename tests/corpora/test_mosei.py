@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from menan.corpora.label_choice import LabelChoice
 from menan.corpora.mosei import prepare
+from menan.corpora.mosei_labels import EMOTION_COLUMNS
 from menan.datadir.utterances import write_datadir
 from menan.errors import InputError
 
@@ -75,6 +77,19 @@ def test_emotions_rated_above_zero_are_kept_and_all_zero_is_neutral(root):
     assert preparation.left_out == {"only other emotions": 2}
 
 
+def test_other_emotions_can_be_chosen(root):
+    ratings = [{"happy": 0.33, "fear": 1.0}, {"surprise": 1.0}, {}, {"disgust": 3.0}]
+    release(root, {"v": [(0, 1, r) for r in ratings]})
+    preparation = prepare(root, LabelChoice(("all",)))
+    assert preparation.labels.names == (*EMOTION_COLUMNS, "neutral")
+    assert preparation.paper is None
+    emotions = [u.emotions for u in preparation.utterances]
+    assert emotions == [("happy", "fear"), ("surprise",), ("neutral",), ("disgust",)]
+    preparation = prepare(root, LabelChoice(("fear", "neu"), {"neutral": "neu"}))
+    assert [u.emotions for u in preparation.utterances] == [("fear",), ("neu",)]
+    assert preparation.left_out == {"only other emotions": 2}
+
+
 @pytest.mark.parametrize("as_bytes", [True, False])
 def test_columns_are_told_by_name_in_whatever_order(root, as_bytes):
     columns = ["fear", "anger", "sentiment", "sad", "disgust", "happy", "surprise"]
@@ -103,7 +118,7 @@ def test_an_end_past_the_recording_is_cut_there_and_told(root):
     release(root, {"v": [(8.0, 12.0, NEUTRAL)]}, seconds=10.0)
     preparation = prepare(root)
     assert (preparation.utterances[0].end, preparation.utterances[0].duration) == (10.0, 2.0)
-    assert preparation.warnings == {"ends past the recording's, set to it": ["v-0000"]}
+    assert preparation.warnings == {"ends after the end of the recording, set to it": ["v-0000"]}
 
 
 def test_segments_outside_the_recording_are_left_out_and_told(root):
@@ -148,8 +163,8 @@ def test_labels_are_found_below_the_root_and_ambiguity_is_refused(root):
     second = write_csd(root / "CMU_MOSEI_Labels.csd", {"v": [(0, 1, NEUTRAL)] * 2})
     with pytest.raises(InputError, match=r"--labels"):
         prepare(root)
-    assert len(prepare(root, first).utterances) == 1
-    assert len(prepare(root, second).utterances) == 2
+    assert len(prepare(root, labels=first).utterances) == 1
+    assert len(prepare(root, labels=second).utterances) == 2
 
 
 def test_absent_labels_are_an_error_with_the_option_named(root):

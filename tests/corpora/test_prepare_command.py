@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from menan.corpora import CORPORA
 from menan.datadir.metadata import read_metadata
 from menan.datadir.utterances import DATA_FILES
 from menan_bin.menan_prepare import main
@@ -86,46 +87,83 @@ def test_mosei_becomes_a_data_directory_with_segments(tmp_path, prepare):
     assert read_metadata(tmp_path / "data").utt2emo["-a_b-0000"] == ("ang", "hap")
 
 
-@pytest.mark.parametrize(("value", "utterances"), [("true", 2), ("false", 1)])
-def test_ravdess_takes_calm_by_a_switch_in_either_spelling(tmp_path, prepare, value, utterances):
-    for emotion in ("01", "02"):
+@pytest.mark.parametrize(
+    ("options", "labels", "utterances"),
+    [
+        ([], "ang hap neu sad", 1),
+        (["--map", "calm=neu"], "ang hap neu sad", 2),
+        (["--emotions", "all"], "neutral calm happy sad angry fearful disgust surprised", 3),
+        (["--emotions", "fearful,calm"], "fearful calm", 2),
+        (["--emotions", "all", "--map", "calm=neutral,fearful="], "neutral happy sad angry", 2),
+    ],
+)
+def test_emotions_and_map_choose_among_the_labels_of_ravdess(
+    tmp_path, prepare, options, labels, utterances
+):
+    for emotion in ("01", "02", "06"):
         write_wav(tmp_path / f"ravdess/Actor_04/03-01-{emotion}-01-01-01-04.wav")
-    for option in ("--calm-as-neutral", "--calm_as_neutral"):
-        status, out, _ = prepare("ravdess", tmp_path / "ravdess", tmp_path / "data", option, value)
-        assert status == 0
-        assert f"data: RAVDESS, {utterances} utterances of 1 speakers" in out
+    data = tmp_path / "data"
+    status, out, _ = prepare("ravdess", tmp_path / "ravdess", data, *options)
+    assert status == 0
+    assert f"data: RAVDESS, {utterances} utterances of 1 speakers" in out
+    assert (data / "emotions").read_text().split()[: len(labels.split())] == labels.split()
+
+
+def test_every_corpus_of_the_table_of_names_is_a_subcommand(prepare):
+    status, out, _ = prepare("--help")
+    assert status == 0
+    for name in CORPORA:
+        assert f"  {name} " in out
+
+
+@pytest.mark.parametrize("corpus", CORPORA)
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--emotions", "ang", "--emotions, --map: expected 2 to 50 emotions, found 1: ang"),
+        ("--map", "ang", "--map: expected old=new, or old= to leave a label out, found 'ang'"),
+    ],
+)
+def test_a_malformed_choice_of_labels_is_one_line(tmp_path, prepare, corpus, option, value, told):
+    root = tmp_path / "root"
+    if corpus == "table":
+        write_wav(tmp_path / "a.wav")
+        root = write_text(tmp_path / "t.csv", "path,speaker,emotion\na.wav,s,ang\n")
+    value = "happy" if option == "--emotions" and corpus in ("ravdess", "mosei") else value
+    result = prepare(corpus, root, tmp_path / "data", option, value)
+    assert_one_line(result, told.replace("ang", value))
 
 
 def test_a_table_is_translated_by_map_and_chosen_by_split(tmp_path, prepare):
     write_wav(tmp_path / "a.wav")
     write_wav(tmp_path / "b.wav")
-    rows = "path,speaker,emotion,split\na.wav,s1,angry,train\nb.wav,s2,angry,test\n"
+    rows = "path,speaker,emotion,split\na.wav,s1,angry,train\nb.wav,s2,sad,test\n"
     table = write_text(tmp_path / "t.csv", rows)
     data = tmp_path / "data"
     assert prepare("table", table, data, "--map", "angry=ang")[0] == 0
-    assert read_metadata(data).utt2emo == {"s1-a": ("ang",), "s2-b": ("ang",)}
+    assert read_metadata(data).utt2emo == {"s1-a": ("ang",), "s2-b": ("sad",)}
     assert prepare("table", table, data, "--map", "angry=ang", "--split", "test")[0] == 0
-    assert read_metadata(data).utt2emo == {"s2-b": ("ang",)}
+    assert read_metadata(data).utt2emo == {"s2-b": ("sad",)}
     assert prepare("table", table, data, "--map", "angry=ang", "--split", "")[0] == 0
     assert len(read_metadata(data).utt2emo) == 2
 
 
-@pytest.mark.parametrize("corpus", ["iemocap", "mosei", "ravdess", "table"])
+@pytest.mark.parametrize("corpus", CORPORA)
 def test_a_missing_root_is_one_line_and_leaves_nothing(tmp_path, prepare, corpus):
     assert_one_line(prepare(corpus, tmp_path / "none", tmp_path / "data"), tmp_path / "none")
     assert not (tmp_path / "data").exists()
 
 
-def test_an_unknown_label_is_one_line_and_leaves_nothing(tmp_path, prepare):
+def test_a_label_that_cannot_be_one_is_one_line_and_leaves_nothing(tmp_path, prepare):
     write_wav(tmp_path / "a.wav")
-    table = write_text(tmp_path / "t.csv", "path,speaker,emotion\na.wav,s1,joy\n")
-    assert_one_line(prepare("table", table, tmp_path / "data"), f"{table}:2", "joy", "--map")
+    table = write_text(tmp_path / "t.csv", "path,speaker,emotion\na.wav,s1,great joy\n")
+    assert_one_line(prepare("table", table, tmp_path / "data"), f"{table}:2", "great joy", "--map")
     assert not (tmp_path / "data").exists()
 
 
 def test_a_data_directory_that_is_a_file_is_one_line(tmp_path, prepare):
     write_wav(tmp_path / "a.wav")
-    table = write_text(tmp_path / "t.csv", "path,speaker,emotion\na.wav,s1,ang\n")
+    table = write_text(tmp_path / "t.csv", "path,speaker,emotion\na.wav,s1,ang|sad\n")
     assert_one_line(prepare("table", table, table), table, "not a directory")
 
 

@@ -6,6 +6,7 @@ import pytest
 import soundfile
 
 from menan.audio import audio_info
+from menan.corpora.label_choice import LabelChoice
 from menan.corpora.ravdess import prepare
 from menan.errors import InputError
 
@@ -47,13 +48,32 @@ def test_the_whole_release_gives_672_utterances_of_24_speakers():
 
 @needs_release
 def test_calm_can_be_taken_as_neutral():
-    emotions = Counter(u.emotions for u in prepare(RELEASE, calm_as_neutral=True).utterances)
-    assert emotions[("neu",)] == 96 + 192
+    preparation = prepare(RELEASE, LabelChoice(renamed={"calm": "neu"}))
+    assert Counter(u.emotions for u in preparation.utterances)[("neu",)] == 96 + 192
+    assert preparation.labels.names == ("ang", "hap", "neu", "sad")
+
+
+@needs_release
+def test_all_emotions_are_the_1440_utterances_with_the_eight_labels_of_the_release():
+    preparation = prepare(RELEASE, LabelChoice(("all",)))
+    labels = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
+    assert preparation.labels.names == labels
+    emotions = Counter(emotion for u in preparation.utterances for emotion in u.emotions)
+    assert emotions == {"neutral": 96} | dict.fromkeys(labels[1:], 192)
+    assert preparation.left_out == {}
+
+
+@needs_release
+def test_the_four_emotions_that_the_default_leaves_out_can_be_taken_alone():
+    others = ("calm", "fearful", "disgust", "surprised")
+    preparation = prepare(RELEASE, LabelChoice(others))
+    assert preparation.labels.names == others
+    assert len(preparation.utterances) == 4 * 192
 
 
 @needs_originals
 def test_original_files_are_read_whatever_their_rate_channels_and_chunks():
-    utterances = prepare(ORIGINALS, calm_as_neutral=True).utterances
+    utterances = prepare(ORIGINALS, LabelChoice(renamed={"calm": "neu"})).utterances
     assert {audio_info(u.path).sample_rate for u in utterances} == {48000}
     assert {audio_info(u.path).channels for u in utterances} == {1, 2}
     assert all(3 < u.duration < 5 for u in utterances)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from menan.corpora.label_choice import LabelChoice
 from menan.corpora.table import prepare
-from menan.corpora.table_row import parse_map
 from menan.datadir.metadata import read_metadata
 from menan.datadir.utterances import write_datadir
 from menan.errors import InputError
+from menan.labels import parse_map
 
 
 @pytest.fixture
@@ -78,7 +79,8 @@ def test_whole_files_and_stretches_make_one_data_directory(folder):
     ("name", "separator"), [("t.tsv", "\t"), ("t.csv", ";"), ("t.csv", "\t"), ("t.txt", ",")]
 )
 def test_the_separator_is_told_by_the_header(folder, name, separator):
-    lines = [separator.join(row) for row in (["path", "speaker", "emotion"], ["a.wav", "x", "neu"])]
+    rows = (["path", "speaker", "emotion"], ["a.wav", "x", "neu|sad"])
+    lines = [separator.join(row) for row in rows]
     assert list(by_utt(prepare(write(folder, *lines, name=name)))) == ["x-a"]
 
 
@@ -91,45 +93,64 @@ def test_byte_order_mark_windows_line_ends_quotes_blanks_and_capitals_are_accept
     assert list(by_utt(prepare(folder / "t.csv"))) == ["x-1", "y-2"]
 
 
-def test_labels_are_translated_and_dropped_by_the_map(folder):
+def test_the_labels_are_those_found_in_c_order(folder):
+    table = write(folder, "path,speaker,emotion", "a.wav,x,joy", "b.wav,x,Anger|fear")
+    preparation = prepare(table)
+    assert preparation.labels.names == ("Anger", "fear", "joy")
+    assert {u.utt: u.emotions for u in preparation.utterances} == {
+        "x-a": ("joy",),
+        "x-b": ("Anger", "fear"),
+    }
+
+
+def test_labels_are_renamed_and_left_out_by_the_map(folder):
     table = write(
         folder,
         "path,speaker,emotion",
         "a.wav,x,angry|disgust",
         "b.wav,x,disgust",
-        "sub/c.wav,x,excited|happy|sad",
+        "sub/c.wav,x,very excited|happy|sad",
     )
-    preparation = prepare(table, parse_map("angry=ang,happy=hap, excited=hap,disgust="))
+    new = parse_map("angry=ang,happy=hap, very excited=hap,disgust=")
+    preparation = prepare(table, LabelChoice(renamed=new))
+    assert preparation.labels.names == ("ang", "hap", "sad")
     emotions = {u.utt: u.emotions for u in preparation.utterances}
     assert emotions == {"x-a": ("ang",), "x-c": ("hap", "sad")}
-    assert preparation.left_out == {"labels that --map leaves out": 1}
+    assert preparation.left_out == {"labels not chosen": 1}
 
 
-def test_the_map_can_leave_out_one_of_our_own_codes(folder):
-    table = write(folder, "path,speaker,emotion", "a.wav,x,ang", "b.wav,x,sad")
-    assert list(by_utt(prepare(table, {"sad": ""}))) == ["x-a"]
+def test_emotions_choose_among_the_labels_and_give_their_order(folder):
+    table = write(folder, "path,speaker,emotion", "a.wav,x,joy", "b.wav,x,sad", "sub/c.wav,x,ang")
+    preparation = prepare(table, LabelChoice(("sad", "ang")))
+    assert preparation.labels.names == ("sad", "ang")
+    assert list(by_utt(preparation)) == ["x-b", "x-c"]
+    with pytest.raises(InputError, match=r"has no label 'fear'; choose from ang, joy, sad"):
+        prepare(table, LabelChoice(("sad", "fear")))
 
 
-def test_an_unknown_label_is_named_with_line_and_cure(folder):
-    table = write(folder, "path,speaker,emotion", "a.wav,x,ang", "b.wav,x,joy")
-    with pytest.raises(InputError, match=rf"{re.escape(str(table))}:3: .*'joy'.*--map 'joy=\.\.\."):
+def test_fifty_labels_are_taken_and_fifty_one_refused(folder):
+    labels = [f"l{i:02d}" for i in range(51)]
+    table = write(folder, "path,speaker,emotion", f"a.wav,x,{'|'.join(labels[:50])}")
+    assert len(prepare(table).labels) == 50
+    table = write(folder, "path,speaker,emotion", f"a.wav,x,{'|'.join(labels)}")
+    with pytest.raises(InputError, match="expected 2 to 50 emotions, found 51"):
         prepare(table)
 
 
-@pytest.mark.parametrize("text", ["angry", "angry=mad", "=ang", "a=ang,a=sad", "a=ang,,b=sad"])
+@pytest.mark.parametrize("text", ["angry", "angry=very mad", "=ang", "a=ang,a=sad", "a=ang,,b=sad"])
 def test_a_wrong_map_is_refused(text):
     with pytest.raises(InputError, match="--map"):
         parse_map(text)
 
 
-def test_a_label_of_the_map_that_no_row_has_is_told(folder):
-    table = write(folder, "path,speaker,emotion", "a.wav,x,ang")
-    warnings = prepare(table, parse_map("agnry=ang")).warnings
+def test_a_label_of_the_map_that_no_row_has_is_reported(folder):
+    table = write(folder, "path,speaker,emotion", "a.wav,x,ang|sad")
+    warnings = prepare(table, LabelChoice(renamed=parse_map("agnry=ang"))).warnings
     assert warnings == {"labels of --map that no row has": ["agnry"]}
 
 
 def test_columns_that_are_not_read_are_told(folder):
-    table = write(folder, "path,speaker,emotion,gendr,age", "a.wav,x,ang,f,30")
+    table = write(folder, "path,speaker,emotion,gendr,age", "a.wav,x,ang|sad,f,30")
     assert prepare(table).warnings == {"columns that are not read": ["gendr", "age"]}
 
 
@@ -143,8 +164,9 @@ def test_one_split_can_be_chosen(folder):
     )
     preparation = prepare(table, split="train")
     assert list(by_utt(preparation)) == ["x-a"]
+    assert preparation.labels.names == ("ang", "sad")
     assert preparation.left_out == {"split test": 1, "no split": 1}
-    with pytest.raises(InputError, match="no row has the split 'dev'; there are test, train"):
+    with pytest.raises(InputError, match="no row has the split 'dev'; choose from test, train"):
         prepare(table, split="dev")
 
 
@@ -165,16 +187,18 @@ def test_rows_without_audio_are_told_and_the_rest_prepared(folder):
 
 
 def test_no_audio_at_all_is_an_error(folder):
-    table = write(folder, "path,speaker,emotion", "gone.wav,x,sad")
+    table = write(folder, "path,speaker,emotion", "gone.wav,x,sad|ang")
     with pytest.raises(InputError, match=r"no audio 1\).*table's folder"):
         prepare(table)
 
 
 def test_an_end_past_the_recording_is_cut_there_and_told(folder):
-    table = write(folder, "path,speaker,emotion,start,end", "a.wav,x,ang,1.5,2.25")
+    table = write(folder, "path,speaker,emotion,start,end", "a.wav,x,ang|sad,1.5,2.25")
     preparation = prepare(table)
     assert (preparation.utterances[0].end, preparation.utterances[0].duration) == (2.0, 0.5)
-    assert preparation.warnings == {"ends past the recording's, set to it": [f"{table}:2"]}
+    assert preparation.warnings == {
+        "ends after the end of the recording, set to it": [f"{table}:2"]
+    }
 
 
 def test_one_whole_file_in_two_rows_is_told(folder):
@@ -189,7 +213,8 @@ def test_one_whole_file_in_two_rows_is_told(folder):
         ("", "b.wav,,ang", "speaker cell is empty"),
         ("", ",x,ang", "path cell is empty"),
         ("", "b.wav,x,", "emotion cell is empty"),
-        ("", "b.wav,x,ang|", "unknown emotion ''"),
+        ("", "b.wav,x,ang|", "emotion '' must be one word"),
+        ("", "b.wav,x,very angry", "emotion 'very angry' must be one word.*--map 'very angry="),
         ("", "b.wav,x", "2 cells where the header has 3"),
         ("", "b.wav,x,ang,more", "4 cells where the header has 3"),
         ("", "b.wav,x y,ang", "speaker id 'x y' holds white space"),
@@ -213,7 +238,7 @@ def test_one_whole_file_in_two_rows_is_told(folder):
 )
 def test_a_wrong_row_is_named_with_file_and_line(folder, header, row, told):
     fill = {"": "", ",utt": ",0", ",group": ",0", ",gender": ",", ",start,end": ",0,1"}[header]
-    table = write(folder, f"path,speaker,emotion{header}", f"a.wav,x,ang{fill}", row)
+    table = write(folder, f"path,speaker,emotion{header}", f"a.wav,x,ang|sad{fill}", row)
     with pytest.raises(InputError, match=rf"{re.escape(str(table))}:3: .*{told}"):
         prepare(table)
 

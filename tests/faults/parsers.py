@@ -16,7 +16,6 @@ from menan.config import SECTIONS, load_section
 from menan.corpora import iemocap, mosei, ravdess, table
 from menan.corpora.description import describe
 from menan.corpora.preparation import Preparation
-from menan.corpora.table_row import parse_map
 from menan.datadir.archive import read_matrix, read_vector
 from menan.datadir.fold_table import fold_table, format_fold_table
 from menan.datadir.metadata import read_metadata
@@ -29,6 +28,7 @@ from menan.features.dump.make_dump import dump_features
 from menan.features.dump.sources import read_sources
 from menan.features.store import load_frames, open_dump
 from menan.inference.outputs import read_model_cards
+from menan.labels import parse_map
 from menan.model.model_file import load_model
 from menan.scoring.files import score_files
 from menan.training.checkpoint import _MAGIC, load_checkpoint
@@ -47,7 +47,9 @@ def _prepared(prepare: Callable[[Path], Preparation]) -> Callable[[Path], None]:
     def read(folder: Path) -> None:
         preparation = prepare(folder)
         describe(preparation, folder).encode("utf-8", "backslashreplace")  # as commands print it
-        write_datadir(preparation.utterances, folder / "out", preparation.corpus)
+        write_datadir(
+            preparation.utterances, folder / "out", preparation.corpus, emotions=preparation.labels
+        )
 
     return read
 

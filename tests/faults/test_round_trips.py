@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from menan.config import SECTIONS, RunsConfig, TrainingConfig, load_section
-from menan.corpora.table_row import parse_map
 from menan.datadir.archive import ArchiveWriter, read_matrix, read_scp
 from menan.datadir.fold_table import COLUMNS, FoldRow, write_fold_table
 from menan.datadir.folds import assign_groups, folds_of_group, held_out_groups
@@ -22,7 +21,7 @@ from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
 from menan.files.mapping import to_mapping
 from menan.front_ends import KaldiFrontEnd
-from menan.labels import EMOTIONS
+from menan.labels import EMOTIONS, parse_map
 
 repeated = settings(deadline=None, derandomize=True, max_examples=100, database=None)
 

@@ -12,7 +12,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_appears_whole_when_the_block_ends(tmp_path):
+def test_a_file_appears_complete_when_the_block_ends(tmp_path):
     with atomic_open(tmp_path / "out.txt") as file:
         file.write("é\n")
         file.flush()
@@ -21,14 +21,14 @@ def test_a_file_appears_whole_when_the_block_ends(tmp_path):
     assert names(tmp_path) == ["out.txt"]
 
 
-def test_parent_folders_are_made(tmp_path):
+def test_missing_parent_directories_are_made(tmp_path):
     with atomic_open(tmp_path / "a" / "b" / "out.bin", "wb") as file:
         file.write(b"\r\n\xff")
     assert (tmp_path / "a" / "b" / "out.bin").read_bytes() == b"\r\n\xff"
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_an_exception_leaves_what_stood_there_and_nothing_beside_it(tmp_path, error):
+def test_an_exception_leaves_the_old_file_and_no_temporary_one(tmp_path, error):
     (tmp_path / "out.txt").write_text("old")
 
     def interrupted():
@@ -42,7 +42,7 @@ def test_an_exception_leaves_what_stood_there_and_nothing_beside_it(tmp_path, er
     assert names(tmp_path) == ["out.txt"]
 
 
-def test_an_exception_makes_no_file_where_none_was(tmp_path):
+def test_an_exception_makes_no_file(tmp_path):
     def broken():
         with atomic_path(tmp_path / "out.npz") as beside:
             beside.write_bytes(b"half")
@@ -53,7 +53,7 @@ def test_an_exception_makes_no_file_where_none_was(tmp_path):
     assert names(tmp_path) == []
 
 
-def test_the_path_to_write_to_keeps_folder_and_suffix(tmp_path):
+def test_the_temporary_path_keeps_directory_and_suffix(tmp_path):
     with atomic_path(tmp_path / "figure.v1.png") as beside:
         assert (beside.parent, beside.suffix) == (tmp_path, ".png")
         assert beside.name != "figure.v1.png"
@@ -61,7 +61,7 @@ def test_the_path_to_write_to_keeps_folder_and_suffix(tmp_path):
     assert names(tmp_path) == ["figure.v1.png"]
 
 
-def test_the_beginnings_of_a_killed_process_are_removed_and_of_a_living_one_not(tmp_path):
+def test_leftovers_are_removed_only_if_their_process_has_ended(tmp_path):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     for process, name in ((dead.pid, "a.ark"), (dead.pid, "b.ark"), (os.getppid(), "a.ark")):
@@ -73,7 +73,7 @@ def test_the_beginnings_of_a_killed_process_are_removed_and_of_a_living_one_not(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full stands for a full disk")
-def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path, monkeypatch):
+def test_the_error_of_a_full_disk_names_the_file(tmp_path, monkeypatch):
     def full():
         with atomic_path(tmp_path / "out.bin"), open("/dev/full", "wb") as file:
             file.write(b"x" * 100_000)
@@ -94,7 +94,7 @@ def test_files_that_belong_together_are_all_replaced_or_none(tmp_path):
     assert names(tmp_path) == ["first", "second"]
 
 
-def test_the_first_of_files_that_belong_together_is_put_into_place_last(tmp_path, monkeypatch):
+def test_the_first_of_files_that_belong_together_is_renamed_last(tmp_path, monkeypatch):
     seen = []
     replace = Path.replace
     first, second = tmp_path / "first", tmp_path / "second"

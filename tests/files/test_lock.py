@@ -34,7 +34,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_the_second_writer_is_refused_and_told_who_the_first_is(other, tmp_path):
+def test_a_second_writer_is_refused_and_told_the_holder(other, tmp_path):
     with pytest.raises(InputError, match=rf"out: -c \(process {other.pid} on .*, since 20"):
         only_writer(tmp_path / "out").__enter__()
 
@@ -53,7 +53,7 @@ def test_a_failure_leaves_no_empty_directories(tmp_path):
     assert names(tmp_path) == []
 
 
-def test_a_failure_leaves_what_is_finished_and_what_was_there(tmp_path):
+def test_a_failure_keeps_finished_and_existing_files(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(KeyError), only_writer(tmp_path / "empty"):
         raise KeyError
@@ -80,7 +80,7 @@ def test_one_process_cannot_hold_a_directory_twice(tmp_path):
         only_writer(tmp_path).__enter__()
 
 
-def test_a_lock_file_that_was_removed_in_between_is_made_again(tmp_path, monkeypatch):
+def test_a_lock_file_removed_before_locking_is_made_again(tmp_path, monkeypatch):
     """Its last holder removes it, perhaps between our opening and our locking it."""
     plain = lock._lock
 
@@ -101,7 +101,7 @@ def test_a_file_system_without_locks_gets_a_warning(tmp_path, monkeypatch, capsy
     monkeypatch.setattr(lock.fcntl, "flock", none)
     with only_writer(tmp_path):
         pass
-    assert "this file system has no locks" in capsys.readouterr().err
+    assert "this file system does not support locks" in capsys.readouterr().err
 
 
 def test_a_job_knows_whether_its_command_is_alive(other, tmp_path):

@@ -78,7 +78,7 @@ def test_a_task_that_never_began_shows_no_log_of_an_earlier_call(run, tmp_path):
     status, said = run("--config", "slurm.conf", "log/x.log", "echo", "new")
     assert status == 1
     assert "slurm.py: 1 / 1 failed (1: FAILED" in said
-    assert "slurm.py: there is no log/x.log: the job has not begun\n" in said
+    assert "slurm.py: log/x.log: not found, so the job has not started\n" in said
 
 
 def test_a_task_that_cannot_write_its_log_shows_what_it_prints(run, tmp_path):
@@ -104,7 +104,7 @@ def test_a_log_that_cannot_be_made_is_one_line(run, tmp_path):
     [
         (["--mem", "9999G"], "sbatch: error: "),
         (["--time", "soon"], "sbatch: error: Invalid --time specification"),
-        (["--queue", "long"], "the built-in configuration does not describe --queue long; it know"),
+        (["--queue", "long"], "the built-in configuration does not describe --queue long; it desc"),
         (["--max-jobs-run", "0"], "--max-jobs-run 0: expected a whole number from 1"),
         (["--config", "none"], "none: No such file or directory"),
     ],

@@ -109,7 +109,7 @@ def test_a_held_task_is_cancelled_unless_its_own_user_holds_it(start, cluster, t
     cluster.ask("scontrol", "uhold", f"{job}_3")
     said = [launcher.stderr.readline() for _ in "13"]
     assert said == [
-        f"slurm.py: {job}_{n} is held; 'scontrol release {job}_{n}' frees it\n" for n in "13"
+        f"slurm.py: {job}_{n} is held; 'scontrol release {job}_{n}' releases it\n" for n in "13"
     ]
     cluster.ask("scontrol", "release", f"{job}_1", f"{job}_3")
     assert launcher.wait(timeout=60) == 1

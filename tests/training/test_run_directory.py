@@ -5,6 +5,7 @@ import pytest
 import torch
 import yaml
 
+from menan import __version__
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.files.lock import only_writer
@@ -70,7 +71,7 @@ def test_the_configuration_says_what_the_run_was_made_from(train, feats, directo
     train()
     found = config(directory)
     assert found["feats"] == str(feats)
-    assert found["version"].startswith("0.1.0")
+    assert found["version"].startswith(__version__)
     assert len(found["data"]) == 16
     assert len(found["code"]) == 12
     assert "continued" not in found
@@ -80,11 +81,13 @@ def test_other_code_does_not_go_on_with_a_run_unless_forced(
     half_done, train, directory, monkeypatch, capsys
 ):
     monkeypatch.setattr(resume, "code_digest", lambda: "another")
-    with pytest.raises(InputError, match=r"config.yaml: made with code 0.1.0 .* --force true"):
+    with pytest.raises(
+        InputError, match=rf"config.yaml: made with code {__version__} .* --force true"
+    ):
         train()
     train(force=True)
-    assert "config.yaml: made with code 0.1.0" in capsys.readouterr().err
-    assert config(directory)["continued"][0].startswith("up to epoch 1: code 0.1.0")
+    assert f"config.yaml: made with code {__version__}" in capsys.readouterr().err
+    assert config(directory)["continued"][0].startswith(f"up to epoch 1: code {__version__}")
     assert len((directory / "log.jsonl").read_text().splitlines()) == 2
 
 

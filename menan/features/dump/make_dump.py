@@ -4,7 +4,6 @@
 """
 
 import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -21,11 +20,13 @@ from menan.features.dump.speed_copies import Copy, write_copy_labels
 from menan.files.atomic import atomic_open
 from menan.files.lock import Holder, only_writer
 
-LAUNCHER = (sys.executable, "-m", "menan_utils.run")
-
 
 def dump_features(
-    order: Order, launcher: Sequence[str] = LAUNCHER, resume: bool = True, force: bool = False
+    order: Order,
+    launcher: Sequence[str] = (),
+    job: Sequence[str] = (),
+    resume: bool = True,
+    force: bool = False,
 ) -> str:
     """Dump a data directory; a complete dump is left as it is, finished parts are kept.
 
@@ -33,8 +34,9 @@ def dump_features(
     features.yaml, the label files with a line for each copy, and ``skipped`` if any was.
 
     Args:
-        launcher: the beginning of a command line in the grammar of Kaldi's run.pl, which runs
-            the jobs when there are several.
+        launcher: beginning of a command line in the grammar of Kaldi's run.pl, which runs the
+            jobs when there are several; without one, this process makes all parts in turn.
+        job: beginning of the command line of one job, which takes the options of menan-dump.
         resume: keep what is there; else it is removed first.
         force: keep it although the audio or the code have changed.
 
@@ -75,10 +77,11 @@ def dump_features(
         try:
             if len(finished) == len(parts):
                 pass  # they only were not put together
-            elif len(parts) == 1:
-                make_part(order, parts[0], len(copies), Holder(out))
+            elif len(parts) > 1 and launcher:
+                _launch(order, len(parts), launcher, job)
             else:
-                _launch(order, len(parts), launcher)
+                for part in parts:
+                    make_part(order, part, len(copies), Holder(out))
         except BaseException:
             if not any(part.is_finished() for part in parts):
                 (out / "features.yaml").unlink()
@@ -115,12 +118,12 @@ def _remove(out: Path) -> None:
     remove_parts(out)
 
 
-def _launch(order: Order, nj: int, launcher: Sequence[str]) -> None:
+def _launch(order: Order, nj: int, launcher: Sequence[str], job: Sequence[str]) -> None:
     log = order.out / "log"
     with atomic_open(log / "dump.yaml") as file:
         yaml.safe_dump({"features": order.config.to_plain()}, file, sort_keys=False)
-    command = [sys.executable, "-m", "menan_bin.menan_dump"]
-    command += [f"--data={order.data}", f"--out={order.out}", f"--config={log / 'dump.yaml'}"]
+    command = [*job, f"--data={order.data}", f"--out={order.out}"]
+    command += [f"--config={log / 'dump.yaml'}"]
     command += [f"--nj={nj}", f"--device={order.device}"]
     command += [
         f"--skip-bad={order.skip_bad}".lower(),
@@ -130,8 +133,8 @@ def _launch(order: Order, nj: int, launcher: Sequence[str]) -> None:
         raise InputError(
             f"{order.data}, {order.out}: a launcher would replace JOB in it; use another path"
         )
-    job = [f"JOB=1:{nj}", str(log / "dump.JOB.log"), *command, "--job=JOB"]
-    process = subprocess.Popen([*launcher, *job])
+    jobs = [f"JOB=1:{nj}", str(log / "dump.JOB.log"), *command, "--job=JOB"]
+    process = subprocess.Popen([*launcher, *jobs])
     try:
         status = process.wait()
     except BaseException:

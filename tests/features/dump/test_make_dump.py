@@ -24,7 +24,8 @@ CONFIG = KaldiFrontEnd(speeds=(0.9, 1.0, 1.1))
 
 
 def dump_features(data, out, config, nj=1, resume=True, force=False, **options):
-    return dump_order(Order(data, out, config, nj, **options), resume=resume, force=force)
+    order = Order(data, out, config, nj, **options)
+    return dump_order(order, menan_dump.LAUNCHER, menan_dump.JOB, resume, force)
 
 
 def noise(samples, seed):
@@ -276,7 +277,7 @@ def test_a_failed_job_is_shown_and_the_dump_can_be_repeated(data, tmp_path, capf
         (["--nj", "2", "--cmd", "false"], "not all of 2 jobs ended well"),
         (["--nj", "2", "--cmd", "no-such-launcher"], "no-such-launcher: No such file"),
         (["--nj", "0"], "--nj 0: at least one"),
-        (["--device", "tpu"], "--device tpu: the devices are"),
+        (["--device", "tpu"], "--device tpu: unknown device; choose cpu, cuda"),
         (["--speeds", "0.9"], "speeds must contain 1.0"),
         (["--speeds", "1.0,fast"], "expected float, found 'fast'"),
         (["--config", "/nowhere.yaml"], "/nowhere.yaml: cannot be read"),

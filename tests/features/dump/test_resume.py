@@ -21,6 +21,7 @@ from menan.features.dump.make_dump import dump_features
 from menan.features.dump.shards import TABLES
 from menan.files.lock import only_writer
 from menan.front_ends import KaldiFrontEnd
+from menan_bin.menan_dump import JOB, LAUNCHER
 
 CONFIG = KaldiFrontEnd(frame_length_ms=25.0)
 
@@ -53,7 +54,7 @@ def dump(tmp_path):
 
     def run(nj=1, resume=True, force=False, config=CONFIG, **options):
         order = Order(tmp_path / "data", tmp_path / "dump", config, nj, **options)
-        return dump_features(order, resume=resume, force=force)
+        return dump_features(order, LAUNCHER, JOB, resume, force)
 
     return run
 

@@ -64,8 +64,8 @@ void gru_forward(long models, long batch, long time, long weight_step, long bias
 // gates_grad (..., GATES): of the input projection. hidden_part (..., UNITS): of W_hn h + b_hn,
 // where the recurrent part of n's gradient differs from its input part by the factor r.
 void gru_backward(long models, long batch, long time, long weight_step, const real *weight,
-                  const real *hidden, const real *saved, const real *hidden_grad,
-                  real *gates_grad, real *hidden_part) {
+                  const real *hidden, const real *saved, const real *hidden_grad, real *gates_grad,
+                  real *hidden_part) {
   long tiles = (batch + LANES - 1) / LANES;
 #pragma omp parallel for schedule(dynamic)
   for (long item = 0; item < models * tiles; item++) {

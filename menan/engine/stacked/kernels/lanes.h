@@ -9,7 +9,7 @@ constexpr long LANES = 16;
 typedef double real;
 typedef long whole;
 constexpr int MANTISSA = 52, BIAS = 1023;
-constexpr int TERMS = 14;    // Taylor's remainder is below 1e-18 for |x| <= ln(2) / 2
+constexpr int TERMS = 14;  // Taylor's remainder is below 1e-18 for |x| <= ln(2) / 2
 constexpr real LIMIT = 708;  // exp(LIMIT) is finite
 constexpr real LN2_HIGH = 6.93145751953125e-1, LN2_LOW = 1.42860682030941723212e-6;
 #else

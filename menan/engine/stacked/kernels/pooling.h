@@ -44,13 +44,11 @@ void pooling_backward(long items, long time, long channels, const real *in, cons
       vec mean = load(v), top = load(v + 2 * channels), holders = {};
       vec of_mean = load(dv) / real(time);
       vec of_std = load(dv + channels) / (load(v + channels) * real(time));
-      for (long t = 0; t < time; t++)
-        holders += load(x + t * channels) == top ? all(1) : vec{};
+      for (long t = 0; t < time; t++) holders += load(x + t * channels) == top ? all(1) : vec{};
       vec of_top = load(dv + 2 * channels) / holders;
       for (long t = 0; t < time; t++) {
         vec now = load(x + t * channels);
-        store(dx + t * channels,
-              of_mean + of_std * (now - mean) + (now == top ? of_top : vec{}));
+        store(dx + t * channels, of_mean + of_std * (now - mean) + (now == top ? of_top : vec{}));
       }
     }
 }

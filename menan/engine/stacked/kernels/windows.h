@@ -3,9 +3,9 @@
 // channels, stride = stride x channels), a linear layer another (size = stride = its inputs).
 //
 // Of each model `sequences` sequences come in, one `length` numbers after the other, and `rows` x
-// `outs` numbers a sequence go out. weight is (size, outs), bias (outs); lanes run over outs, a multiple of LANES,
-// and size is at least TILE. A model's weights stand `weight_step` numbers after those of the model
-// before, and so on; gradients are dense.
+// `outs` numbers a sequence go out. weight is (size, outs), bias (outs); lanes run over outs, a
+// multiple of LANES, and size is at least TILE. A model's weights stand `weight_step` numbers after
+// those of the model before, and so on; gradients are dense.
 //
 // Work is shared among threads so that no sum depends on their number, nor on the other models.
 #pragma once
@@ -46,7 +46,8 @@ inline long distinct_rows(Windows w, const long *distinct, long sequence) {
 
 // Walks [0, count) in tiles; a last tile that would be short begins earlier and gives the number
 // of entries that were done before.
-template <long tile, class Body> inline void in_tiles(long count, Body body) {
+template <long tile, class Body>
+inline void in_tiles(long count, Body body) {
   if (count < tile) {
     for (long at = 0; at < count; at++) body(std::integral_constant<long, 1>{}, at, 0);
     return;
@@ -70,8 +71,8 @@ void forward(Windows w, const long *distinct, const real *in, const real *weight
         vec acc[tile][vecs];
         for (long i = 0; i < tile; i++)
           for (long j = 0; j < vecs; j++) acc[i][j] = load(b + o + j * LANES);
-        multiply<tile, vecs>(acc, x + r * w.stride, w.stride, 1,
-                             weight + model * w.weight_step + o, w.outs, w.size);
+        multiply<tile, vecs>(acc, x + r * w.stride, w.stride, 1, weight + model * w.weight_step + o,
+                             w.outs, w.size);
         for (long i = 0; i < tile; i++)
           for (long j = 0; j < vecs; j++) {
             long at = to + (r + i) * w.outs + o + j * LANES;

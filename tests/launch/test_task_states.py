@@ -1,9 +1,9 @@
-"""When a task of an array is taken for ended, and as what; the answers are SLURM 22.05's."""
+"""When a task of an array counts as ended, and in which state; the outputs are from SLURM 22.05."""
 
 import pytest
 
-from menan_utils import slurm_states
-from menan_utils.slurm_states import FAILED_LOOKS, LOST, LOST_LOOKS, State, Watch
+from menan.launch.slurm import task_states
+from menan.launch.slurm.task_states import FAILED_LOOKS, LOST, LOST_LOOKS, State, Watch
 
 LINE = (
     "JobId=7 ArrayJobId=4 ArrayTaskId={} ArrayTaskThrottle=3 JobName=x UserId=root(0) "
@@ -18,8 +18,8 @@ NODE_FAIL = State("NODE_FAIL")
 def slurm(monkeypatch):
     """What the controller and accounting say; both are the test's to change."""
     told = {"controller": {}, "accounting": {}}
-    monkeypatch.setattr(slurm_states, "ask_controller", lambda job: dict(told["controller"]))
-    monkeypatch.setattr(slurm_states, "ask_accounting", lambda job: dict(told["accounting"]))
+    monkeypatch.setattr(task_states, "ask_controller", lambda job: dict(told["controller"]))
+    monkeypatch.setattr(task_states, "ask_accounting", lambda job: dict(told["accounting"]))
     return told
 
 
@@ -33,7 +33,7 @@ def test_the_controllers_lines_are_read_also_of_tasks_that_wait_together():
         LINE.format("2", "FAILED", "NonZeroExitCode", "3:0"),
     ]
     held = State("PENDING", "0:0", "JobHeldAdmin")
-    states = slurm_states.parse_controller("\n".join([*lines, ""]))
+    states = task_states.parse_controller("\n".join([*lines, ""]))
     assert states == {
         **dict.fromkeys([1, 3, 4, 6, 8], held),
         2: State("FAILED", "3:0", "NonZeroExitCode"),
@@ -42,7 +42,7 @@ def test_the_controllers_lines_are_read_also_of_tasks_that_wait_together():
 
 def test_accountings_lines_are_read():
     text = "4_1|COMPLETED|0:0\n4_2|CANCELLED by 0|0:15\n4_[5-6%2]|PENDING|0:0\n4_3|FAILED|1:0\n"
-    assert slurm_states.parse_accounting(text) == {
+    assert task_states.parse_accounting(text) == {
         1: DONE,
         2: State("CANCELLED", "0:15"),
         **dict.fromkeys([5, 6], State("PENDING")),

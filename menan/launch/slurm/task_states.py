@@ -1,7 +1,7 @@
-"""What has become of the tasks of a SLURM array, by the scheduler's word or by accounting's.
+"""The states of the tasks of a SLURM array, from the controller or from accounting.
 
-slurmctld forgets a job some time after its end (MinJobAge), so what it said is remembered; what
-nobody knows any more is lost, and never taken for finished.
+slurmctld forgets a job some time after its end (MinJobAge), so its last answer is remembered. A
+task that neither knows any more is lost, and never counts as finished.
 """
 
 import math
@@ -11,32 +11,39 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# A state without an end: all others (PENDING, RUNNING, COMPLETING, ...) may still lead anywhere.
+# States of tasks that have failed. A task in any other state but COMPLETED (PENDING, RUNNING, ...)
+# has not ended yet.
 FAILURES = (
     *("BOOT_FAIL", "CANCELLED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED"),
     *("REVOKED", "SPECIAL_EXIT", "TIMEOUT"),
 )
-# Why a task would wait for ever. A task that its own user holds (JobHeldUser) waits for him.
+# Reasons for which a task would wait for ever. A task that its own user holds (JobHeldUser) is not
+# one of them: the user can release it.
 STUCK = (
     *("AccountNotAllowed", "BadConstraints", "DependencyNeverSatisfied", "InvalidAccount"),
     *("InvalidQOS", "JobHeldAdmin", "JobHoldMaxRequeue", "PartitionNodeLimit"),
     *("PartitionTimeLimit", "QOSNotAllowed", "launch_failed_requeued_held"),
 )
-# Looks in a row at a failure before it is believed: a requeued task passes through one.
+# Number of consecutive looks that must see a failure: a requeued task passes through such a state.
 FAILED_LOOKS = 3
-# Looks in a row at a task that nobody knows before it is lost: accounting lags behind.
+# Number of consecutive looks that must see an unknown task before it is lost: accounting lags.
 LOST_LOOKS = 10
-# scontrol and sacct give up by themselves, but not always.
+# Time limit for scontrol and sacct, which do not always give up by themselves.
 ANSWER_SECONDS = 60
 
 
 class NoAnswerError(Exception):
-    """The controller cannot be reached; it may be about to restart."""
+    """The controller cannot be reached; it may be restarting."""
 
 
 @dataclass(frozen=True)
 class State:
-    """A task's state as SLURM names it, its exit code ``status:signal`` and why it waits."""
+    """State of a task.
+
+    name: as SLURM names it, such as ``RUNNING``.
+    exit: exit code, ``status:signal``.
+    reason: why the task waits.
+    """
 
     name: str
     exit: str = "0:0"
@@ -71,7 +78,9 @@ LOST = State("lost: neither the scheduler nor accounting knows it")
 class Watch:
     """The tasks of one array.
 
-    ended: the tasks about which nothing will change, and their states.
+    job: id of the array.
+    open: numbers of the tasks that have not ended.
+    ended: final states of the other tasks, by number.
     """
 
     def __init__(self, job: str, numbers: Iterable[int]):
@@ -82,7 +91,10 @@ class Watch:
         self._looks: dict[int, int] = {}
 
     def look(self) -> list[int]:
-        """Ask what has become of the open tasks; those that have ended now.
+        """Ask for the states of the open tasks.
+
+        Returns:
+            Numbers of the tasks that have ended since the last look.
 
         Raises:
             NoAnswerError: the controller does not answer.
@@ -90,7 +102,7 @@ class Watch:
         told = ask_controller(self.job)
         forgotten = self.open - told.keys()
         if forgotten:
-            # Accounting's RUNNING is old news, of a task whose end it was never told.
+            # If accounting says RUNNING, it has missed the end of the task.
             known = ask_accounting(self.job).items()
             told |= {n: s for n, s in known if n in forgotten and s.is_ended()}
         before = sorted(self.open)
@@ -101,7 +113,7 @@ class Watch:
     def _note(self, number: int, state: State | None) -> None:
         last = self._last.get(number, LOST)
         if state is None:
-            if last.is_failure():  # it was not requeued, or somebody would know it
+            if last.is_failure():  # the task was not requeued: then the controller would know it
                 self._end(number, last)
                 return
             state = LOST
@@ -120,11 +132,11 @@ class Watch:
         self.ended[number] = state
 
     def held(self) -> set[int]:
-        """Open tasks that their user holds."""
+        """Numbers of the open tasks that their user holds."""
         return {n for n in self.open if self._last.get(n, LOST).reason == "JobHeldUser"}
 
     def is_uncertain(self) -> bool:
-        """Whether an open task looks ended, so that the next looks should follow soon."""
+        """Whether a task may have ended, so that the next look should follow soon."""
         return any(
             state == LOST or state.is_failure() or state.is_stuck()
             for number, state in self._last.items()
@@ -133,24 +145,29 @@ class Watch:
 
 
 def ask(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run one of SLURM's programs that tell something."""
-    # Else a list of many tasks is cut short.
+    """Run a SLURM program that prints information."""
+    # Without this, SLURM truncates a list of many tasks.
     environment = {**os.environ, "SLURM_BITSTR_LEN": "0"}
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=ANSWER_SECONDS, env=environment
+        command,
+        capture_output=True,
+        text=True,
+        timeout=ANSWER_SECONDS,
+        env=environment,
+        check=False,
     )
 
 
 def ask_controller(job: str) -> dict[int, State]:
-    """States of the tasks that slurmctld still knows.
+    """States by number of the tasks that slurmctld still knows.
 
     Raises:
-        NoAnswerError: it does not answer.
+        NoAnswerError: slurmctld does not answer.
     """
     try:
         done = ask("scontrol", "--oneliner", "show", "job", job)
     except subprocess.TimeoutExpired:
-        raise NoAnswerError(f"scontrol has said nothing for {ANSWER_SECONDS} s") from None
+        raise NoAnswerError(f"scontrol has not answered for {ANSWER_SECONDS} s") from None
     if done.returncode == 0:
         return parse_controller(done.stdout)
     if "Invalid job id" in done.stderr:
@@ -159,18 +176,22 @@ def ask_controller(job: str) -> dict[int, State]:
 
 
 def parse_controller(text: str) -> dict[int, State]:
-    """``scontrol --oneliner show job``: a line for each task, or for several that wait."""
+    """Parse ``scontrol --oneliner show job``: one line per task, or per group of waiting tasks."""
     states = {}
     for line in text.splitlines():
-        said = dict(re.findall(r"(\w+)=(\S*)", line)[::-1])  # the first of a name counts
+        said = dict(re.findall(r"(\w+)=(\S*)", line)[::-1])  # the first value of a name counts
         for number in task_numbers(said.get("ArrayTaskId", "")):
             states[number] = State(said["JobState"], said["ExitCode"], said["Reason"])
     return states
 
 
 def task_numbers(text: str) -> list[int]:
-    """``3`` or, of tasks that wait, ``1,3-6,8-12:2%4``."""
-    numbers = []
+    """Parse the number of a task, or the numbers of waiting tasks.
+
+    >>> task_numbers("1,3-4,8-12:2%4")
+    [1, 3, 4, 8, 10, 12]
+    """
+    numbers: list[int] = []
     for part in text.partition("%")[0].split(","):
         match = re.fullmatch(r"([0-9]+)(?:-([0-9]+)(?::([0-9]+))?)?", part)
         if match:
@@ -180,7 +201,7 @@ def task_numbers(text: str) -> list[int]:
 
 
 def ask_accounting(job: str) -> dict[int, State]:
-    """States of the tasks that accounting knows; none where there is no accounting."""
+    """States by number of the tasks that accounting knows; empty without accounting."""
     try:
         done = ask("sacct", "-nPX", f"--jobs={job}", "--format=JobID,State,ExitCode")
     except (OSError, subprocess.TimeoutExpired):
@@ -189,8 +210,8 @@ def ask_accounting(job: str) -> dict[int, State]:
 
 
 def parse_accounting(text: str) -> dict[int, State]:
-    """``12_3|CANCELLED by 0|0:15``, a line for each task; ``12_[4-6%2]`` for several that wait."""
-    states = {}
+    """Parse ``12_3|CANCELLED by 0|0:15``, one line per task; ``12_[4-6%2]`` if several wait."""
+    states: dict[int, State] = {}
     for line in text.splitlines():
         match = re.fullmatch(r"[0-9]+_\[?([^]|]+)\]?\|(\w+)[^|]*\|([0-9]+:[0-9]+)", line)
         if match:
@@ -199,7 +220,7 @@ def parse_accounting(text: str) -> dict[int, State]:
 
 
 def memory_seconds() -> float:
-    """For how long slurmctld remembers an ended job (MinJobAge); infinite if it does not say."""
+    """Seconds for which slurmctld remembers an ended job (MinJobAge); infinite if unknown."""
     try:
         done = ask("scontrol", "show", "config")
     except subprocess.TimeoutExpired:

@@ -1,11 +1,11 @@
-"""conf/slurm.conf becomes sbatch's words."""
+"""Translation of options by conf/slurm.conf."""
 
 from pathlib import Path
 
 import pytest
 
-from menan_utils.call import CallError
-from menan_utils.slurm_conf import parse_conf, read_conf
+from menan.errors import InputError
+from menan.launch.slurm.slurm_conf import parse_conf, read_conf
 
 RECIPES = sorted((Path(__file__).resolve().parents[2] / "egs").glob("*/conf/slurm.conf"))
 CONF = """
@@ -43,34 +43,40 @@ def test_defaults_and_the_launchers_own_options_are_kept_apart():
 
 
 def test_an_option_that_is_not_described_is_refused_and_the_known_are_named():
-    with pytest.raises(CallError) as refusal:
+    with pytest.raises(InputError) as refusal:
         words(queue="long")
     assert str(refusal.value) == (
-        "x.conf does not describe --queue long; it knows config, gpu, max-jobs-run, mem, "
-        "num-threads"
+        "x.conf does not describe --queue long; it describes config, gpu, max-jobs-run, "
+        "mem, num-threads"
     )
 
 
 def test_a_value_that_is_not_described_is_refused():
     conf = parse_conf("command sbatch\noption gpu=1 --gres=gpu:1\n", "x.conf")
-    with pytest.raises(CallError, match="does not describe --gpu 2"):
+    with pytest.raises(InputError, match="does not describe --gpu 2"):
         conf.translate({"gpu": "2"})
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("option mem=* --mem=$0", "x.conf: lacks a line 'command sbatch ...'"),
-        ("command sbatch\noption mem", "x.conf:2: 'option mem' is none of"),
-        ("command sbatch\noption mem= --mem=1", "x.conf:2: 'option mem= --mem=1' is none of"),
-        ("command sbatch\ndefault mem=4G more", "x.conf:2: 'default mem=4G more' is none of"),
-        ("command", "x.conf:1: 'command' is none of"),
-        ("\nmem 4G", "x.conf:2: 'mem 4G' is none of"),
+        ("option mem=* --mem=$0", "x.conf: add a line 'command sbatch ...'"),
+        ("command sbatch\noption mem", "x.conf:2: 'option mem' is not underst"),
+        (
+            "command sbatch\noption mem= --mem=1",
+            "x.conf:2: 'option mem= --mem=1' is not underst",
+        ),
+        (
+            "command sbatch\ndefault mem=4G more",
+            "x.conf:2: 'default mem=4G more' is not underst",
+        ),
+        ("command", "x.conf:1: 'command' is not underst"),
+        ("\nmem 4G", "x.conf:2: 'mem 4G' is not underst"),
         ("command sbatch 'a", "x.conf:1: No closing quotation"),
     ],
 )
 def test_a_malformed_line_is_named(text, complaint):
-    with pytest.raises(CallError) as refusal:
+    with pytest.raises(InputError) as refusal:
         parse_conf(text, "x.conf")
     assert str(refusal.value).startswith(complaint)
     assert "\n" not in str(refusal.value)
@@ -78,9 +84,9 @@ def test_a_malformed_line_is_named(text, complaint):
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "x").write_bytes(b"command \xff")
-    with pytest.raises(CallError, match="x: not UTF-8 at byte 8"):
+    with pytest.raises(InputError, match="x: not UTF-8 at byte 8"):
         read_conf(tmp_path / "x")
-    with pytest.raises(CallError, match="none: No such file or directory"):
+    with pytest.raises(InputError, match="none: No such file or directory"):
         read_conf(tmp_path / "none")
 
 

@@ -1,23 +1,21 @@
-"""A launcher's command line, in the grammar that Kaldi's run.pl, queue.pl and slurm.pl share."""
+"""The command line of a launcher, in the grammar of Kaldi's run.pl, queue.pl and slurm.pl."""
 
 import re
-import signal
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TAIL_LINES = 10
-
-
-class CallError(Exception):
-    """A command line, or a file that it names, is wrong; the text says how."""
+from menan.errors import InputError
 
 
 @dataclass
 class Call:
-    """A command line taken apart: ``variable`` runs over ``numbers`` in log and command.
+    """A parsed command line: one job for each of ``numbers``.
 
-    options: by name, spelled with ``-``.
+    variable: word that the job's number replaces in log and command, such as ``JOB``.
+    options: values by name; names are spelled with ``-``.
+    log: name of the log file, with the variable in it.
+    command: the words of the command, with the variable in them.
     """
 
     variable: str | None = None
@@ -28,7 +26,7 @@ class Call:
 
     @property
     def threads(self) -> int | None:
-        """The value of --num-threads, None where it is not given."""
+        """The value of --num-threads; None if it is not given."""
         return self.count("num-threads", 1) if "num-threads" in self.options else None
 
     def of_job(self, number: int) -> tuple[Path, list[str]]:
@@ -39,25 +37,29 @@ class Call:
         return Path(words[0]), words[1:]
 
     def logs(self) -> str:
-        """All logs at once, as a shell's pattern."""
+        """A shell pattern that matches the logs of all jobs."""
         return self.log if self.variable is None else self.log.replace(self.variable, "*")
 
     def count(self, option: str, default: int, least: int = 1) -> int:
-        """The value of an option that counts something."""
+        """The value of an option that is a whole number.
+
+        Raises:
+            InputError: the value is not a whole number, or less than ``least``.
+        """
         text = self.options.get(option, str(default))
         if not re.fullmatch(r"[0-9]+", text) or int(text) < least:
-            raise CallError(f"--{option} {text}: expected a whole number from {least}")
+            raise InputError(f"--{option} {text}: expected a whole number from {least}")
         return int(text)
 
 
 def parse(words: list[str], known: Collection[str] | None = None) -> Call:
-    """Take a command line apart; options may stand before and after JOB=1:N, as in Kaldi.
+    """Parse a command line; options may stand before and after JOB=1:N, as in Kaldi.
 
     Args:
         known: names of the options, spelled with ``-``; None accepts any.
 
     Raises:
-        CallError: an option that is not known, a wrong range, no command.
+        InputError: an unknown option, a wrong range, or a missing log or command.
     """
     call, words = Call(), list(words)
     while words:
@@ -65,44 +67,35 @@ def parse(words: list[str], known: Collection[str] | None = None) -> Call:
             name, equals, value = words.pop(0)[2:].partition("=")
             name = name.replace("_", "-")
             if known is not None and name not in known:
-                raise CallError(f"unknown option --{name}; known are {', '.join(known)}")
+                raise InputError(f"unknown option --{name}; choose from --{', --'.join(known)}")
             if not equals and not words:
-                raise CallError(f"--{name} lacks its value")
+                raise InputError(f"--{name} needs a value")
             call.options[name] = value if equals else words.pop(0)
         elif call.variable is None and re.match(r"[A-Za-z_]\w*=", words[0]):
             call.variable, call.numbers = parse_range(words.pop(0))
         else:
             break
     if len(words) < 2:
-        raise CallError("expected a log and a command; --help shows an example")
+        raise InputError("expected a log and a command; see --help for an example")
     call.log, call.command = words[0], words[1:]
     if len(call.numbers) > 1 and call.variable not in call.log:
-        raise CallError(
-            f"{len(call.numbers)} jobs would write one log; "
+        raise InputError(
+            f"{len(call.numbers)} jobs would write the same log; "
             f"put {call.variable} into its name {call.log!r}"
         )
     return call
 
 
 def parse_range(word: str) -> tuple[str, list[int]]:
-    """``JOB=1:4`` or ``JOB=3``."""
+    """Parse ``JOB=1:4`` or ``JOB=3``.
+
+    >>> parse_range("JOB=1:4")
+    ('JOB', [1, 2, 3, 4])
+    """
     match = re.fullmatch(r"(\w+)=([0-9]+)(?::([0-9]+))?", word)
     if match is None:
-        raise CallError(f"{word!r} is no range of jobs; it should look like JOB=1:4")
+        raise InputError(f"{word!r} is not a range of jobs; write it as in JOB=1:4")
     name, first, last = match[1], int(match[2]), int(match[3] or match[2])
     if not 1 <= first <= last:
-        raise CallError(f"the range {word!r} must begin at 1 or more and not end before")
+        raise InputError(f"the range {word!r} must start at 1 or more and must not end before that")
     return name, list(range(first, last + 1))
-
-
-def end_of(log: Path) -> str:
-    """The last lines of a log."""
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:])
-
-
-def stop_signals() -> list[signal.Signals]:
-    """Those that ask a launcher to stop; not SIGHUP under nohup."""
-    signals = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signals.append(signal.SIGHUP)
-    return signals

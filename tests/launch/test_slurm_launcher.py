@@ -1,4 +1,4 @@
-"""What slurm.py does where there is no SLURM, and how it waits."""
+"""slurm.py on a machine without SLURM, and how it waits for tasks."""
 
 import os
 import signal
@@ -8,18 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from menan_utils import slurm, slurm_batch, slurm_states
-from menan_utils.call import CallError
-from menan_utils.slurm_states import NoAnswerError, State, Watch
+from menan.errors import InputError
+from menan.launch.slurm import batch_script, launcher, task_states
+from menan.launch.slurm.task_states import NoAnswerError, State, Watch
 
 SLURM = Path(__file__).resolve().parents[2] / "utils" / "slurm.py"
-
-
-@pytest.mark.parametrize("call", [[SLURM], [sys.executable, "-m", "menan_utils.slurm"]], ids=str)
-def test_it_can_be_called_as_a_program_and_as_a_module_and_explains_itself(call, tmp_path):
-    done = subprocess.run([*call, "--help"], capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == 0
-    assert "slurm.py --mem 4G JOB=1:4 " in done.stdout
 
 
 def test_a_machine_without_slurm_is_told_in_one_line(tmp_path):
@@ -32,7 +25,7 @@ def test_a_machine_without_slurm_is_told_in_one_line(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "slurm.py: sbatch: No such file or directory; run.py runs jobs on this machine\n"
+        "slurm.py: sbatch: No such file or directory; to run jobs on this machine use run.py\n"
     )
 
 
@@ -47,8 +40,8 @@ def test_num_threads_is_a_tasks_omp_num_threads_unless_the_user_has_set_it(
     if users is not None:
         monkeypatch.setenv("OMP_NUM_THREADS", users)
     words = ["JOB=4:4", str(tmp_path / "x.JOB.log"), "bash", "-c"]
-    call = slurm.parse([*options, *words, "echo threads: ${OMP_NUM_THREADS-unset}"])
-    script = slurm_batch.script_text(call)
+    call = launcher.parse([*options, *words, "echo threads: ${OMP_NUM_THREADS-unset}"])
+    script = batch_script.script_text(call)
     subprocess.run(
         ["bash", "-c", script], env={**os.environ, "SLURM_ARRAY_TASK_ID": "4"}, check=True
     )
@@ -73,42 +66,44 @@ def answers(monkeypatch, states):
             raise state
         return {1: state}
 
-    monkeypatch.setattr(slurm_states, "ask_controller", answer)
+    monkeypatch.setattr(task_states, "ask_controller", answer)
 
 
 @pytest.mark.parametrize(("memory", "longest"), [(300, 5), (6, 2)])
 def test_looks_become_rarer_but_slurm_forgets_nothing_between_two(
     monkeypatch, pauses, memory, longest
 ):
-    monkeypatch.setattr(slurm, "memory_seconds", lambda: memory)
+    monkeypatch.setattr(launcher, "memory_seconds", lambda: memory)
     answers(monkeypatch, [*[State("RUNNING")] * 60, State("COMPLETED")])
-    slurm.wait(Watch("4", [1]), [])
+    launcher.wait(Watch("4", [1]), [])
     assert pauses == sorted(pauses)
     assert pauses[0] < 0.5
     assert pauses[-1] == longest
 
 
 def test_a_controller_is_not_waited_for_for_ever(monkeypatch, pauses, capsys):
-    monkeypatch.setattr(slurm, "memory_seconds", lambda: 300)
-    monkeypatch.setattr(slurm, "SILENCE_SECONDS", 0)
+    monkeypatch.setattr(launcher, "memory_seconds", lambda: 300)
+    monkeypatch.setattr(launcher, "SILENCE_SECONDS", 0)
     answers(monkeypatch, [State("RUNNING"), *[NoAnswerError("no controller")] * 2])
-    with pytest.raises(CallError, match="no controller, for 0 s; job 4 may still run, 'scancel 4'"):
-        slurm.wait(Watch("4", [1]), [])
+    with pytest.raises(
+        InputError, match="no controller, for 0 s; job 4 may still run, 'scancel 4'"
+    ):
+        launcher.wait(Watch("4", [1]), [])
     assert capsys.readouterr().err == "slurm.py: no controller; waiting for the controller\n"
 
 
 def test_a_list_of_tasks_is_not_cut_short():
-    done = slurm_states.ask("sh", "-c", "echo $SLURM_BITSTR_LEN")
+    done = task_states.ask("sh", "-c", "echo $SLURM_BITSTR_LEN")
     assert done.stdout == "0\n"
 
 
 def test_many_failures_are_counted_and_the_first_named(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
-    call = slurm.parse(["JOB=1:30", "x.JOB.log", "true"])
+    call = launcher.parse(["JOB=1:30", "x.JOB.log", "true"])
     watch = Watch("4", call.numbers)
     watch.ended = {n: State("TIMEOUT" if n > 5 else "COMPLETED") for n in call.numbers}
-    assert slurm.report(call, watch)
+    assert launcher.report(call, watch)
     said = capsys.readouterr().err
     assert said.startswith("slurm.py: 25 / 30 failed (6: TIMEOUT, 7: TIMEOUT, ")
     assert "15: TIMEOUT, and 15 more), log is in x.*.log\n" in said
-    assert "there is no x.6.log: the job has not begun\n" in said
+    assert "x.6.log: not found, so the job has not started\n" in said

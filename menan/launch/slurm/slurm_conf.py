@@ -1,11 +1,11 @@
-"""conf/slurm.conf: what the options become for sbatch, in the format of Kaldi's slurm.pl.
+"""conf/slurm.conf translates options to those of sbatch, in the format of Kaldi's slurm.pl.
 
-    command sbatch --export=ALL     begins the command line; the file must say it
-    option mem=* --mem=$0           what --mem 4G becomes; $0 is the value
-    option mem=0                    this one value becomes nothing
-    default time=1:00:00            as if --time 1:00:00 were given where no --time is
+    command sbatch --export=ALL     beginning of the command line; required
+    option mem=* --mem=$0           translation of --mem 4G; $0 is the value
+    option mem=0                    this value is translated to nothing
+    default time=1:00:00            value of --time if it is not given
 
-``-`` and ``_`` in an option's name are alike. What follows # is a comment.
+``-`` and ``_`` in the name of an option are equivalent. # begins a comment.
 """
 
 import re
@@ -13,12 +13,9 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
-if __package__:
-    from menan_utils.call import CallError
-else:  # called as a script
-    from call import CallError
+from menan.errors import InputError
 
-# Taken where there is no file.
+# Used if no file is given.
 BUILT_IN = """
 command sbatch --export=ALL --requeue
 option time=* --time=$0
@@ -28,13 +25,19 @@ option num_threads=* --cpus-per-task=$0
 option gpu=* --gres=gpu:$0
 option gpu=0
 """
-# The launcher's own, whatever the file says.
+# Options that the launcher itself handles; the file need not describe them.
 OWN = ("config", "max-jobs-run")
 
 
 @dataclass
 class SlurmConf:
-    """What a file says: sbatch's words for ``(option, value)``, where the value may be ``*``."""
+    """The content of a file.
+
+    name: the file's name, for error messages.
+    command: beginning of sbatch's command line.
+    words: words for sbatch by ``(option, value)``; the value ``*`` stands for any.
+    defaults: values of options that are not given.
+    """
 
     name: str
     command: list[str] = field(default_factory=list)
@@ -42,10 +45,10 @@ class SlurmConf:
     defaults: dict[str, str] = field(default_factory=dict)
 
     def translate(self, options: dict[str, str]) -> list[str]:
-        """The beginning of sbatch's command line.
+        """The beginning of sbatch's command line for these options.
 
         Raises:
-            CallError: an option or a value that the file does not describe.
+            InputError: the file does not describe an option or its value.
         """
         line = list(self.command)
         for option, value in options.items():
@@ -54,31 +57,32 @@ class SlurmConf:
             words = self.words.get((option, value), self.words.get((option, "*")))
             if words is None:
                 known = sorted({*OWN, *(name for name, _ in self.words)})
-                raise CallError(
-                    f"{self.name} does not describe --{option} {value}; it knows {', '.join(known)}"
+                raise InputError(
+                    f"{self.name} does not describe --{option} {value}; it describes "
+                    f"{', '.join(known)}"
                 )
             line += [word.replace("$0", value) for word in words]
         return line
 
 
 def read_conf(path: Path | None) -> SlurmConf:
-    """Read a file, or what is built in.
+    """Read a file; None gives the built-in configuration.
 
     Raises:
-        CallError: it cannot be read, or a line is malformed.
+        InputError: the file cannot be read, or a line is malformed.
     """
     if path is None:
         return parse_conf(BUILT_IN, "the built-in configuration")
     try:
         return parse_conf(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
-        raise CallError(f"{path}: {error.strerror}") from None
+        raise InputError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise CallError(f"{path}: not UTF-8 at byte {error.start}") from None
+        raise InputError(f"{path}: not UTF-8 at byte {error.start}") from None
 
 
 def parse_conf(text: str, name: str) -> SlurmConf:
-    """Take a file's text apart; ``name`` is for messages."""
+    """Parse the text of a file; ``name`` is used in error messages."""
     conf = SlurmConf(name)
     for number, line in enumerate(text.splitlines(), 1):
         line = re.sub(r"\s*#.*", "", line).strip()
@@ -88,7 +92,7 @@ def parse_conf(text: str, name: str) -> SlurmConf:
             kind, _, rest = line.partition(" ")
             words = shlex.split(rest)
         except ValueError as error:  # an open quote
-            raise CallError(f"{name}:{number}: {error}") from None
+            raise InputError(f"{name}:{number}: {error}") from None
         option, equals, value = words[0].partition("=") if words else ("", "", "")
         option = option.replace("_", "-")
         if kind == "command" and words:
@@ -98,10 +102,10 @@ def parse_conf(text: str, name: str) -> SlurmConf:
         elif kind == "default" and option and equals and value and len(words) == 1:
             conf.defaults[option] = value
         else:
-            raise CallError(
-                f"{name}:{number}: {line!r} is none of 'command ...', 'option name=value ...' "
-                "and 'default name=value'"
+            raise InputError(
+                f"{name}:{number}: {line!r} is not understood; expected 'command ...', "
+                "'option name=value ...' or 'default name=value'"
             )
     if not conf.command:
-        raise CallError(f"{name}: lacks a line 'command sbatch ...'")
+        raise InputError(f"{name}: add a line 'command sbatch ...'; it is missing")
     return conf

@@ -1,4 +1,4 @@
-"""What run.py does with --gpu; nvidia-smi is an imitation."""
+"""run.py with --gpu; nvidia-smi is a fake."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ SHOW = ("bash", "-c", 'date +%s.%N; echo "sees $CUDA_VISIBLE_DEVICES"; sleep 0.4
 
 @pytest.fixture
 def run(tmp_path):
-    """Call run.py on a machine with so many GPUs and, so that cores suffice, one core a job."""
+    """Call run.py on a machine with ``cards`` GPUs."""
 
     def run(*words, cards=0, visible=None):
         smi = tmp_path / "bin" / "nvidia-smi"
@@ -34,7 +34,7 @@ def run(tmp_path):
 
 
 def seen(tmp_path):
-    """Of each job: what it sees, begin and end."""
+    """For each job: the devices it sees, its begin and its end (seconds)."""
     jobs = []
     for path in sorted(tmp_path.glob("x.*.log")):
         begin, sees, end = path.read_text().splitlines()[4:7]
@@ -87,7 +87,7 @@ def test_jobs_that_ask_for_no_device_see_what_the_caller_sees(run, tmp_path):
 def test_a_machine_with_too_few_devices_is_refused_in_one_line(run, tmp_path, machine, found):
     done = run("--gpu", 2, "x.log", "true", **machine)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"run.py: --gpu 2: {found} GPUs here (CUDA_VISIBLE_DEVICES, ")
+    assert done.stderr.startswith(f"run.py: --gpu 2: this machine has {found} GPUs (counted by ")
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "x.log").exists()
 

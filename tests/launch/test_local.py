@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-RUN = Path(__file__).resolve().parents[2] / "utils" / "run.py"
+UTILS = Path(__file__).resolve().parents[2] / "utils"
+RUN = UTILS / "run.py"
 
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="needs /proc to see processes"
@@ -113,15 +115,15 @@ def test_an_old_log_is_not_appended_to(tmp_path):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["JOB=0:3", "x.JOB.log", "true"], "must begin at 1"),
-        (["JOB=3:2", "x.JOB.log", "true"], "not end before"),
-        (["JOB=1:", "x.JOB.log", "true"], "no range of jobs"),
-        (["JOB=a", "x.JOB.log", "true"], "no range of jobs"),
+        (["JOB=0:3", "x.JOB.log", "true"], "must start at 1"),
+        (["JOB=3:2", "x.JOB.log", "true"], "must not end before"),
+        (["JOB=1:", "x.JOB.log", "true"], "not a range of jobs"),
+        (["JOB=a", "x.JOB.log", "true"], "not a range of jobs"),
         (["JOB=1:2", "x.log", "true"], "put JOB into its name"),
         (["--jobs", "2", "x.log", "true"], "unknown option --jobs"),
         (["--max-jobs-run", "0", "x.log", "true"], "--max-jobs-run 0: expected a whole number"),
         (["--num-threads", "many", "x.log", "true"], "--num-threads many: expected"),
-        (["--mem"], "--mem lacks its value"),
+        (["--mem"], "--mem needs a value"),
         (["x.log"], "expected a log and a command"),
         ([], "expected a log and a command"),
     ],
@@ -221,7 +223,26 @@ def test_jobs_outlive_a_terminal_under_nohup(tmp_path):
     assert launcher.wait(timeout=20) == 0
 
 
-def test_the_file_can_be_executed_and_explains_itself():
-    done = subprocess.run([RUN, "--help"], capture_output=True, text=True)
-    assert done.returncode == 0
-    assert "run.py JOB=1:4 " in done.stdout
+@pytest.mark.parametrize("script", [["run"], ["slurm", "--mem", "4G"]], ids=str)
+def test_a_launcher_runs_by_path_and_as_a_module_and_explains_itself(script, tmp_path):
+    name, *options = script
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # as path.sh sets it
+    for call in ([UTILS / f"{name}.py"], [sys.executable, "-m", f"menan_utils.{name}"]):
+        done = subprocess.run(
+            [*call, "--help"],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path},
+        )
+        assert done.returncode == 0, done.stderr
+        assert " ".join([f"{name}.py", *options, "JOB=1:4 "]) in done.stdout
+
+
+@pytest.mark.parametrize("name", ["run.py", "slurm.py"])
+def test_a_python_without_menan_gets_one_line_with_a_cure(name):
+    bare = [sys.executable, "-S", UTILS / name]  # -S: no packages are installed
+    done = subprocess.run([*bare, "x.log", "true"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{name}: {sys.executable} has no module menan; run 'make'")
+    assert done.stderr.count("\n") == 1

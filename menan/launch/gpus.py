@@ -1,16 +1,13 @@
-"""The GPUs of this machine, and how jobs share them."""
+"""The GPUs of this machine and their distribution over jobs."""
 
 import os
 import subprocess
 
-if __package__:
-    from menan_utils.call import CallError
-else:  # called as a script
-    from call import CallError
+from menan.errors import InputError
 
 
 def visible_devices() -> list[str]:
-    """The devices that CUDA_VISIBLE_DEVICES allows, or else all that nvidia-smi counts."""
+    """The devices in CUDA_VISIBLE_DEVICES; if that is not set, all that nvidia-smi lists."""
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
     if allowed is not None:
         return [name for name in allowed.split(",") if name not in ("", "-1", "NoDevFiles")]
@@ -23,16 +20,16 @@ def visible_devices() -> list[str]:
 
 
 def device_groups(size: int) -> list[str]:
-    """CUDA_VISIBLE_DEVICES of each job that can have ``size`` devices of its own.
+    """Disjoint groups of ``size`` devices, each a value for CUDA_VISIBLE_DEVICES.
 
     Raises:
-        CallError: there are fewer devices than one job wants.
+        InputError: the machine has fewer than ``size`` devices.
     """
     devices = visible_devices()
     groups = [devices[n : n + size] for n in range(0, len(devices) - size + 1, size)]
     if not groups:
-        raise CallError(
-            f"--gpu {size}: {len(devices)} GPUs here (CUDA_VISIBLE_DEVICES, else nvidia-smi -L); "
-            "leave --gpu out or take another machine"
+        raise InputError(
+            f"--gpu {size}: this machine has {len(devices)} GPUs (counted by CUDA_VISIBLE_DEVICES "
+            "or nvidia-smi -L); leave --gpu out or use another machine"
         )
     return [",".join(group) for group in groups]

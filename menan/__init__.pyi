@@ -1,0 +1,20 @@
+from menan.datadir.metadata import read_metadata as read_metadata
+from menan.errors import InputError as InputError
+from menan.inference.infer import infer as infer
+from menan.inference.predict import predict as predict
+from menan.labels import LabelSet as LabelSet
+from menan.model.bottlenecks import Bottleneck as Bottleneck
+from menan.model.bottlenecks import add_bottleneck as add_bottleneck
+from menan.model.encoders import Encoder as Encoder
+from menan.model.encoders import add_encoder as add_encoder
+from menan.model.model_file import load_model as load_model
+from menan.plugins import load_plugins as load_plugins
+from menan.scoring.files import score_files as score_files
+from menan.settings import BottleneckSettings as BottleneckSettings
+from menan.settings import EncoderSettings as EncoderSettings
+from menan.settings import ObjectiveSettings as ObjectiveSettings
+from menan.training.objectives import Objective as Objective
+from menan.training.objectives import Step as Step
+from menan.training.objectives import add_objective as add_objective
+
+__version__: str

@@ -1,0 +1,1 @@
+"""The launcher for SLURM clusters: jobs are the tasks of one sbatch array."""

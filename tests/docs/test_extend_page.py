@@ -1,0 +1,18 @@
+"""The code in docs/extend.md is the code that tests/extend runs."""
+
+import runpy
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_examples_are_the_files_of_tests_extend():
+    insert = runpy.run_path(str(ROOT / "docs" / "insert_code.py"))
+    page = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
+    assert page == insert["with_code"](page), "run: python docs/insert_code.py"
+
+
+def test_every_example_of_tests_extend_is_on_the_page():
+    page = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
+    for path in (ROOT / "tests" / "extend").glob("toy_*.py"):
+        assert f"<!-- code: {path.relative_to(ROOT)} -->" in page
