@@ -7,7 +7,8 @@ import typer
 
 from menan.analysis.leakage.probe_system import write_leakage
 from menan.analysis.leakage.summary import leakage_text
-from menan_bin.command import main_of, new_app
+from menan.plugins import load_plugins
+from menan_bin.command import PluginOption, main_of, new_app
 
 app = new_app()
 
@@ -26,6 +27,7 @@ def probe(
     seed: Annotated[
         int, typer.Option(min=0, help="Seed for splits, probes and the bootstrap.")
     ] = 0,
+    plugin: PluginOption = None,
 ) -> None:
     """Train fresh speaker probes on frozen embeddings and write their accuracies as JSON.
 
@@ -37,6 +39,7 @@ def probe(
     --out exp/infer/menan; menan-probe --embeddings exp/infer/menan
     --feats dump/iemocap/feats.scp --out exp/menan_seed0/leakage.json
     """
+    load_plugins(plugin or ())
     print(leakage_text(write_leakage(embeddings, feats, out, other, other_feats, seed)))
 
 

@@ -10,6 +10,7 @@ from menan.analysis.cells import fixed, span
 from menan.analysis.leakage.result import LeakageMean, SetFacts
 from menan.analysis.results import Table2
 from menan.analysis.tables.table3 import Table3
+from menan.training.selection import RULES
 
 PROBE_TITLES = {"linear": "linear", "mlp": "MLP", "knn": "k-NN"}
 INPUT_TITLES = {"v": "v", "raw": "raw features", "leace": "v after LEACE"}
@@ -64,8 +65,7 @@ FOLDS = "All folds"
 FOLDS_COLUMNS = ("system", "seed", "tests", "validates", "epoch", "WA validation", "WA test")
 FOLDS_COLUMNS += ("UA validation", "UA test")
 
-RULES = "Selection rules: test UA (Δ), %"
-OPTIMISM = "optimism of oracle"
+RULES_TITLE = "Selection rules: test UA (Δ), %"
 
 COMPARISONS = "System against system"
 COMPARISONS_COLUMNS = ("systems", "measure", "difference", "p", "p, Holm", "p, McNemar")
@@ -136,11 +136,11 @@ def table2_note(table: Table2, corpus: str) -> str:
 
 def rules_note(rule: str) -> str:
     """On the selection rules beside the headline's."""
+    rules = "; ".join(f"`{name}`, {one.description}" for name, one in RULES.items())
     return (
-        "The same trainings with the epoch chosen by other rules. `last10` averages the posteriors "
-        "of the last ten epochs. `oracle` looks at the test speaker: it is not a result, and the "
-        f"last row is what it would add to `{rule}`. A ranking that changes from row to row is not "
-        "a finding."
+        f"The same trainings with the epoch chosen by other rules: {rules}. A rule that sees the "
+        f"test speaker is not a result; the last row is what it would add to `{rule}`. A ranking "
+        "that changes from row to row is not a finding."
     )
 
 
@@ -149,8 +149,8 @@ def calibration_note(emotions: int) -> str:
     return (
         f"NLL is in nats (always predicting {100 / emotions:.3g} % for each emotion costs "
         f"{fixed(math.log(emotions), 3)}), ECE is the mean distance between confidence and "
-        "accuracy in points of probability. The temperature is fitted on the fold's validation speaker; above "
-        "1 it softens overconfident posteriors. Means over folds."
+        "accuracy in points of probability. The temperature is fitted on the fold's validation "
+        "speaker; above 1 it softens overconfident posteriors. Means over folds."
     )
 
 

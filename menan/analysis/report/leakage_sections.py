@@ -40,19 +40,20 @@ def _part(
 ) -> Section:
     rows = []
     with_rule = len({mean.rule for mean in means}) > 1
+    raw = [mean.sets[name].embeddings.raw for mean in means]
+    # The input is the same for all networks that were trained on the same speakers.
+    shared = len(means) > 1 and all(one == raw[0] for one in raw)
     for mean in means:
         label = f"{mean.label}, {mean.rule}" if with_rule else mean.label
         for kind, found in mean.sets[name].embeddings.by_name.items():
+            if kind == "raw" and shared:
+                continue
             own = adversaries.get(mean.system) if (name, kind) == ("train", "v") else None
-            rows.append(
-                (
-                    system_cell(mean.system, label),
-                    TableCell(captions.INPUT_TITLES[kind], style="text"),
-                    TableCell(fixed(mean.ua) if kind == "v" else ""),
-                    TableCell("" if own is None else fixed(own, 1)),
-                    *_probe_cells(found),
-                )
-            )
+            ua = fixed(mean.ua) if kind == "v" else ""
+            first = system_cell(mean.system, label)
+            rows.append(_row(first, kind, ua, "" if own is None else fixed(own, 1), found))
+    if shared:
+        rows.append(_row(TableCell("any"), "raw", "", "", raw[0]))
     columns = headers(
         *("system", "probed", "UA", "own SC", *captions.PROBE_TITLES.values()),
         *("control", "selectivity", "nats", "EER", "gender"),
@@ -60,6 +61,13 @@ def _part(
     table = ReportTable(f"Leakage of {title}", columns, tuple(rows))
     note = captions.set_note([mean.sets[name] for mean in means])
     return Section(f"leakage-{name}", title.capitalize(), note=note, tables=(table,))
+
+
+def _row(
+    first: TableCell, kind: str, ua: str, own_sc: str, found: EmbeddingLeakage
+) -> tuple[TableCell, ...]:
+    kind_cell = TableCell(captions.INPUT_TITLES[kind], style="text")
+    return (first, kind_cell, *headers(ua, own_sc), *_probe_cells(found))
 
 
 def _probe_cells(found: EmbeddingLeakage) -> list[TableCell]:

@@ -40,7 +40,9 @@ def _section(section: Section, level: str) -> str:
 
 def _table(table: ReportTable) -> str:
     return table_of(
-        [_cell(cell) for cell in table.columns], [[*map(_cell, row)] for row in table.rows]
+        [_cell(cell) for cell in table.columns],
+        [[*map(_cell, row)] for row in table.rows],
+        [cell.style == "text" for cell in table.columns],
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from menan.analysis.runs import TrainedRun
 from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
-from menan.training.selection import selected_log_posteriors
+from menan.training.selection import selection_rule
 
 LAST_EPOCHS = 10  # over which the spread of the test UA is taken
 
@@ -62,15 +62,15 @@ def mean_test_ua(folds: Sequence[FoldResult]) -> float:
 
 
 def _folds_of_run(run: TrainedRun, rule: str) -> Iterator[FoldResult]:
-    for fold in run.settings.folds:
-        valid = run.heldout.of_speaker(fold.valid)
-        test = run.heldout.of_speaker(fold.test)
-        epoch, valid_log_p, test_log_p = selected_log_posteriors(rule, valid, test)
+    for test_speaker, valid_speaker in run.config.folds:
+        valid = run.heldout.of_speaker(valid_speaker)
+        test = run.heldout.of_speaker(test_speaker)
+        epoch, valid_log_p, test_log_p = selection_rule(rule).select(valid, test)
         yield FoldResult(
             system=run.system,
             seed=run.seed,
-            valid_speaker=fold.valid,
-            test_speaker=fold.test,
+            valid_speaker=valid_speaker,
+            test_speaker=test_speaker,
             epoch=epoch,
             valid=SpeakerPosteriors(valid.labels, valid_log_p),
             test=SpeakerPosteriors(test.labels, test_log_p),
