@@ -6,20 +6,23 @@ from typing import Annotated
 import typer
 
 from menan.inference.export import export_onnx
-from menan_bin.command import main_of, new_app
+from menan.plugins import load_plugins
+from menan_bin.command import PluginOption, main_of, new_app
 
 app = new_app()
 
 
 @app.command()
 def export(
-    model: Annotated[Path, typer.Option(help="a .safetensors file of menan-train")],
-    out: Annotated[Path, typer.Option(help=".onnx file to write")],
+    model: Annotated[Path, typer.Option(help="Model file (.safetensors) of menan-train.")],
+    out: Annotated[Path, typer.Option(help="ONNX file to write.")],
+    plugin: PluginOption = None,
 ) -> None:
-    """Write an ONNX file: features (batch, frames, dims) in, posteriors and embedding out.
+    """Write a model as ONNX: features (batch, frames, dims) in, posteriors and embedding out.
 
     Example: menan-export --model exp/menan_seed0/Ses01/Ses01F.best-ua.safetensors --out m.onnx
     """
+    load_plugins(plugin or ())
     export_onnx(model, out)
     print(out)
 

@@ -1,4 +1,4 @@
-"""menan-folds: who tests, validates and trains in each fold?"""
+"""menan-folds: the speakers that test, validate and train in each fold."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,17 +14,19 @@ app = new_app()
 @app.command()
 def folds(
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="A data or dump directory.", show_default=False)
+        Path, typer.Argument(metavar="DATA", help="Data or dump directory.", show_default=False)
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Where to write the table as TSV.", show_default="DATA/folds.tsv"),
+        typer.Option(help="TSV file for the table.", show_default="DATA/folds.tsv"),
     ] = None,
 ) -> None:
-    """Print and write the leave-one-speaker-out folds: a line for each, with numbers of utterances.
+    """Print and write the leave-one-speaker-out folds, one line per fold.
 
-    A group of spk2group is held out; each of its speakers tests once, the next one validates, all
-    others train. Example: menan-folds data/iemocap
+    A group of spk2group is held out. Each of its speakers tests once, the next one validates, and
+    the speakers of all other groups train. Numbers of utterances do not include speed copies.
+
+    Example: menan-folds data/iemocap
     """
     rows = fold_table(data)
     write_fold_table(out or data / "folds.tsv", rows)

@@ -7,21 +7,24 @@ import typer
 
 from menan.device import open_device
 from menan.inference.predict import predict as predict_files
-from menan_bin.command import main_of, new_app
+from menan.plugins import load_plugins
+from menan_bin.command import PluginOption, main_of, new_app
 
 app = new_app()
 
 
 @app.command()
 def predict(
-    model: Annotated[Path, typer.Option(help="a .safetensors file of menan-train")],
-    wav: Annotated[list[Path], typer.Argument(help="audio files, one utterance each")],
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
+    model: Annotated[Path, typer.Option(help="Model file (.safetensors) of menan-train.")],
+    wav: Annotated[list[Path], typer.Argument(help="Audio files, one utterance each.")],
+    device: Annotated[str, typer.Option(help="Device: cpu, cuda or cuda:N.")] = "cpu",
+    plugin: PluginOption = None,
 ) -> None:
-    """Print a line a file: its path, the likeliest emotion, and the posterior of each.
+    """Print one line per file: its path, the most likely emotion, and all posteriors.
 
     Example: menan-predict --model exp/menan_seed0/Ses01/Ses01F.best-ua.safetensors a.wav b.flac
     """
+    load_plugins(plugin or ())
     for path, posteriors in zip(wav, predict_files(model, wav, open_device(device)), strict=True):
         best = max(posteriors, key=posteriors.get)
         shown = " ".join(f"{emotion} {p:.3f}" for emotion, p in posteriors.items())

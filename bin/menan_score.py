@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from menan.files.atomic import atomic_open
+from menan.labels import parse_map
 from menan.provenance import code_version
-from menan.scoring.files import score_files
-from menan.scoring.text import report_text
+from menan.scoring.score import report_text, score_files
 from menan_bin.command import main_of, new_app
 
 app = new_app()
@@ -17,21 +17,34 @@ app = new_app()
 
 @app.command()
 def score(
-    ref: Annotated[Path, typer.Option(help="utt2emo of a data directory")],
-    hyp: Annotated[Path, typer.Option(help="utt2emo of menan-infer, or its directory")],
+    ref: Annotated[Path, typer.Option(help="utt2emo of a data directory.")],
+    hyp: Annotated[Path, typer.Option(help="Output directory of menan-infer, or its utt2emo.")],
     utt2spk: Annotated[
-        Path | None, typer.Option(help="by default the one beside --ref, if there is one")
+        Path | None,
+        typer.Option(help="utt2spk of the data.", show_default="utt2spk beside --ref, if any"),
     ] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="also written here")] = None,
+    map: Annotated[
+        str,
+        typer.Option(
+            metavar="OLD=NEW,...",
+            help="New names for labels of the data or the model; OLD= leaves references out.",
+        ),
+    ] = "",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="JSON file for the same report.")
+    ] = None,
 ) -> None:
-    """Print WA, UA, recall and confusion, by speaker and (spk2gender beside utt2spk) by gender.
+    """Print WA, UA, recall and confusion, whole, by speaker and by gender.
+
+    Genders are read from spk2gender beside utt2spk, labels from emotions beside --ref and --hyp.
 
     Example: menan-score --ref data/iemocap/utt2emo --hyp exp/menan_seed0/test
     """
-    report = score_files(ref, hyp, utt2spk)
+    report = score_files(ref, hyp, utt2spk, parse_map(map))
     if json_file:
         with atomic_open(json_file) as file:
             made_from = {"ref": str(ref), "hyp": str(hyp), "version": code_version()}
+            made_from |= {"map": map} if map else {}
             file.write(json.dumps(made_from | report.to_json(), indent=1) + "\n")
     print(report_text(report))
 

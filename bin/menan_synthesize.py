@@ -1,4 +1,4 @@
-"""menan-synthesize: a generated corpus in a release's own layout, for demos and tests."""
+"""menan-synthesize: a generated corpus in the layout of a release, for demos and tests."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,16 +13,17 @@ from menan_bin.command import main_of, new_app
 app = new_app()
 
 Out = Annotated[Path, typer.Argument(help="New or empty directory for the corpus.")]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")]
-MinSeconds = Annotated[float, typer.Option(help="Shortest utterance.")]
-MaxSeconds = Annotated[float, typer.Option(help="Longest utterance.")]
+Seed = Annotated[int, typer.Option(min=0, help="Random seed; the same seed gives the same bytes.")]
+MinSeconds = Annotated[float, typer.Option(help="Shortest utterance, in seconds.")]
+MaxSeconds = Annotated[float, typer.Option(help="Longest utterance, in seconds.")]
 
 
 @app.callback()
 def synthesize() -> None:
-    """Generate a small corpus of synthetic speech in a release's own layout.
+    """Generate a small corpus of synthetic speech in the layout of a release.
 
-    For demos and tests: who speaks and which emotion both show in it, and nobody is heard.
+    It is for demos and tests: speaker and emotion can both be recognised, and no real person
+    speaks.
 
     Example: menan-synthesize iemocap corpus/IEMOCAP --sessions 5
     """
@@ -32,14 +33,16 @@ def synthesize() -> None:
 def iemocap(
     out: Out,
     seed: Seed = 0,
-    sessions: Annotated[int, typer.Option(min=1, max=99, help="Two speakers in each.")] = 5,
+    sessions: Annotated[
+        int, typer.Option(min=1, max=99, help="Number of sessions of two speakers.")
+    ] = 5,
     utts_per_emotion: Annotated[
-        int, typer.Option(min=1, max=900, help="Turns of each speaker in each of four emotions.")
+        int, typer.Option(min=1, max=900, help="Number of turns per speaker and emotion.")
     ] = 6,
     min_seconds: MinSeconds = Lengths.shortest,
     max_seconds: MaxSeconds = Lengths.longest,
 ) -> None:
-    """Sessions of two speakers: Session1/dialog/EmoEvaluation and the rest."""
+    """IEMOCAP: sessions of two speakers, with Session1/dialog/EmoEvaluation and the other files."""
     lengths = Lengths(min_seconds, max_seconds)
     turns = synthesize_iemocap(out, seed, sessions, utts_per_emotion, lengths)
     print(f"{out}: {turns} turns of {2 * sessions} speakers")
@@ -49,12 +52,16 @@ def iemocap(
 def mosei(
     out: Out,
     seed: Seed = 0,
-    videos: Annotated[int, typer.Option(min=4, help="One speaker in each.")] = 12,
-    segments_per_video: Annotated[int, typer.Option(min=2, help="Labelled segments.")] = 6,
+    videos: Annotated[
+        int, typer.Option(min=4, help="Number of videos with one speaker each.")
+    ] = 12,
+    segments_per_video: Annotated[
+        int, typer.Option(min=2, help="Number of labelled segments per video.")
+    ] = 6,
     min_seconds: MinSeconds = Lengths.shortest,
     max_seconds: MaxSeconds = Lengths.longest,
 ) -> None:
-    """Whole videos' audio and CMU_MOSEI_Labels.csd; one labelled video has no audio."""
+    """CMU-MOSEI: audio of whole videos, and CMU_MOSEI_Labels.csd; one video has no audio."""
     lengths = Lengths(min_seconds, max_seconds)
     segments = synthesize_mosei(out, seed, videos, segments_per_video, lengths)
     print(f"{out}: {segments} labelled segments of {videos} videos")

@@ -1,4 +1,4 @@
-"""menan-validate: is a data or dump directory whole?"""
+"""menan-validate: check a data or dump directory."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ app = new_app()
 @app.command()
 def validate(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A directory with wav.scp or feats.scp.")
+        Path, typer.Argument(metavar="DIR", help="Directory with wav.scp or feats.scp.")
     ],
     read_audio: Annotated[
         Switch, typer.Option(help="Read the audio in full, not only its headers.")
@@ -23,7 +23,9 @@ def validate(
         Switch, typer.Option(help="Accept commands ('... |') in wav.scp; they are not run.")
     ] = Switch.false,
 ) -> None:
-    """Say what is wrong in a data or dump directory: file, line, cure. Exit status 1 if anything.
+    """Report each problem of a data or dump directory with file, line and cure.
+
+    The exit status is 1 if there is any problem.
 
     Example: menan-validate --read-audio true data/iemocap
     """

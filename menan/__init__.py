@@ -53,7 +53,7 @@ _DEFINED_IN = {
     "load_plugins": "menan.plugins",
     "predict": "menan.inference.predict",
     "read_metadata": "menan.datadir.metadata",
-    "score_files": "menan.scoring.files",
+    "score_files": "menan.scoring.score",
 }
 
 __all__ = ["__version__", *_DEFINED_IN]

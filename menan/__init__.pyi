@@ -9,7 +9,7 @@ from menan.model.encoders import Encoder as Encoder
 from menan.model.encoders import add_encoder as add_encoder
 from menan.model.model_file import load_model as load_model
 from menan.plugins import load_plugins as load_plugins
-from menan.scoring.files import score_files as score_files
+from menan.scoring.score import score_files as score_files
 from menan.settings import BottleneckSettings as BottleneckSettings
 from menan.settings import EncoderSettings as EncoderSettings
 from menan.settings import ObjectiveSettings as ObjectiveSettings

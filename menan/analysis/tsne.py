@@ -91,7 +91,8 @@ def find_systems(exp: Path, infer: Path) -> list[SystemEmbeddings]:
     """
     first: dict[str, str] = {}
     names = {path.parents[1].name for path in exp.glob("*_seed*/*/config.yaml")}
-    for name in sorted(names, key=lambda name: int(seed_of(name)[1])):
+    # Seeds are whole numbers without leading zeros: a longer one is larger.
+    for name in sorted(names, key=lambda name: (len(seed_of(name)[1]), seed_of(name)[1])):
         first.setdefault(seed_of(name)[0], name)
     if not first:
         raise InputError(f"{exp}: no <system>_seed<k>/<group> in it; run menan-train first")

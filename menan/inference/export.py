@@ -37,8 +37,8 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
     cyclically to the model's number of frames; normalisation is inside. An encoder that takes
     padded inputs has the input ``lengths``, int64 (batch,). A model with a stochastic bottleneck
     has the input ``noise``, shaped as the embedding, which the caller draws from the standard
-    normal. The outputs are ``posteriors`` (batch, emotions) and ``embedding`` (batch, size). The
-    model's card stands in the metadata under ``menan``.
+    normal. The outputs are ``posteriors`` (batch, emotions) and ``embedding`` (batch, dims). The
+    metadata entry ``menan`` is the model's card, which lists the emotions.
 
     Raises:
         InputError: no model, or the packages for it are not installed.
@@ -56,7 +56,7 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
         inputs["noise"] = torch.zeros(2, network.encoder.dims_out)
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
-        # Of nn.GRU's own flat list of weights, and of packages that a GRU has no use for.
+        # Warnings about nn.GRU's flat list of weights, and about packages that a GRU does not need.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             _Inference(network).eval(),

@@ -1,4 +1,4 @@
-"""What models say of utterances: in memory, and as the directory that menan-infer writes."""
+"""Posteriors and embeddings of a model, in memory and in the directory that menan-infer writes."""
 
 import json
 from collections.abc import Sequence
@@ -13,44 +13,55 @@ from menan.datadir.archive import ArchiveWriter
 from menan.datadir.tables import c_sorted, read_lines
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
-from menan.labels import EMOTIONS
 from menan.model.model_file import ModelCard, card_from_json, card_to_json
 from menan.provenance import code_version
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What a model says, by utterance id: posteriors (4,) and embedding (96,), on the CPU."""
+class Outputs:
+    """The outputs of a model by utterance id: posteriors (emotions,) and z (dims,), on the CPU."""
 
     card: ModelCard
     posteriors: dict[str, Tensor] = field(default_factory=dict)
     embeddings: dict[str, Tensor] = field(default_factory=dict)
 
     def add(self, utts: Sequence[str], log_posteriors: Tensor, embeddings: Tensor) -> None:
-        """What it says of some more utterances, (utterances, 4) and (utterances, 96)."""
+        """Add the outputs for more utterances, (utterances, emotions) and (utterances, dims)."""
         self.posteriors.update(zip(utts, log_posteriors.exp().cpu(), strict=True))
         self.embeddings.update(zip(utts, embeddings.cpu(), strict=True))
 
 
-def write_answers(directory: Path, parts: list[Answers], made_from: dict[str, Any]) -> None:
-    """Write posteriors.ark, posteriors.scp, embeddings.ark, embeddings.scp, utt2emo, models.json.
+def write_outputs(directory: Path, parts: list[Outputs], made_from: dict[str, Any]) -> None:
+    """Write posteriors.{ark,scp}, embeddings.{ark,scp}, utt2emo, emotions and models.json.
 
     Args:
-        parts: of models that answered for different utterances.
-        made_from: what they were asked about; stands in models.json beside their cards.
+        parts: outputs of models with the same emotions, for different utterances.
+        made_from: the input, written to models.json beside the cards of the models.
+
+    Raises:
+        InputError: models with different emotions.
     """
+    emotions = parts[0].card.emotions
+    for part in parts:
+        if part.card.emotions != emotions:
+            raise InputError(
+                f"{directory}: the models of folds {parts[0].card.fold} and {part.card.fold} have "
+                "different emotions; train the folds of a system on the same data"
+            )
     posteriors = {utt: p for part in parts for utt, p in part.posteriors.items()}
     embeddings = {utt: v for part in parts for utt, v in part.embeddings.items()}
     record = {**made_from, "version": code_version()}
     record["models"] = [card_to_json(part.card) for part in parts]
     with ExitStack() as files:
-        # Closed in reverse order: hypotheses stand only where all is there.
+        # Closed in reverse order: utt2emo appears only when the other files are complete.
         hypotheses = files.enter_context(atomic_open(directory / "utt2emo"))
         for utt in c_sorted(posteriors):
-            hypotheses.write(f"{utt} {EMOTIONS[int(posteriors[utt].argmax())]}\n")
+            hypotheses.write(f"{utt} {emotions.names[int(posteriors[utt].argmax())]}\n")
+        labels = files.enter_context(atomic_open(directory / "emotions"))
+        labels.writelines(f"{label}\n" for label in emotions)
         models = files.enter_context(atomic_open(directory / "models.json"))
         models.write(json.dumps(record, indent=1) + "\n")
-        opened = [hypotheses, models]
+        opened = [hypotheses, labels, models]
         for name, vectors in (("posteriors", posteriors), ("embeddings", embeddings)):
             archive = files.enter_context(ArchiveWriter(directory, name))
             for utt in c_sorted(vectors):
@@ -62,14 +73,14 @@ def write_answers(directory: Path, parts: list[Answers], made_from: dict[str, An
 
 
 def read_model_cards(directory: Path) -> list[ModelCard]:
-    """The cards of the models that wrote a directory of :func:`write_answers`.
+    """The cards of the models whose outputs :func:`write_outputs` wrote to a directory.
 
     Raises:
-        InputError: no such directory, or its models.json is damaged.
+        InputError: no such directory, or a damaged models.json.
     """
     path = directory / "models.json"
     try:
         content = json.loads("\n".join(read_lines(path)))
         return [card_from_json(card, str(path)) for card in content["models"]]
     except (KeyError, TypeError, ValueError, RecursionError):
-        raise InputError(f"{path}: not what menan-infer writes; infer again") from None
+        raise InputError(f"{path}: not a models.json of menan-infer; infer again") from None

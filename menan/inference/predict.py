@@ -1,4 +1,4 @@
-"""Emotions of audio files, straight from the waveform."""
+"""Emotions of audio files, from the waveform."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -7,34 +7,34 @@ import torch
 
 from menan.audio import read_audio
 from menan.errors import InputError
-from menan.features.kaldi import utterance_features
+from menan.features.front_end import make_extractor, utterance_features
 from menan.features.store import FrameStore
 from menan.inference.infer import log_posteriors_and_embeddings
-from menan.labels import EMOTIONS
 from menan.model.model_file import load_model
 
 
 def predict(
     model: str | Path, wavs: Iterable[str | Path], device: torch.device
 ) -> Iterator[dict[str, float]]:
-    """Posteriors of audio files, one after the other, as they are ready.
+    """Posteriors of audio files, one file at a time.
 
-    Features are made as those that the model was trained on.
+    Features are computed with the settings of the model's training.
 
     Args:
-        wavs: files of any rate and channel count, one utterance each.
+        wavs: files of any sample rate and number of channels, one utterance each.
 
     Yields:
-        Emotion -> posterior, in the order of EMOTIONS.
+        Posterior by emotion, in the order of the model's label set.
 
     Raises:
         InputError: no model, or a file that is not audio or too short for one frame.
     """
     network, card = load_model(model, device)
+    extractor = make_extractor(card.features, str(device))
     for wav in wavs:
         samples, rate = read_audio(wav)
         try:
-            features = utterance_features(samples, rate, card.features, device=str(device))
+            features = utterance_features(samples, rate, card.features, extractor)
         except InputError as error:
             raise InputError(f"{wav}: {error}") from None
         store = FrameStore(
@@ -45,4 +45,4 @@ def predict(
         )
         index = torch.zeros(1, dtype=torch.int64, device=device)
         log_posteriors, _ = log_posteriors_and_embeddings(network, store, index, card.features.rows)
-        yield dict(zip(EMOTIONS, log_posteriors[0].exp().tolist(), strict=True))
+        yield dict(zip(card.emotions, log_posteriors[0].exp().tolist(), strict=True))

@@ -2,7 +2,7 @@
 
 import json
 import reprlib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -142,14 +142,11 @@ def card_from_json(content: dict[str, Any], where: str) -> ModelCard:
     if not isinstance(content, dict):
         raise TypeError("the card is not a mapping")
     content = upgraded(content)
-    plugins = {str(name): str(digest) for name, digest in dict(content.get("plugins") or {}).items()}
+    made_with = dict(content.get("plugins") or {})
+    plugins = {str(name): str(digest) for name, digest in made_with.items()}
     try:
         card = ModelCard(
-            **{
-                field.name: content[field.name]
-                for field in fields(ModelCard)
-                if field.name in content
-            }
+            **content
             | {
                 "objective": ObjectiveSettings.from_plain(content["objective"], "objective"),
                 "speakers": tuple(content["speakers"]),

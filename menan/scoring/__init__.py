@@ -1,1 +1,1 @@
-"""WA, UA and their relatives: pure functions on labels, without torch."""
+"""WA, UA, confidence intervals and tests: pure functions on labels, without torch."""

@@ -2,45 +2,43 @@
 
 import numpy as np
 
-from menan.labels import EMOTIONS
 
-
-def recalls(labels: np.ndarray, guesses: np.ndarray) -> np.ndarray:
-    """Recall of each emotion; NaN where no utterance has it.
+def recalls(labels: np.ndarray, guesses: np.ndarray, classes: int) -> np.ndarray:
+    """Recall of each class; NaN where no utterance has it.
 
     Args:
-        labels: int (utterances,), indices into EMOTIONS.
+        labels: int (utterances,), indices of classes.
         guesses: int (..., utterances); leading axes are kept, as for the epochs of a training.
 
     Returns:
-        float (..., 4).
+        float (..., classes).
     """
     right = guesses == labels
     columns = [
-        right[..., labels == emotion].mean(axis=-1)
-        if (labels == emotion).any()
+        right[..., labels == index].mean(axis=-1)
+        if (labels == index).any()
         else np.full(right.shape[:-1], np.nan)
-        for emotion in range(len(EMOTIONS))
+        for index in range(classes)
     ]
     return np.stack(columns, axis=-1)
 
 
 def weighted_accuracy(labels: np.ndarray, guesses: np.ndarray) -> np.ndarray:
-    """WA: the part of the utterances that is classified correctly, float (...)."""
+    """WA: the share of utterances that are classified correctly, float (...)."""
     return (guesses == labels).mean(axis=-1)
 
 
 def unweighted_accuracy(labels: np.ndarray, guesses: np.ndarray) -> np.ndarray:
-    """UA: the mean recall of the emotions that occur, float (...).
+    """UA: the mean recall of the classes that occur, float (...).
 
     >>> unweighted_accuracy(np.array([0, 0, 0, 1]), np.array([0, 0, 0, 2]))
     np.float64(0.5)
     """
-    return np.nanmean(recalls(labels, guesses), axis=-1)
+    return np.nanmean(recalls(labels, guesses, int(labels.max(initial=0)) + 1), axis=-1)
 
 
-def confusion_matrix(labels: np.ndarray, guesses: np.ndarray) -> np.ndarray:
-    """Counts, int (4, 4): rows are the reference, columns the hypothesis."""
-    counts = np.zeros((len(EMOTIONS), len(EMOTIONS)), dtype=np.int64)
+def confusion_matrix(labels: np.ndarray, guesses: np.ndarray, classes: int) -> np.ndarray:
+    """Counts, int (classes, classes): rows are the reference, columns the hypothesis."""
+    counts = np.zeros((classes, classes), dtype=np.int64)
     np.add.at(counts, (labels, guesses), 1)
     return counts

@@ -1,4 +1,4 @@
-"""Do posteriors mean what they say? NLL and ECE, before and after a temperature."""
+"""Calibration of posteriors: NLL and ECE, before and after temperature scaling."""
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -22,7 +22,7 @@ def expected_calibration_error(labels: np.ndarray, log_posteriors: np.ndarray) -
 
 
 def fit_temperature(labels: np.ndarray, log_posteriors: np.ndarray) -> float:
-    """The temperature, between 0.05 and 20, that gives the least NLL; above 1 it softens."""
+    """The temperature, between 0.05 and 20, with the lowest NLL; above 1 it softens posteriors."""
     fitted = minimize_scalar(
         lambda log_t: negative_log_likelihood(labels, scaled(log_posteriors, np.exp(log_t))),
         bounds=(np.log(0.05), np.log(20.0)),

@@ -1,26 +1,32 @@
-"""Scores of hypotheses against references, whole and by speaker and gender."""
+"""WA, UA, recall and confusion of hypotheses, whole and by speaker and gender."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from menan.datadir.tables import read_table
 from menan.errors import InputError
-from menan.labels import EMOTIONS
+from menan.labels import LabelSet
 from menan.scoring.accuracy import confusion_matrix, recalls
+from menan.scoring.label_match import match_labels, read_labelled
+
+MOST_COLUMNS = 16  # a confusion matrix with more labels is not printed
 
 
 @dataclass(frozen=True)
 class Score:
     """Accuracy over some utterances.
 
-    utterances: how many were scored.
-    wa: part of them whose hypothesis is among the reference's emotions.
-    single: how many have one reference emotion; what follows is over these.
+    utterances: number of scored utterances.
+    wa: share of them whose hypothesis is among the reference's emotions.
+    single: number of utterances with one reference emotion; the following fields are over these.
     ua: mean of ``recall`` over the emotions that occur; None if no utterance has one emotion.
-    recall: by emotion; None for one that does not occur.
-    confusion: counts, rows reference, columns hypothesis, in the order of EMOTIONS.
+    recall: recall by emotion; None for an emotion that does not occur.
+    confusion: counts in the order of the label set; rows are the reference, columns the
+        hypothesis.
     """
 
     utterances: int
@@ -35,30 +41,107 @@ class Score:
 class ScoreReport:
     """Scores of one set of hypotheses.
 
-    unscored: references without a hypothesis.
+    emotions: the labels that are scored.
+    unscored: number of references without a hypothesis.
     """
 
+    emotions: LabelSet
     whole: Score
     speakers: dict[str, Score]
     genders: dict[str, Score]
     unscored: int
 
     def to_json(self) -> dict[str, Any]:
-        return {"emotions": EMOTIONS, **asdict(self)}
+        """JSON values, with the UA of guessing under ``chance``."""
+        labels = {"emotions": list(self.emotions), "chance": self.emotions.chance}
+        return {**asdict(self), **labels}
 
 
-def score(references: Mapping[str, tuple[str, ...]], hypotheses: Mapping[str, str]) -> Score:
-    """Score the utterances of ``hypotheses``; each has a reference.
+def score_files(
+    ref: Path, hyp: Path, utt2spk: Path | None = None, renamed: Mapping[str, str] | None = None
+) -> ScoreReport:
+    """Score hypotheses against the utt2emo of a data directory.
 
-    With one emotion a reference this is the paper's WA and UA. With several, as on CMU-MOSEI,
-    a hypothesis is right if it is among them, and UA is that of the references with one.
+    Args:
+        hyp: an utt2emo of hypotheses, or the directory that menan-infer wrote.
+        utt2spk: by default the file beside ``ref``, if it exists; a spk2gender beside utt2spk is
+            read too.
+        renamed: new label by label, see :func:`menan.scoring.label_match.match_labels`.
+
+    Raises:
+        InputError: unreadable files, labels that do not match, or a hypothesis without a
+            reference or a speaker.
+    """
+    if utt2spk is None and ref.with_name("utt2spk").exists():
+        utt2spk = ref.with_name("utt2spk")
+    genders = utt2spk.with_name("spk2gender") if utt2spk else None
+    labels, references, hypotheses = match_labels(
+        read_labelled(ref), read_labelled(hyp), renamed or {}
+    )
+    try:
+        return score_report(
+            references,
+            hypotheses,
+            labels,
+            read_table(utt2spk) if utt2spk else None,
+            read_table(genders) if genders and genders.exists() else None,
+        )
+    except InputError as error:
+        raise InputError(f"{hyp}: {error}") from None
+
+
+def score_report(
+    references: Mapping[str, tuple[str, ...]],
+    hypotheses: Mapping[str, str],
+    labels: LabelSet,
+    utt2spk: Mapping[str, str] | None = None,
+    spk2gender: Mapping[str, str] | None = None,
+) -> ScoreReport:
+    """Score all hypotheses, and those of each speaker and gender where these are given.
+
+    Raises:
+        InputError: no hypothesis, or one without a reference or a speaker.
+    """
+    if not hypotheses:
+        raise InputError("no hypotheses to score; give the utt2emo of menan-infer")
+    for utt in hypotheses:
+        if utt not in references:
+            raise InputError(f"hypothesis {utt!r} has no reference; give the data it belongs to")
+        if utt2spk is not None and utt not in utt2spk:
+            raise InputError(f"hypothesis {utt!r} has no speaker in utt2spk; add its line")
+
+    def by(value: Callable[[str], str | None], utts: Iterable[str]) -> dict[str, Score]:
+        parts: dict[str, dict[str, str]] = {}
+        for utt in utts:
+            if (key := value(utt)) is not None:
+                parts.setdefault(key, {})[utt] = hypotheses[utt]
+        return {key: score(references, parts[key], labels) for key in sorted(parts, key=str.encode)}
+
+    speaker = utt2spk or {}
+    gender = spk2gender or {}
+    return ScoreReport(
+        emotions=labels,
+        whole=score(references, hypotheses, labels),
+        speakers=by(speaker.get, hypotheses),
+        genders=by(lambda utt: gender.get(speaker.get(utt, "")), hypotheses),
+        unscored=len(references) - len(hypotheses),
+    )
+
+
+def score(
+    references: Mapping[str, tuple[str, ...]], hypotheses: Mapping[str, str], labels: LabelSet
+) -> Score:
+    """Score the utterances of ``hypotheses``, each of which has a reference.
+
+    With one emotion per reference this is the paper's WA and UA. With several, as in CMU-MOSEI,
+    a hypothesis is correct if it is among them, and UA is over the references with one emotion.
     """
     utts = list(hypotheses)
     right = [hypotheses[utt] in references[utt] for utt in utts]
     single = [utt for utt in utts if len(references[utt]) == 1]
-    labels = np.array([EMOTIONS.index(references[utt][0]) for utt in single], dtype=np.int64)
-    guesses = np.array([EMOTIONS.index(hypotheses[utt]) for utt in single], dtype=np.int64)
-    recall = recalls(labels, guesses)
+    targets = np.array([labels.index(references[utt][0]) for utt in single], dtype=np.int64)
+    guesses = np.array([labels.index(hypotheses[utt]) for utt in single], dtype=np.int64)
+    recall = recalls(targets, guesses, len(labels))
     return Score(
         utterances=len(utts),
         wa=float(np.mean(right)),
@@ -66,43 +149,57 @@ def score(references: Mapping[str, tuple[str, ...]], hypotheses: Mapping[str, st
         ua=float(np.nanmean(recall)) if single else None,
         recall={
             emotion: None if np.isnan(value) else float(value)
-            for emotion, value in zip(EMOTIONS, recall, strict=True)
+            for emotion, value in zip(labels, recall, strict=True)
         },
-        confusion=confusion_matrix(labels, guesses).tolist(),
+        confusion=confusion_matrix(targets, guesses, len(labels)).tolist(),
     )
 
 
-def score_report(
-    references: Mapping[str, tuple[str, ...]],
-    hypotheses: Mapping[str, str],
-    utt2spk: Mapping[str, str] | None = None,
-    spk2gender: Mapping[str, str] | None = None,
-) -> ScoreReport:
-    """Scores of all hypotheses, and by speaker and gender where these are given.
+def report_text(report: ScoreReport) -> str:
+    """A report to read: the whole, confusion and recall, then speakers and genders."""
+    whole = report.whole
+    lines = [
+        f"WA {percent(whole.wa)} %  UA {percent(whole.ua)} %  of {whole.utterances} utterances "
+        f"(UA of guessing {percent(report.emotions.chance)} %)",
+    ]
+    if whole.single != whole.utterances:
+        lines.append(
+            "   a hypothesis is correct if it is among the reference's emotions; UA, recall and "
+            f"confusion are over the {whole.single} utterances with one emotion"
+        )
+    if report.unscored:
+        lines.append(f"   {report.unscored} references have no hypothesis and are not scored")
+    lines += ["", *_confusion(report.emotions, whole)]
+    for title, parts in (("speaker", report.speakers), ("gender", report.genders)):
+        if parts:
+            lines += ["", *_table(title, parts)]
+    return "\n".join(lines)
 
-    Raises:
-        InputError: no hypothesis, or one without a reference or a speaker.
-    """
-    if not hypotheses:
-        raise InputError("no hypotheses to score")
-    for utt in hypotheses:
-        if utt not in references:
-            raise InputError(f"hypothesis of {utt!r}, which the references lack")
-        if utt2spk is not None and utt not in utt2spk:
-            raise InputError(f"hypothesis of {utt!r}, which utt2spk lacks")
 
-    def by(value: Callable[[str], str | None], utts: Iterable[str]) -> dict[str, Score]:
-        parts: dict[str, dict[str, str]] = {}
-        for utt in utts:
-            if (key := value(utt)) is not None:
-                parts.setdefault(key, {})[utt] = hypotheses[utt]
-        return {key: score(references, parts[key]) for key in sorted(parts, key=str.encode)}
+def percent(value: float | None) -> str:
+    """Per cent with two decimals, as in the paper's tables; a dash for None."""
+    return "-" if value is None else f"{100 * value:.2f}"
 
-    speaker = utt2spk or {}
-    gender = spk2gender or {}
-    return ScoreReport(
-        whole=score(references, hypotheses),
-        speakers=by(speaker.get, hypotheses),
-        genders=by(lambda utt: gender.get(speaker.get(utt, "")), hypotheses),
-        unscored=len(references) - len(hypotheses),
-    )
+
+def _confusion(labels: LabelSet, whole: Score) -> list[str]:
+    """The confusion matrix with a column of recalls; the recalls alone if it would be too wide."""
+    names = labels.names if len(labels) <= MOST_COLUMNS else ()
+    width = max(map(len, labels))
+    columns = [max(7, len(name) + 1) for name in names]
+    title = "confusion    (rows: reference, columns: hypothesis)"
+    header = "".join(f"{name:>{column}}" for name, column in zip(names, columns, strict=True))
+    lines = [title if names else f"recall of {len(labels)} emotions; --json has the confusion"]
+    lines.append(" " * width + header + "  recall %")
+    for emotion, row in zip(labels, whole.confusion, strict=True):
+        cells = "".join(f"{count:>{column}}" for count, column in zip(row, columns, strict=False))
+        lines.append(f"{emotion:<{width}}{cells}{percent(whole.recall[emotion]):>10}")
+    return lines
+
+
+def _table(title: str, parts: dict[str, Score]) -> list[str]:
+    width = max(len(title), *map(len, parts))
+    header = f"{title:<{width}} {'utts':>6} {'WA %':>7} {'UA %':>7}"
+    return [header] + [
+        f"{name:<{width}} {part.utterances:>6} {percent(part.wa):>7} {percent(part.ua):>7}"
+        for name, part in parts.items()
+    ]

@@ -1,4 +1,4 @@
-"""Tests of one system against another, with the speaker as the unit."""
+"""Significance tests between two systems, with the speaker as the unit."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,11 @@ from scipy.stats import binomtest
 
 
 def sign_flip_p(differences: Sequence[float]) -> float:
-    """Exact two-sided sign-flip permutation test of paired differences, one a speaker.
+    """Exact two-sided sign-flip permutation test of paired differences, one per speaker.
 
-    Under the hypothesis each difference is as likely to have the other sign. All 2^n assignments
-    of signs are counted: sums over either half of the speakers are listed, and sorting one half
-    lets all pairs be counted at once. With 10 speakers the smallest p is 2/1024.
+    Under the null hypothesis both signs of a difference are equally likely. All 2^n assignments of
+    signs are counted: the sums over each half of the speakers are listed, and one list is sorted so
+    that all pairs can be counted at once. With 10 speakers the smallest p is 2/1024.
 
     >>> sign_flip_p([1.0, 2.0, 3.0])
     0.25
@@ -24,7 +24,7 @@ def sign_flip_p(differences: Sequence[float]) -> float:
     halves = np.array_split(values, 2)
     first, second = (_signed_sums(half) for half in halves)
     second = np.sort(second)
-    # Ties are sums that differ by rounding only.
+    # Sums that differ by rounding only are ties.
     observed = abs(values.sum()) - 1e-9 * max(1.0, float(np.abs(values).sum()))
     above = len(second) - np.searchsorted(second, observed - first, side="left")
     below = np.searchsorted(second, -observed - first, side="right")
@@ -46,9 +46,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def mcnemar_p(right_a: np.ndarray, right_b: np.ndarray) -> float:
-    """Exact McNemar test of two systems' right answers, bool (utterances,) each.
+    """Exact McNemar test of the correct predictions of two systems, bool (utterances,) each.
 
-    It takes utterances for independent, which those of one speaker are not: a secondary figure.
+    It assumes independent utterances, which those of one speaker are not: a secondary figure.
     """
     only_a, only_b = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
     if only_a + only_b == 0:

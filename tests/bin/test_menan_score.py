@@ -9,6 +9,7 @@ from menan_bin.menan_score import main
 @pytest.fixture
 def files(tmp_path):
     write_table(tmp_path / "data/utt2emo", {"a-1": "ang", "a-2": "hap,sad", "b-1": "neu"})
+    (tmp_path / "data/emotions").write_text("ang\nhap\nneu\nsad\n")
     write_table(tmp_path / "data/utt2spk", {"a-1": "a", "a-2": "a", "b-1": "b"})
     write_table(tmp_path / "data/spk2gender", {"a": "f", "b": "m"})
     write_table(tmp_path / "hyp/utt2emo", {"a-1": "ang", "a-2": "sad", "b-1": "sad"})
@@ -43,12 +44,65 @@ def test_utt2spk_of_another_place_is_taken(files, monkeypatch, capsys):
     assert "\nx " in capsys.readouterr().out
 
 
+@pytest.fixture
+def other_labels(files):
+    """Hypotheses of a model with the labels of RAVDESS."""
+    write_table(files / "hyp/utt2emo", {"a-1": "angry", "a-2": "calm", "b-1": "neutral"})
+    (files / "hyp/emotions").write_text("neutral\ncalm\nhappy\nsad\nangry\n")
+    return ["--ref", files / "data/utt2emo", "--hyp", files / "hyp"]
+
+
+@pytest.mark.parametrize(
+    ("map_", "labels", "wa"),
+    [
+        ("angry=ang,happy=hap,neutral=neu,calm=neu", "ang hap neu sad", 2 / 3),
+        ("angry=ang,happy=hap,neutral=neu,calm=hap", "ang hap neu sad", 1),
+        ("angry=ang,happy=hap,neutral=neu,calm=calm", "ang hap neu sad calm", 2 / 3),
+        ("angry=ang,hap=,neutral=neu,calm=calm,happy=happy", "ang neu sad calm happy", 2 / 3),
+        ("ang=angry,neu=neutral,hap=calm,happy=happy", "angry calm neutral sad happy", 1),
+    ],
+)
+def test_a_model_with_other_labels_is_scored_by_a_map(
+    files, other_labels, monkeypatch, map_, labels, wa
+):
+    out = files / "score.json"
+    assert run(monkeypatch, *other_labels, "--map", map_, "--json", out) == 0
+    report = json.loads(out.read_text())
+    assert report["emotions"] == labels.split()
+    assert report["whole"]["wa"] == pytest.approx(wa)
+
+
+def test_references_that_the_map_leaves_out_are_not_scored(files, other_labels, monkeypatch):
+    out = files / "score.json"
+    map_ = "ang=,neutral=neu,happy=hap,calm=hap,angry=neu"
+    assert run(monkeypatch, *other_labels, "--map", map_, "--json", out) == 0
+    assert json.loads(out.read_text())["whole"]["utterances"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "only the hypotheses have neutral calm happy angry, only the references ("),
+        ([], "rename labels with --map old=new,..., leave references out with --map old="),
+        (["--map", "angry=ang,happy=hap,neutral=neu"], "only the hypotheses have calm;"),
+        (["--map", "joy=hap"], "--map joy=hap: "),
+        (["--map", "calm="], "has no label 'calm' to leave out"),
+        (["--map", "calm"], "--map: expected old=new"),
+    ],
+)
+def test_labels_that_do_not_match_are_one_line(other_labels, monkeypatch, capsys, options, message):
+    assert run(monkeypatch, *other_labels, *options) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("a-1 joy", "utt2emo:1: unknown emotion 'joy'"),
-        ("a-1 ang,sad", "a hypothesis is one emotion"),
-        ("c-1 ang", "'c-1', which the references lack"),
+        ("a-1 joy\na-2 sad", "hyp/utt2emo: the labels do not match: only the hypotheses have joy"),
+        ("a-1 ang,sad", "hyp/utt2emo:1: expected one emotion, found 'ang,sad'"),
+        ("c-1 ang", "'c-1' has no reference"),
         ("a-1", "expected '<key> <value>'"),
     ],
 )

@@ -5,18 +5,19 @@ import pytest
 import soundfile
 
 from menan.datadir.utterances import Utterance, write_datadir
+from menan.labels import IEMOCAP_EMOTIONS
 from menan_bin import menan_folds, menan_validate
 
 
 @pytest.fixture
 def data(tmp_path):
-    """Four speakers in pairs, one utterance each."""
+    """Four speakers in pairs, one utterance each, with the four emotions of IEMOCAP."""
     utterances = []
-    for speaker in "abcd":
+    for speaker, emotion in zip("abcd", IEMOCAP_EMOTIONS, strict=True):
         path = tmp_path / f"{speaker}.wav"
         soundfile.write(path, np.zeros(800), 8000)
         utt = f"{speaker}-1"
-        utterances.append(Utterance(utt, speaker, utt, str(path), ("neu",), 0.1))
+        utterances.append(Utterance(utt, speaker, utt, str(path), (emotion,), 0.1))
     write_datadir(utterances, tmp_path / "data")
     return tmp_path / "data"
 
@@ -49,7 +50,7 @@ def test_problems_are_printed_with_status_1(run, data):
     )
 
 
-def test_what_is_no_directory_is_one_line_on_stderr(run, tmp_path):
+def test_a_missing_directory_is_one_line_on_stderr(run, tmp_path):
     status, out, err = run(menan_validate, tmp_path / "absent")
     assert (status, out, err.count("\n")) == (1, "", 1)
 

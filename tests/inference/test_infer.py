@@ -14,10 +14,10 @@ from menan.front_ends import KaldiFrontEnd
 from menan.inference import infer as inference
 from menan.inference.infer import infer, log_posteriors_and_embeddings
 from menan.inference.outputs import read_model_cards
-from menan.labels import EMOTIONS
-from menan.model.model_file import load_model
+from menan.labels import IEMOCAP_EMOTIONS, LabelSet
+from menan.model.model_file import load_model, save_model
 from menan.training.selection import HeldOut
-from tests.training.training_example import build_network, train_runs
+from tests.training.training_example import build_network, model_card, model_with, train_runs
 
 CPU = torch.device("cpu")
 
@@ -36,7 +36,7 @@ def posteriors_of(directory):
     return {utt: read_vector(place, utt) for utt, place in scp.items()}
 
 
-def test_one_model_answers_for_all_originals(trained, tmp_path):
+def test_one_model_gives_outputs_for_all_originals(trained, tmp_path):
     feats, system = trained
     model = system / "g01/spk00.best-ua.safetensors"
     assert infer(model, feats, tmp_path / "out", CPU) == [tmp_path / "out"]
@@ -46,13 +46,13 @@ def test_one_model_answers_for_all_originals(trained, tmp_path):
     assert not any("-sp" in utt for utt in posteriors)
     for utt, p in posteriors.items():
         assert p.sum() == pytest.approx(1, abs=1e-5)
-        assert hypotheses[utt] == EMOTIONS[p.argmax()]
+        assert hypotheses[utt] == IEMOCAP_EMOTIONS.names[p.argmax()]
     embedding = read_vector(next(iter(read_scp(tmp_path / "out/embeddings.scp").values())), "")
     assert embedding.shape == (96,)
     assert read_model_cards(tmp_path / "out")[0].test == "spk00"
 
 
-def test_inference_repeats_what_training_said_of_held_out_speakers(trained, tmp_path):
+def test_inference_repeats_the_posteriors_of_training_for_held_out_speakers(trained, tmp_path):
     feats, system = trained
     infer(system / "g01/spk00.last.safetensors", feats, tmp_path / "out", CPU)
     posteriors = posteriors_of(tmp_path / "out")
@@ -61,7 +61,7 @@ def test_inference_repeats_what_training_said_of_held_out_speakers(trained, tmp_
         np.testing.assert_allclose(posteriors[utt], np.exp(log_p), rtol=1e-4, atol=1e-6)
 
 
-def test_folds_that_share_a_network_ask_it_once_and_write_alike(trained, tmp_path, monkeypatch):
+def test_folds_with_equal_networks_run_it_once_and_write_the_same(trained, tmp_path, monkeypatch):
     feats, system = trained
     asked = []
 
@@ -78,11 +78,12 @@ def test_folds_that_share_a_network_ask_it_once_and_write_alike(trained, tmp_pat
 
 
 @pytest.mark.parametrize("bottleneck", ["noise", "fsq"])
-def test_inference_draws_the_noise_that_training_was_judged_by(make_dump, tmp_path, bottleneck):
+def test_inference_draws_the_noise_of_the_evaluation_in_training(make_dump, tmp_path, bottleneck):
     feats = make_dump()
-    config = TrainingConfig(epochs=1, bottleneck=bottleneck, noise_sigma=3.0)
-    train_runs(feats, tmp_path / "exp", config, RunsConfig(hold_out=("g01",)), CPU)
-    system = tmp_path / "exp/menan_seed0"
+    model = model_with(bottleneck, **({"sigma": 3.0} if bottleneck == "noise" else {}))
+    runs = RunsConfig(hold_out=("g01",))
+    train_runs(feats, tmp_path / "exp", TrainingConfig(epochs=1), runs, CPU, model)
+    (system,) = tmp_path.glob("exp/menan*_seed0")
     infer(system / "g01/spk00.last.safetensors", feats, tmp_path / "out", CPU)
     posteriors = posteriors_of(tmp_path / "out")
     heldout = HeldOut.load(system / "g01/heldout.npz")
@@ -90,16 +91,16 @@ def test_inference_draws_the_noise_that_training_was_judged_by(make_dump, tmp_pa
         np.testing.assert_allclose(posteriors[utt], np.exp(log_p), rtol=1e-4, atol=1e-6)
 
 
-def test_seed_and_draws_of_noise_are_those_asked_for(make_dump, tmp_path):
+def test_noise_follows_its_seed_and_number_of_draws(make_dump, tmp_path):
     feats = make_dump()
-    config = TrainingConfig(epochs=1, bottleneck="noise")
-    train_runs(feats, tmp_path / "exp", config, RunsConfig(hold_out=("g01",)), CPU)
-    model = tmp_path / "exp/menan_seed0/g01/spk00.last.safetensors"
+    runs = RunsConfig(hold_out=("g01",))
+    train_runs(feats, tmp_path / "exp", TrainingConfig(epochs=1), runs, CPU, model_with("noise"))
+    (model,) = tmp_path.glob("exp/menan*_seed0/g01/spk00.last.safetensors")
     found = {}
     for name, options in {
         "first": {},
-        "again": {"seed": 0},
-        "other": {"seed": 1},
+        "again": {"noise_seed": 0},
+        "other": {"noise_seed": 1},
         "mean": {"draws": 2000},
     }.items():
         infer(model, feats, tmp_path / name, CPU, **options)
@@ -120,7 +121,32 @@ def test_draws_of_an_embedding_without_noise_are_refused(trained, tmp_path):
         infer(system, feats, tmp_path / "out", CPU, draws=32)
 
 
-def test_a_systems_folds_answer_for_their_own_test_speakers_together(trained, tmp_path):
+@pytest.mark.parametrize("count", [2, 7, 8, 50])
+def test_the_output_has_the_labels_of_the_model_whatever_those_of_the_dump(
+    make_dump, tmp_path, count
+):
+    labels = LabelSet(tuple(f"label{i}" for i in range(count)))
+    network = build_network(43, 2, 0, emotions=count)
+    save_model(tmp_path / "m.safetensors", network, model_card(emotions=labels))
+    infer(tmp_path / "m.safetensors", make_dump(), tmp_path / "out", CPU)
+    assert (tmp_path / "out/emotions").read_text().split() == list(labels)
+    for utt, p in posteriors_of(tmp_path / "out").items():
+        assert p.shape == (count,)
+        assert read_table(tmp_path / "out/utt2emo")[utt] == labels.names[p.argmax()]
+
+
+def test_folds_with_different_labels_are_not_written_together(make_dump, tmp_path):
+    feats, system = make_dump(), tmp_path / "menan_seed0"
+    for speaker, labels in (("spk00", ("no", "yes")), ("spk01", ("yes", "no"))):
+        card = model_card(emotions=LabelSet(labels), group="g01", test=speaker)
+        save_model(
+            system / f"g01/{speaker}.last.safetensors", build_network(43, 2, 0, emotions=2), card
+        )
+    with pytest.raises(InputError, match="folds spk00 and spk01 have different emotions"):
+        infer(system, feats, tmp_path / "out", CPU, "last", test_speakers_only=True)
+
+
+def test_the_folds_of_a_system_write_their_test_speakers_together(trained, tmp_path):
     feats, system = trained
     infer(system, feats, tmp_path / "test", CPU, test_speakers_only=True)
     infer(system, feats, tmp_path / "all", CPU)
@@ -133,7 +159,7 @@ def test_a_systems_folds_answer_for_their_own_test_speakers_together(trained, tm
                 np.testing.assert_allclose(together[utt], own[utt], rtol=1e-4, atol=1e-6)
 
 
-def test_features_that_the_model_was_not_made_for_are_refused(trained, tmp_path, make_dump):
+def test_features_that_the_model_was_not_trained_on_are_refused(trained, tmp_path, make_dump):
     _, system = trained
     other = make_dump("other", features=KaldiFrontEnd(seconds=0.6))
     with pytest.raises(InputError, match=r"with seconds 0\.5, but .* has 0\.6"):
@@ -149,11 +175,11 @@ def test_an_absent_test_speaker_is_named(trained, tmp_path, make_dump):
 
 def test_a_system_without_models_is_refused(tmp_path, make_dump):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"no \*/\*\.best-ua\.safetensors"):
+    with pytest.raises(InputError, match=r"no \*/\*\.best-ua\.safetensors found"):
         infer(tmp_path / "empty", make_dump(), tmp_path / "out", CPU)
 
 
-def test_batches_do_not_change_what_is_said_of_an_utterance(make_dump):
+def test_batches_do_not_change_the_outputs_for_an_utterance(make_dump):
     dump = open_dump(make_dump(utts_per_emotion=6))  # 96 utterances: two batches
     store = load_frames(dump, list(dump.scp), CPU)
     network = build_network(43, 4, 0)
@@ -163,7 +189,7 @@ def test_batches_do_not_change_what_is_said_of_an_utterance(make_dump):
     torch.testing.assert_close(log_p[70:71], one)
 
 
-def test_blocks_of_the_frames_say_to_the_bit_what_all_frames_at_once_say(
+def test_blocks_of_the_frames_give_the_bits_of_all_frames_at_once(
     trained, make_dump, tmp_path, monkeypatch
 ):
     _, system = trained
@@ -201,7 +227,10 @@ def test_a_dump_of_copies_only_is_refused(trained, make_dump, tmp_path):
     feats = make_dump("copies")
     uniq = read_table(feats.parent / "utt2uniq")
     write_table(feats.parent / "utt2uniq", dict.fromkeys(uniq, "away"))
-    for only, fault in ((False, "holds copies only"), (True, "no utterance of the test speaker")):
+    for only, fault in (
+        (False, "contains only speed copies"),
+        (True, "no utterance of the test speaker"),
+    ):
         with pytest.raises(InputError, match=fault):
             infer(system, feats, tmp_path / "out", CPU, test_speakers_only=only)
 

@@ -6,13 +6,14 @@ import torch
 from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
-from menan.features.dump.jobs import Order
-from menan.features.dump.make_dump import dump_features
+from menan.features.dump.dump_features import dump_features
+from menan.features.dump.jobs import DumpOptions
 from menan.front_ends import KaldiFrontEnd
 from menan.inference.infer import infer
 from menan.inference.predict import predict
-from menan.labels import EMOTIONS
+from menan.labels import IEMOCAP_EMOTIONS, LabelSet
 from menan.model.model_file import save_model
+from menan_bin.menan_predict import main
 from tests.training.training_example import build_network, model_card, model_with
 
 FEATURES = KaldiFrontEnd(seconds=1.0)
@@ -36,13 +37,29 @@ def write_wav(path, seconds=1.4, rate=22050):
 def test_prediction_from_a_file_is_that_of_dump_and_inference(model, tmp_path):
     wav = write_wav(tmp_path / "a-1.wav")
     (posteriors,) = predict(model, [wav], CPU)
-    assert list(posteriors) == list(EMOTIONS)
+    assert list(posteriors) == list(IEMOCAP_EMOTIONS)
     u = [Utterance(f"{s}-1", s, f"{s}-1", str(wav), ("ang",), 1.4) for s in "ab"]
     write_datadir(u, tmp_path / "data")
-    dump_features(Order(tmp_path / "data", tmp_path / "dump", FEATURES))
+    dump_features(DumpOptions(tmp_path / "data", tmp_path / "dump", FEATURES))
     infer(model, tmp_path / "dump/feats.scp", tmp_path / "out", CPU)
     inferred = read_vector(read_scp(tmp_path / "out/posteriors.scp")["a-1"], "a-1")
     np.testing.assert_allclose(list(posteriors.values()), inferred, rtol=1e-5)
+
+
+def test_the_emotions_are_those_of_the_model(tmp_path, monkeypatch, capsys):
+    labels = LabelSet(("calm", "disgust", "fear"))
+    card = model_card(features=FEATURES, emotions=labels)
+    save_model(tmp_path / "m.safetensors", build_network(43, 2, 0, emotions=3), card)
+    wav = write_wav(tmp_path / "a.wav")
+    (posteriors,) = predict(tmp_path / "m.safetensors", [wav], CPU)
+    assert list(posteriors) == list(labels)
+    arguments = ["menan-predict", "--model", str(tmp_path / "m.safetensors"), str(wav)]
+    monkeypatch.setattr("sys.argv", arguments)
+    with pytest.raises(SystemExit):
+        main()
+    path, best, shown = capsys.readouterr().out.rstrip().split("\t")
+    assert (path, best) == (str(wav), max(posteriors, key=posteriors.get))
+    assert shown.split()[::2] == list(labels)
 
 
 def test_a_file_too_short_for_a_frame_is_named(model, tmp_path):

@@ -77,7 +77,7 @@ def test_a_second_run_does_nothing_twice(work, iemocap):
     before = [path.stat().st_mtime_ns for path in (archive, checkpoint)]
     again = run("iemocap", *options, "--stage", "1", "--stop_stage=3")
     assert again.returncode == 0, again.stderr
-    assert "complete already" in again.stdout
+    assert "already complete" in again.stdout
     log = (work / "exp/tiny/log/train.1.log").read_text()
     assert log.count("already trained") == 4
     assert [path.stat().st_mtime_ns for path in (archive, checkpoint)] == before

@@ -17,14 +17,14 @@ def test_wa_ua_recall_and_confusion_are_scikit_learns(labels_and_guesses):
     )
     present = sorted(set(labels))
     expected = recall_score(labels, guesses, labels=present, average=None, zero_division=0)
-    np.testing.assert_allclose(accuracy.recalls(labels, guesses)[present], expected)
+    np.testing.assert_allclose(accuracy.recalls(labels, guesses, 4)[present], expected)
     assert accuracy.unweighted_accuracy(labels, guesses) == pytest.approx(expected.mean())
     if set(guesses) <= set(labels) and len(present) > 1:  # else scikit-learn warns
         assert accuracy.unweighted_accuracy(labels, guesses) == pytest.approx(
             balanced_accuracy_score(labels, guesses)
         )
     np.testing.assert_array_equal(
-        accuracy.confusion_matrix(labels, guesses),
+        accuracy.confusion_matrix(labels, guesses, 4),
         confusion_matrix(labels, guesses, labels=range(4)),
     )
 

@@ -3,7 +3,7 @@ import pytest
 
 from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
 from menan.scoring.bootstrap import (
-    SpeakerAnswers,
+    SpeakerPredictions,
     confusion_counts,
     mean_ua,
     mean_wa,
@@ -16,19 +16,19 @@ from menan.scoring.bootstrap import (
 
 def corpus(rng, speakers=6, utterances=20, seeds=1, spread=0.1):
     """Speakers whose chance of a right answer varies by ``spread`` around 0.6."""
-    answers = []
+    predictions = []
     for number in range(speakers):
         labels = rng.integers(4, size=utterances)
         right = rng.random((seeds, utterances)) < np.clip(rng.normal(0.6, spread), 0, 1)
         guesses = np.where(right, labels, (labels + rng.integers(1, 4, right.shape)) % 4)
-        answers.append(SpeakerAnswers(f"s{number}", labels, guesses))
-    return answers
+        predictions.append(SpeakerPredictions(f"s{number}", labels, guesses, 4))
+    return predictions
 
 
 def test_statistics_are_those_of_the_labels_themselves():
-    answers = corpus(np.random.default_rng(0), seeds=2)
-    counts = confusion_counts(answers)
-    pairs = [(a.labels, g) for a in answers for g in a.guesses]
+    predictions = corpus(np.random.default_rng(0), seeds=2)
+    counts = confusion_counts(predictions)
+    pairs = [(a.labels, g) for a in predictions for g in a.guesses]
     assert mean_wa(counts) == pytest.approx(np.mean([weighted_accuracy(*p) for p in pairs]))
     assert mean_ua(counts) == pytest.approx(np.mean([unweighted_accuracy(*p) for p in pairs]))
     labels, guesses = (np.concatenate(column) for column in zip(*pairs, strict=True))
@@ -37,33 +37,33 @@ def test_statistics_are_those_of_the_labels_themselves():
 
 
 def test_replicates_have_as_many_utterances_of_the_drawn_speakers():
-    answers = corpus(np.random.default_rng(0), speakers=3, utterances=20)
-    counts = resampled_counts(answers, resamples=50)
+    predictions = corpus(np.random.default_rng(0), speakers=3, utterances=20)
+    counts = resampled_counts(predictions, resamples=50)
     assert counts.shape == (50, 3, 1, 4, 4)
     assert (counts.sum(axis=(-2, -1)) == 20).all()
 
 
 def test_the_same_seed_gives_the_same_replicates():
-    answers = corpus(np.random.default_rng(0))
-    first, again, other = (resampled_counts(answers, 20, seed) for seed in (0, 0, 1))
+    predictions = corpus(np.random.default_rng(0))
+    first, again, other = (resampled_counts(predictions, 20, seed) for seed in (0, 0, 1))
     assert (first == again).all()
     assert (first != other).any()
 
 
 def test_bootstrap_variance_is_that_of_the_two_stage_scheme():
     """Of WA with equal n: (1/S)[var of speakers' means + their mean p(1-p)/n], by arithmetic."""
-    answers = corpus(np.random.default_rng(3), speakers=5, utterances=30, spread=0.3)
-    means = np.array([weighted_accuracy(a.labels, a.guesses[0]) for a in answers])
+    predictions = corpus(np.random.default_rng(3), speakers=5, utterances=30, spread=0.3)
+    means = np.array([weighted_accuracy(a.labels, a.guesses[0]) for a in predictions])
     expected = (means.var() + (means * (1 - means) / 30).mean()) / 5
-    values = mean_wa(resampled_counts(answers, resamples=20_000))
+    values = mean_wa(resampled_counts(predictions, resamples=20_000))
     assert values.var() == pytest.approx(expected, rel=0.05)
 
 
 def test_seeds_are_resampled_too():
     labels = np.zeros(50, dtype=int)
     guesses = np.stack([np.zeros(50, dtype=int), np.ones(50, dtype=int)])  # all right, all wrong
-    answers = [SpeakerAnswers(f"s{i}", labels, guesses) for i in range(4)]
-    values = mean_wa(resampled_counts(answers, 400))
+    predictions = [SpeakerPredictions(f"s{i}", labels, guesses, 2) for i in range(4)]
+    values = mean_wa(resampled_counts(predictions, 400))
     assert set(np.unique(values)) == {0.0, 0.5, 1.0}
 
 
@@ -72,8 +72,8 @@ def coverage(speakers: int, utterances: int, spread: float, trials: int = 300) -
     rng = np.random.default_rng(speakers)
     hits = 0
     for trial in range(trials):
-        answers = corpus(rng, speakers, utterances, spread=spread)
-        low, high = percentile_interval(mean_wa(resampled_counts(answers, 300, trial)))
+        predictions = corpus(rng, speakers, utterances, spread=spread)
+        low, high = percentile_interval(mean_wa(resampled_counts(predictions, 300, trial)))
         hits += low <= 0.6 <= high
     return hits / trials
 
@@ -96,13 +96,14 @@ def test_resampling_utterances_alone_would_be_too_narrow():
     rng = np.random.default_rng(1)
     hits = {"speakers": 0, "utterances": 0}
     for trial in range(200):
-        answers = corpus(rng, speakers=10, utterances=60, spread=0.15)
-        whole = SpeakerAnswers(
+        predictions = corpus(rng, speakers=10, utterances=60, spread=0.15)
+        whole = SpeakerPredictions(
             "all",
-            np.concatenate([a.labels for a in answers]),
-            np.concatenate([a.guesses for a in answers], axis=1),
+            np.concatenate([a.labels for a in predictions]),
+            np.concatenate([a.guesses for a in predictions], axis=1),
+            classes=4,
         )
-        for name, units in (("speakers", answers), ("utterances", [whole])):
+        for name, units in (("speakers", predictions), ("utterances", [whole])):
             low, high = percentile_interval(mean_wa(resampled_counts(units, 200, trial)))
             hits[name] += low <= 0.6 <= high
     assert hits["speakers"] / 200 > 0.88

@@ -54,9 +54,8 @@ def _configuration(results: Results) -> Section:
         )
         rows.append(("Protocol", captions.PROTOCOL))
     cells = tuple((TableCell(name), TableCell(text, style="text")) for name, text in rows)
-    table_of_facts = ReportTable(
-        "Configuration", (TableCell("setting"), TableCell("value", style="text")), cells
-    )
+    columns = (TableCell("setting"), TableCell("value", style="text"))
+    table_of_facts = ReportTable("Configuration", columns, cells)
     return Section(
         "configuration", captions.CONFIGURATION, "Configuration", tables=(table_of_facts,)
     )

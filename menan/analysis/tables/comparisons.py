@@ -9,10 +9,10 @@ import numpy as np
 from menan.analysis.results import Comparison
 from menan.analysis.runs import TrainedRun
 from menan.analysis.tables.fold_results import fold_results
-from menan.analysis.tables.table2 import speaker_answers
+from menan.analysis.tables.table2 import speaker_predictions
 from menan.errors import InputError
 from menan.scoring.bootstrap import (
-    SpeakerAnswers,
+    SpeakerPredictions,
     Statistic,
     confusion_counts,
     mean_ua,
@@ -30,15 +30,15 @@ def comparisons(runs: Sequence[TrainedRun], rule: str) -> tuple[Comparison, ...]
     Raises:
         InputError: systems that were not tested on the same speakers with the same seeds.
     """
-    answers = {
-        system: speaker_answers(fold_results([run for run in runs if run.system == system], rule))
+    tested = {
+        system: speaker_predictions(fold_results([run for run in runs if run.system == system], rule))
         for system in dict.fromkeys(run.system for run in runs)
     }
     rows: list[Comparison] = []
     for measure, statistic in (("ua", mean_ua), ("wa", mean_wa)):
         compared = [
-            _compare(a, b, answers[a], answers[b], measure, statistic)
-            for a, b in combinations(answers, 2)
+            _compare(a, b, tested[a], tested[b], measure, statistic)
+            for a, b in combinations(tested, 2)
         ]
         adjusted = holm([row.p for row in compared])
         rows += [replace(row, p_holm=p) for row, p in zip(compared, adjusted, strict=True)]
@@ -48,25 +48,25 @@ def comparisons(runs: Sequence[TrainedRun], rule: str) -> tuple[Comparison, ...]
 def _compare(
     a: str,
     b: str,
-    answers_a: Sequence[SpeakerAnswers],
-    answers_b: Sequence[SpeakerAnswers],
+    tested_a: Sequence[SpeakerPredictions],
+    tested_b: Sequence[SpeakerPredictions],
     measure: str,
     statistic: Statistic,
 ) -> Comparison:
     """The comparison with p as p_holm."""
-    tested = [[(x.speaker, x.guesses.shape) for x in answers] for answers in (answers_a, answers_b)]
-    if tested[0] != tested[1]:
+    shapes = [[(x.speaker, x.guesses.shape) for x in tested] for tested in (tested_a, tested_b)]
+    if shapes[0] != shapes[1]:
         raise InputError(
             f"{a} and {b} were not tested on the same speakers with the same number of seeds; "
             "finish the trainings"
         )
     differences = [
         100 * float(statistic(confusion_counts([x])) - statistic(confusion_counts([y])))
-        for x, y in zip(answers_a, answers_b, strict=True)
+        for x, y in zip(tested_a, tested_b, strict=True)
     ]
     right_a, right_b = (
-        np.concatenate([(x.guesses == x.labels).ravel() for x in answers])
-        for answers in (answers_a, answers_b)
+        np.concatenate([(x.guesses == x.labels).ravel() for x in tested])
+        for tested in (tested_a, tested_b)
     )
     p = sign_flip_p(differences)
     difference = float(np.mean(differences))

@@ -24,7 +24,7 @@ from menan.analysis.tables.fold_results import FoldResult, fold_results
 from menan.analysis.tables.paper import TABLE2_UA, TABLE2_WA
 from menan.scoring.accuracy import recalls
 from menan.scoring.bootstrap import (
-    SpeakerAnswers,
+    SpeakerPredictions,
     Statistic,
     confusion_counts,
     mean_ua,
@@ -71,13 +71,18 @@ def table2(
     )
 
 
-def speaker_answers(folds: Sequence[FoldResult]) -> list[SpeakerAnswers]:
+def speaker_predictions(folds: Sequence[FoldResult]) -> list[SpeakerPredictions]:
     """The test speakers of a system's folds, each with the predictions of all its seeds."""
     by_speaker: dict[str, list[FoldResult]] = {}
     for fold in sorted(folds, key=lambda fold: (fold.test_speaker.encode(), fold.seed)):
         by_speaker.setdefault(fold.test_speaker, []).append(fold)
     return [
-        SpeakerAnswers(speaker, own[0].test.labels, np.stack([f.test.guesses for f in own]))
+        SpeakerPredictions(
+            speaker,
+            own[0].test.labels,
+            np.stack([fold.test.guesses for fold in own]),
+            own[0].test.log_posteriors.shape[-1],
+        )
         for speaker, own in by_speaker.items()
     ]
 
@@ -85,9 +90,9 @@ def speaker_answers(folds: Sequence[FoldResult]) -> list[SpeakerAnswers]:
 def _system_figures(
     folds: list[FoldResult], runs: list[TrainedRun], spk2gender: Mapping[str, str]
 ) -> SystemFigures:
-    answers = speaker_answers(folds)
-    counts, replicates = confusion_counts(answers), resampled_counts(answers)
-    speakers = {one.speaker: _speaker_figures(one) for one in answers}
+    tested = speaker_predictions(folds)
+    counts, replicates = confusion_counts(tested), resampled_counts(tested)
+    speakers = {one.speaker: _speaker_figures(one) for one in tested}
     worst = min(speakers, key=lambda name: speakers[name].ua)
     genders = _genders(speakers, spk2gender)
     pooled, system = counts.sum(axis=(0, 1)), folds[0].system
@@ -147,11 +152,13 @@ def _fold_figures(fold: FoldResult) -> FoldFigures:
     )
 
 
-def _speaker_figures(answer: SpeakerAnswers) -> SpeakerFigures:
-    counts = confusion_counts([answer])
-    recall = np.mean([recalls(answer.labels, guesses) for guesses in answer.guesses], axis=0)
+def _speaker_figures(tested: SpeakerPredictions) -> SpeakerFigures:
+    counts = confusion_counts([tested])
+    recall = np.mean([
+        recalls(tested.labels, guesses, tested.classes) for guesses in tested.guesses
+    ], axis=0)
     return SpeakerFigures(
-        utterances=len(answer.labels),
+        utterances=len(tested.labels),
         wa=100 * float(mean_wa(counts)),
         ua=100 * float(mean_ua(counts)),
         recall=tuple(None if np.isnan(value) else 100 * float(value) for value in recall),

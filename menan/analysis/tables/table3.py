@@ -15,7 +15,7 @@ from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.metadata import read_emotions
 from menan.errors import InputError
 from menan.labels import LabelSet
-from menan.scoring.files import read_hypotheses
+from menan.scoring.label_match import read_hypotheses
 from menan.scoring.score import score
 
 
@@ -80,7 +80,7 @@ def table3(hyps: Path, ref: Path) -> Table3:
         hypotheses = read_hypotheses(path)
         if hypotheses.keys() != references.keys():
             raise InputError(f"{path}: its utterances are not those of {ref}; infer again")
-        result = score(references, hypotheses)
+        result = score(references, hypotheses, emotions)
         system, seed = seed_of(path.parents[1].name)
         figures = FoldModelFigures(
             seed=seed,

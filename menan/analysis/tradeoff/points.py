@@ -8,12 +8,12 @@ import numpy as np
 from menan.analysis.leakage.result import EmbeddingLeakage
 from menan.analysis.results import TrainingEffort
 from menan.analysis.system_names import system_label
-from menan.analysis.tables.table2 import speaker_answers
+from menan.analysis.tables.table2 import speaker_predictions
 from menan.analysis.tradeoff.pareto import FrontMarks, pareto_places
 from menan.analysis.tradeoff.study import StudySystem
 from menan.analysis.tradeoff.study_leakage import LeakageMeans
 from menan.scoring.bootstrap import (
-    SpeakerAnswers,
+    SpeakerPredictions,
     confusion_counts,
     mean_ua,
     percentile_interval,
@@ -117,14 +117,14 @@ def study_points(systems: Sequence[StudySystem], reference: StudySystem) -> tupl
     """One point per system."""
     points = []
     for system, place in zip(systems, pareto_places(systems), strict=True):
-        answers, heard, unheard = speaker_answers(system.folds), system.heard, system.unheard
+        predictions, heard, unheard = speaker_predictions(system.folds), system.heard, system.unheard
         train = heard.one.sets["train"]
         points.append(
             StudyPoint(
                 system=system.system,
                 bottleneck=system.bottleneck,
                 seeds=system.seeds,
-                ua=UaFigure(_ua(answers), percentile_interval(_replicates(answers))),
+                ua=UaFigure(_ua(predictions), percentile_interval(_replicates(predictions))),
                 difference=_difference(system, reference),
                 chance=100 * train.chance,
                 one=_strongest(train.embeddings.v, train.chance),
@@ -159,19 +159,19 @@ def _drawn(means: LeakageMeans, name: str) -> DrawnLeakage | None:
 
 def _difference(system: StudySystem, reference: StudySystem) -> UaDifference:
     seeds = {*reference.seeds} & {*system.seeds}
-    ours, theirs = (speaker_answers(one.of_seeds(seeds).folds) for one in (system, reference))
+    ours, theirs = (speaker_predictions(one.of_seeds(seeds).folds) for one in (system, reference))
     # Speakers, utterances and seeds are as many, so each replicate draws the same ones for both.
     replicates = _replicates(ours) - _replicates(theirs)
     mean = _ua(ours) - _ua(theirs)
     return UaDifference(mean, percentile_interval(replicates), tuple(sorted(seeds)))
 
 
-def _ua(answers: list[SpeakerAnswers]) -> float:
-    return 100 * float(mean_ua(confusion_counts(answers)))
+def _ua(predictions: list[SpeakerPredictions]) -> float:
+    return 100 * float(mean_ua(confusion_counts(predictions)))
 
 
-def _replicates(answers: list[SpeakerAnswers]) -> np.ndarray:
-    return 100 * mean_ua(resampled_counts(answers))
+def _replicates(predictions: list[SpeakerPredictions]) -> np.ndarray:
+    return 100 * mean_ua(resampled_counts(predictions))
 
 
 def _strongest(found: EmbeddingLeakage, chance: float) -> StrongestProbe:
