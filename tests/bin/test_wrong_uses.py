@@ -110,7 +110,7 @@ def test_a_held_out_group_that_does_not_exist(refused, tmp_path, make_dump):
     line = refused(
         "menan-train", "--feats", make_dump(), "--exp", tmp_path / "exp", "--hold_out", "Ses09"
     )
-    assert "held-out group 'Ses09' does not exist; spk2group has g01 g02" in line
+    assert "unknown held-out group 'Ses09'; choose from g01 g02" in line
 
 
 def test_a_label_that_emotions_does_not_list(refused, tmp_path, make_dump):

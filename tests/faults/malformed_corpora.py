@@ -153,13 +153,13 @@ ROWS = [
     Row("table: absent", gone("table/table.csv"), TABLE, f"{T}: cannot be read (No such file"),
     Row("table: zeros", link("table/table.csv", "/dev/zero"), TABLE, f"{T}: is no file"),
     Row("table: pipe", fifo("table/table.csv"), TABLE, f"{T}: is no file"),
-    Row("table: column", rows("path,emotion", "a.wav,ang"), TABLE, f"{T}:1: lacks the column 'spe"),
+    Row("table: column", rows("path,emotion", "a.wav,ang"), TABLE, f"{T}:1: no column 'spe"),
     Row("table: twice", row("utt,utt", "u,u"), TABLE, f"{T}:1: column 'utt' is nameless or named"),
     Row("table: header", rows("path,speaker,emotion"), TABLE, f"{T}: expected a header line and"),
     Row("table: label", rows("path,speaker,emotion", "a.wav,s,joy"), TABLE, f"{T}:2: unknown emot"),
     Row("table: quote", row("utt", '"u'), TABLE, f"{T}:2: not CSV"),
     Row("table: cells", row("utt", "u,v"), TABLE, f"{T}:2: 5 cells where the header has 4"),
-    Row("table: zero byte", row("utt", "a\0b"), TABLE, f"{T}:2: holds a zero byte"),
+    Row("table: zero byte", row("utt", "a\0b"), TABLE, f"{T}:2: contains a zero byte"),
     Row(
         "table: UTF-16",
         put("table/table.csv", "path,speaker".encode("utf-16")),
@@ -170,13 +170,13 @@ ROWS = [
         "table: UTF-16 without its mark",
         put("table/table.csv", "a,b\nc,d\n".encode("utf-16le")),
         TABLE,
-        f"{T}:1: holds a zero byte",
+        f"{T}:1: contains a zero byte",
     ),
     Row(
         "table: two groups", edit("table/table.csv", "s2", "s1"), TABLE, f"{T}:3: speaker 's1' has"
     ),
     Row("table: start", row("start,end", "2,1"), TABLE, f"{T}:2: start 2.0 and end 1.0 s"),
-    Row("table: Inf", row("start,end", "0,inf"), TABLE, f"{T}:2: end should be a number"),
+    Row("table: Inf", row("start,end", "0,inf"), TABLE, f"{T}:2: expected a number as end"),
     Row("table: past it", row("start,end", "5,6"), TABLE, f"{T}:2: nothing of 5.0 to 6.0 s lies"),
     Row(
         "table: speaker",

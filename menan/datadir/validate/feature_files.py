@@ -1,4 +1,4 @@
-"""Do feats.scp, utt2num_frames and features.yaml agree with the matrices themselves?"""
+"""Check feats.scp, utt2num_frames and features.yaml against the matrices."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ from menan.front_ends import FrontEnd
 
 
 def check_feats(tables: Mapping[str, Table], features_yaml: Path) -> Iterator[Problem]:
-    """Every matrix can be read, is finite, and has the shape that the other files announce."""
+    """Check that matrices can be read, are finite, and have the shape that other files state."""
     counts = {}
     if "utt2num_frames" in tables:
         for utt, value in tables["utt2num_frames"].items():
@@ -49,11 +49,14 @@ def _faults(
     frames, dims = matrix.shape
     if not np.isfinite(matrix).all():
         bad = int(np.argmin(np.isfinite(matrix).all(axis=1)))
-        yield f"holds NaN or Inf, first in frame {bad}", "mend its audio and dump it again"
+        yield f"has NaN or Inf, first in frame {bad}", "correct its audio and dump it again"
     if count is not None and frames != count:
-        yield f"has {frames} frames, not the {count} of utt2num_frames", "dump both together"
+        yield f"has {frames} frames, not the {count} of utt2num_frames", "dump again"
     if config is not None and dims != config.dims:
-        yield f"has {dims} columns, not the {config.dims} of features.yaml", "dump all alike"
+        yield (
+            f"has {dims} columns, not the {config.dims} of features.yaml",
+            "dump all utterances with one configuration",
+        )
     if config is not None and frames > config.rows:
         message = f"has {frames} frames, more than the {config.rows} that features.yaml allows"
         yield message, "crop it as menan-dump does"

@@ -10,8 +10,8 @@ import pytest
         (np.ones((4, 7)), "has 4 frames, not the 5 of utt2num_frames"),
         (np.ones((5, 6)), "has 6 columns, not the 7 of features.yaml"),
         (np.ones((8, 7)), "has 8 frames, more than the 7 that features.yaml allows"),
-        (np.diag([1, 1, np.nan, 1, 1, 1, 1])[:5], "holds NaN or Inf, first in frame 2"),
-        (np.full((5, 7), np.inf), "holds NaN or Inf, first in frame 0"),
+        (np.diag([1, 1, np.nan, 1, 1, 1, 1])[:5], "has NaN or Inf, first in frame 2"),
+        (np.full((5, 7), np.inf), "has NaN or Inf, first in frame 0"),
     ],
 )
 def test_a_wrong_matrix_is_told(dump, matrix, message, told, rewrite_feats):
@@ -27,13 +27,23 @@ def test_a_wrong_matrix_is_told(dump, matrix, message, told, rewrite_feats):
     [
         ("feats.scp", "feats.ark:6\n", "gone.ark:6\n", "feats.scp:1: 's1-u0':"),
         ("feats.scp", "feats.ark:6\n", "feats.ark:7\n", "feats.scp:1: 's1-u0':"),
-        ("feats.scp", "feats.ark:6\n", "feats\0.ark:6\n", "feats.scp:1: holds a zero byte"),
+        ("feats.scp", "feats.ark:6\n", "feats\0.ark:6\n", "feats.scp:1: contains a zero byte"),
         ("feats.scp", "s1-u0 ", "s1-u00 ", "feats.scp: lacks utterance 's1-u0'"),
         ("utt2num_frames", "s1-u0 5", "s1-u0 5.0", "utt2num_frames:1: 's1-u0' has '5.0' frames"),
-        ("utt2uniq", "sp0.9 s1-u0\n", "sp0.9 s1-u7\n", "utt2uniq:2: 's1-u0-sp0.9' comes from"),
+        (
+            "utt2uniq",
+            "sp0.9 s1-u0\n",
+            "sp0.9 s1-u7\n",
+            "utt2uniq:2: 's1-u0-sp0.9' has the original",
+        ),
         ("utt2uniq", "sp0.9 s1-u0\n", "sp0.9 s2-u0\n", "utt2uniq:2: 's1-u0-sp0.9' has speaker"),
         ("utt2uniq", "sp0.9 s1-u0\n", "sp0.9 s1-u1\n", "utt2uniq:2: 's1-u0-sp0.9' has emotions"),
-        ("utt2uniq", "s1-u0 s1-u0\n", "s1-u0 s1-u0-sp0.9\n", "utt2uniq:1: 's1-u0' comes from"),
+        (
+            "utt2uniq",
+            "s1-u0 s1-u0\n",
+            "s1-u0 s1-u0-sp0.9\n",
+            "utt2uniq:1: 's1-u0' has the original",
+        ),
         ("features.yaml", "frame_shift_ms", "frame_shift", "features.yaml: features: unknown key"),
         ("features.yaml", "features:", "others:", "features.yaml: not the record"),
     ],
