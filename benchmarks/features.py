@@ -101,7 +101,7 @@ def bare_calls(data: Path) -> Counter[str]:
         add_raw_log_pitch=True, add_normalized_log_pitch=False, add_delta_pitch=False
     )
     seconds: Counter[str] = Counter()
-    for utterance in speed_copies(data, read_metadata(data), config).values():
+    for utterance in speed_copies(data, read_metadata(data), config.speeds).values():
         with clock(seconds, "reading"):
             samples, rate = utterance.source.read()
         with clock(seconds, "resampling"):

@@ -7,54 +7,82 @@ from typing import Annotated
 
 import typer
 
-from menan.config import load_config, split_option
-from menan.features.dump.jobs import MOST_BAD, Order, dump_part
-from menan.features.dump.make_dump import dump_features
-from menan_bin.command import Switch, main_of, new_app
+from menan.config import Config, load_config, split_option
+from menan.features.dump.dump_features import dump_features
+from menan.features.dump.jobs import MOST_BAD, DumpOptions, dump_shard
+from menan.front_ends import FrontEnd
+from menan.plugins import load_plugins
+from menan_bin.command import PluginOption, SetOption, Switch, main_of, new_app
+
+# What starts several jobs without --cmd, and the command line of one of them.
+LAUNCHER = (sys.executable, "-m", "menan.launch.local")
+JOB_COMMAND = (sys.executable, "-m", "menan_bin.menan_dump")
 
 app = new_app()
-
-# How several jobs run without --cmd, and the command line of one of them.
-LAUNCHER = (sys.executable, "-m", "menan.launch.local")
-JOB = (sys.executable, "-m", "menan_bin.menan_dump")
 
 
 @app.command()
 def dump(
     data: Annotated[Path, typer.Option(help="Data directory: wav.scp, segments, label files.")],
-    out: Annotated[Path, typer.Option(help="Directory to write feats.scp and its company to.")],
-    config: Annotated[Path | None, typer.Option(help="YAML file; its section 'features'.")] = None,
+    out: Annotated[Path, typer.Option(help="Dump directory to write feats.scp and its tables to.")],
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file with a section 'features'.")
+    ] = None,
+    front_end: Annotated[
+        str | None,
+        typer.Option(
+            help=f"One of {','.join(FrontEnd.table)}, or one of a plugin.",
+            show_default=Config().features.name,
+        ),
+    ] = None,
     speeds: Annotated[
-        str | None, typer.Option(help="Speaking rates, 1.0 among them: 0.8,0.9,1.0,1.1,1.2.")
+        str | None, typer.Option(help="Speaking rates including 1.0, e.g. 0.8,0.9,1.0,1.1,1.2.")
     ] = None,
-    nj: Annotated[int, typer.Option(help="Parallel jobs.")] = 1,
+    set_: SetOption = None,
+    plugin: PluginOption = None,
+    nj: Annotated[int, typer.Option(help="Number of parallel jobs.")] = 1,
     cmd: Annotated[
-        str | None, typer.Option(help="Launcher of the jobs, as Kaldi's run.pl, with its options.")
+        str | None,
+        typer.Option(help="Job launcher with its options, in the grammar of Kaldi's run.pl."),
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N, for log-mel.")] = "cpu",
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda or cuda:N, for front-ends that can use a GPU.")
+    ] = "cpu",
     skip_bad: Annotated[
-        Switch, typer.Option(help=f"Leave out and list bad utterances, {MOST_BAD:g} % at most.")
+        Switch,
+        typer.Option(help=f"Leave out and list bad utterances, at most {MOST_BAD:g} % of them."),
     ] = Switch.false,
     allow_pipes: Annotated[
         Switch, typer.Option(help="Let a shell run the commands ('... |') in wav.scp.")
     ] = Switch.false,
-    resume: Annotated[Switch, typer.Option(help="Keep what is there.")] = Switch.true,
+    resume: Annotated[Switch, typer.Option(help="Reuse existing results.")] = Switch.true,
     force: Annotated[
-        Switch, typer.Option(help="Keep it although audio or code have changed.")
+        Switch, typer.Option(help="Reuse them even if the audio or the code have changed.")
     ] = Switch.false,
     job: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Extract 40 log-mel, NCCF, f0 and log energy a frame from the audio of a data directory.
+    """Extract features from the audio of a data directory: log-mel and pitch, by default.
 
     Example: menan-dump --data data/iemocap --out dump/iemocap --speeds 0.8,0.9,1.0,1.1,1.2 --nj 4
     """
-    features = load_config(config, {"features": {"speeds": split_option(speeds)}}).features
-    order = Order(data, out, features, nj, device, bool(skip_bad), bool(allow_pipes))
+    load_plugins(plugin or ())
+    given = {"front_end": front_end, "speeds": split_option(speeds)}
+    features = load_config(config, {"features": given}, set_ or ()).features
+    options = DumpOptions(
+        data,
+        out,
+        features,
+        nj,
+        device,
+        bool(skip_bad),
+        bool(allow_pipes),
+        launcher=tuple(shlex.split(cmd)) if cmd else LAUNCHER,
+        job_command=(*JOB_COMMAND, *(f"--plugin={path}" for path in plugin or ())),
+    )
     if job is not None:
-        dump_part(order, job)
+        dump_shard(options, job)
         return
-    launcher = shlex.split(cmd) if cmd else LAUNCHER
-    print(dump_features(order, launcher, JOB, resume=bool(resume), force=bool(force)))
+    print(dump_features(options, resume=bool(resume), force=bool(force)))
 
 
 main = main_of(app, "menan-dump")

@@ -13,6 +13,7 @@ _OF_BOTTLENECK = {
     "fsq": {"levels": "fsq_levels"},
 }
 _WITHOUT_LAMBDA = ("ec",)
+_FRONT_END = "kaldi"
 
 
 def upgraded(record: dict[str, Any]) -> dict[str, Any]:
@@ -41,6 +42,7 @@ def upgraded(record: dict[str, Any]) -> dict[str, Any]:
     return {
         "emotions": list(IEMOCAP_EMOTIONS),
         **record,
+        "features": _with_front_end(record.get("features")),
         "objective": objective,
         "model": {
             "encoder": "table1",
@@ -48,3 +50,7 @@ def upgraded(record: dict[str, Any]) -> dict[str, Any]:
         },
         "training": training,
     }
+
+
+def _with_front_end(features: Any) -> Any:
+    return {"front_end": _FRONT_END, **features} if isinstance(features, dict) else features

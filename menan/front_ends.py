@@ -15,14 +15,13 @@ from typing import Any, ClassVar
 
 from typing_extensions import Self
 
-from menan.errors import InputError
+from menan.errors import InputError, require
 from menan.files.mapping import from_mapping, to_mapping
 from menan.sockets import Member
 
 FRONT_END = "front_end"
 # Bounds on what a model file from an unknown source can ask for.
 _LONGEST, _MOST_ROWS = 600, 100_000
-FRONT_ENDS: dict[str, type[Member]] = {}
 
 
 @dataclass(frozen=True)
@@ -38,18 +37,18 @@ class FrontEnd(Member, ABC):
     """
 
     socket: ClassVar[str] = "front-end"
-    table: ClassVar[dict[str, type[Member]]] = FRONT_ENDS
+    table: ClassVar[dict[str, type[Member]]] = {}
 
     seconds: float = 14.0
     speeds: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
-        _require(self.seconds <= _LONGEST, f"seconds must be at most {_LONGEST}")
-        _require(self.seconds > 0 and self.rows >= 1, "seconds must hold at least one frame")
-        _require(self.rows <= _MOST_ROWS, f"seconds must hold at most {_MOST_ROWS:,} frames")
-        _require(1.0 in self.speeds, "speeds must contain 1.0, the utterances as spoken")
-        _require(len(set(self.speeds)) == len(self.speeds), "speeds lists a rate twice")
-        _require(all(0.5 <= s <= 2 for s in self.speeds), "speeds must lie between 0.5 and 2")
+        require(self.seconds <= _LONGEST, f"seconds must be at most {_LONGEST}")
+        require(self.seconds > 0 and self.rows >= 1, "seconds must hold at least one frame")
+        require(self.rows <= _MOST_ROWS, f"seconds must hold at most {_MOST_ROWS:,} frames")
+        require(1.0 in self.speeds, "speeds must contain 1.0, the utterances as spoken")
+        require(len(set(self.speeds)) == len(self.speeds), "speeds lists a rate twice")
+        require(all(0.5 <= s <= 2 for s in self.speeds), "speeds must lie between 0.5 and 2")
 
     @property
     @abstractmethod
@@ -61,12 +60,19 @@ class FrontEnd(Member, ABC):
     def dims(self) -> int:
         """Columns of a feature matrix."""
 
-    def shape_fault(self, rows: int, dims: int) -> str | None:
-        """What is wrong with a feature matrix of this shape; None if nothing is."""
+    def shape_fault(self, shape: tuple[int, ...]) -> str | None:
+        """What is wrong with a feature matrix of this shape; None if nothing is.
+
+        >>> KaldiFrontEnd(seconds=1.0).shape_fault((98, 43))
+        'has 98 rows; expected 1 to 97'
+        """
+        if len(shape) != 2:
+            return f"has the shape {shape}; expected (rows, {self.dims})"
+        rows, dims = shape
         if dims != self.dims:
-            return f"has {dims} columns, not the {self.dims} of the front-end {self.name!r}"
+            return f"has {dims} columns; expected {self.dims}"
         if not 1 <= rows <= self.rows:
-            return f"has {rows} rows; {self.seconds:g} s have 1 to {self.rows}"
+            return f"has {rows} rows; expected 1 to {self.rows}"
         return None
 
     def difference(self, other: "FrontEnd") -> tuple[str, Any, Any] | None:
@@ -127,15 +133,15 @@ class KaldiFrontEnd(FrontEnd):
     def __post_init__(self) -> None:
         # The pitch tracker works at 4 kHz: with a shift between two of its samples, log-mel and
         # pitch would drift apart.
-        _require(
+        require(
             self.frame_shift_ms > 0 and self.frame_shift_ms % 0.25 == 0,
             "frame_shift_ms must be a positive multiple of 0.25",
         )
-        _require(
+        require(
             self.frame_shift_ms <= self.frame_length_ms <= 1000,
             "frame_length_ms must be at least frame_shift_ms and at most 1000",
         )
-        _require(4 <= self.num_mel_bins <= 512, "num_mel_bins must lie between 4 and 512")
+        require(4 <= self.num_mel_bins <= 512, "num_mel_bins must lie between 4 and 512")
         super().__post_init__()
 
     @property
@@ -159,8 +165,3 @@ class KaldiFrontEnd(FrontEnd):
 
 
 FrontEnd.add(KaldiFrontEnd)
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise InputError(message)

@@ -21,9 +21,9 @@ def wav(tmp_path):
     return tmp_path / "a.wav"
 
 
-def test_a_name_too_long_or_with_a_zero_byte_is_that_of_no_file(wav):
+def test_a_name_that_is_too_long_or_has_a_zero_byte_is_not_found(wav):
     for name in ("a" * 300 + ".wav", "a\0.wav"):
-        with pytest.raises(InputError, match="no such audio file"):
+        with pytest.raises(InputError, match="audio file not found"):
             audio_info(wav.with_name(name))
 
 
@@ -52,46 +52,46 @@ def test_channels_are_averaged(tmp_path):
     np.testing.assert_array_equal(samples, NOISE / np.float32(2))
 
 
-def test_a_stretch_is_taken_by_seconds_and_cut_at_the_end_of_the_file(wav):
+def test_a_segment_is_read_by_seconds_and_cut_at_the_end_of_the_file(wav):
     np.testing.assert_array_equal(read_audio(wav, 0.25, 0.5)[0], NOISE[4000:8000])
     np.testing.assert_array_equal(read_audio(wav, 0.75, 1.1)[0], NOISE[12000:])
 
 
 @pytest.mark.parametrize(("start", "end"), [(1.0, 2.0), (-0.1, 0.5), (0.5, 0.5), (0.6, 0.5)])
-def test_a_stretch_outside_the_file_or_backwards_is_refused(wav, start, end):
-    with pytest.raises(InputError, match=r"a\.wav: the stretch .* lies outside its 1\.000 s"):
+def test_a_segment_outside_the_file_or_backwards_is_refused(wav, start, end):
+    with pytest.raises(InputError, match=r"a\.wav: segment .* s is not within the 1\.000 s"):
         read_audio(wav, start, end)
 
 
-def test_header_tells_rate_length_and_channels(tmp_path):
+def test_the_header_has_rate_length_and_channels(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros((4000, 2)), 8000)
     info = audio_info(tmp_path / "a.wav")
     assert (info.sample_rate, info.samples, info.channels, info.seconds) == (8000, 4000, 2, 0.5)
 
 
 @pytest.mark.parametrize("read", [audio_info, read_audio])
-def test_what_is_no_audio_is_refused(tmp_path, read):
+def test_files_that_are_not_audio_are_refused(tmp_path, read):
     (tmp_path / "empty.wav").write_bytes(b"")
     (tmp_path / "text.wav").write_text("not audio\n" * 20)
     soundfile.write(tmp_path / "silent.wav", np.zeros(0), RATE)
     for name, message in (
-        ("absent.wav", "no such audio file"),
+        ("absent.wav", "audio file not found"),
         ("empty.wav", "empty file"),
-        ("text.wav", "not readable as audio"),
-        ("silent.wav", "holds no samples"),
+        ("text.wav", "cannot be read as audio"),
+        ("silent.wav", "contains no samples"),
     ):
         with pytest.raises(InputError, match=f"{name}: {message}"):
             read(tmp_path / name)
 
 
 @pytest.mark.parametrize("read", [audio_info, read_audio])
-def test_a_wav_that_was_cut_short_is_refused(wav, read):
+def test_a_truncated_wav_is_refused(wav, read):
     wav.write_bytes(wav.read_bytes()[:20000])
-    with pytest.raises(InputError, match=r"a\.wav: cut short, its header promises 32000 bytes"):
+    with pytest.raises(InputError, match=r"a\.wav: truncated, its header promises 32000 bytes"):
         read(wav)
 
 
-def test_a_wav_of_a_program_that_wrote_to_a_pipe_is_read(wav):
+def test_a_wav_that_was_written_to_a_pipe_is_read(wav):
     content = bytearray(wav.read_bytes())
     place = content.index(b"data") + 4
     for unknown in (0xFFFFFFFF, 0x7FFFF000):
@@ -100,13 +100,13 @@ def test_a_wav_of_a_program_that_wrote_to_a_pipe_is_read(wav):
         assert abs(len(read_audio(wav)[0]) - RATE) <= 1
 
 
-@pytest.mark.parametrize("stretch", [(), (0.9, 1.0)])
-def test_a_flac_that_was_cut_short_is_refused(tmp_path, stretch):
+@pytest.mark.parametrize("segment", [(), (0.9, 1.0)])
+def test_a_truncated_flac_is_refused(tmp_path, segment):
     path = tmp_path / "a.flac"
     soundfile.write(path, NOISE, RATE)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(InputError, match=r"a\.flac: .*; fetch the file again"):
-        read_audio(path, *stretch)
+        read_audio(path, *segment)
 
 
 @pytest.mark.skipif(not RAVDESS.is_dir(), reason="no RAVDESS beside the repository")

@@ -1,12 +1,13 @@
+# shellcheck shell=bash
 # Options of a recipe: "--stop-stage 3" sets the variable stop_stage, which must exist already.
-# Source it after the defaults:  . ../../utils/parse_options.sh
-# "--name=value" and "--name value" are both taken, as are "-" and "_" in names. --help prints
+# Source this file after the defaults are set:  . ../../utils/parse_options.sh
+# "--name=value" and "--name value" are equivalent, and so are "-" and "_" in names. --help prints
 # the variable help_message.
 
 while [ $# -gt 0 ]; do
   case "$1" in
     -h | --help)
-      printf '%s\n' "${help_message}"
+      printf '%s\n' "${help_message:?}"
       exit 0
       ;;
     --*=*)
@@ -16,7 +17,7 @@ while [ $# -gt 0 ]; do
       ;;
     --*)
       if [ $# -lt 2 ]; then
-        echo "$0: error: $1 lacks its value" >&2
+        echo "$0: error: $1 needs a value" >&2
         exit 1
       fi
       _name="$1"
@@ -30,7 +31,7 @@ while [ $# -gt 0 ]; do
   esac
   _name="${_name#--}"
   _name="${_name//-/_}"
-  # Only what the recipe has set before is an option of it.
+  # The options are the variables that the recipe has set.
   if ! [[ "${_name}" =~ ^[a-z][a-z0-9_]*$ ]] || [ -z "${!_name+set}" ]; then
     echo "$0: error: unknown option --${_name//_/-} (see $0 --help)" >&2
     exit 1

@@ -1,44 +1,43 @@
 #!/usr/bin/env bash
-# CMU-MOSEI: the fold models of egs/iemocap on another corpus, Table 3.
+# CMU-MOSEI: tests the models of egs/iemocap on another corpus (Table 3 of the paper).
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./path.sh
 . ./cmd.sh
 
-corpus_root=                # holds Raw/Audio/Full/WAV_16000 and CMU_MOSEI_Labels.csd
-models=../iemocap/exp/paper # an experiment of egs/iemocap, trained
-config=conf/paper.yaml      # the features of these models
+corpus_root=
+models=../iemocap/exp/paper
+config=conf/paper.yaml
 stage=0
 stop_stage=5
-work=.     # data/, dump/ and exp/ are made in it
-nj=2       # jobs of the feature dump
-device=cpu # cpu or cuda
+work=.
+nj=2
+device=cpu
 rule=best-ua
 
 help_message="Usage: ./run.sh --corpus-root <CMU-MOSEI> [options]
 
 Paths are relative to $(pwd).
-  --models ../iemocap/exp/paper   an experiment of egs/iemocap, trained
-  --stage 0 --stop-stage 5   0 prepare and validate, 1 the models' folds, 2 features,
+  --models ../iemocap/exp/paper   experiment of egs/iemocap with trained models
+  --stage 0 --stop-stage 5   0 prepare and validate, 1 folds of the models, 2 features,
                              3 (nothing is trained), 4 inference and scoring, 5 report
-  --config conf/paper.yaml   or conf/quick.yaml, conf/train_invariant.yaml: as the models
-  --work .                   where data/, dump/ and exp/ are made
-  --nj 2                     jobs of the feature dump
+  --config conf/paper.yaml   features of the models; see also the other files in conf/
+  --work .                   where data/, dump/ and exp/ are created
+  --nj 2                     jobs of feature extraction and inference
   --device cpu               cpu or cuda
   --rule best-ua             selection rule: best-ua, best-wa, best-loss, last"
 command_line="./run.sh $*"
 . ../../utils/parse_options.sh
+. ../../utils/stages.sh
 
-name=$(basename "${config}" .yaml)
+name="$(basename "${config}" .yaml)"
 data="${work}/data/mosei"
 dump="${work}/dump/mosei_${name}"
 exp="${work}/exp/${name}"
 
-gpu=() # what a job asks for
+gpu=() # options of the launcher
 [ "${device}" != cuda ] || gpu=(--gpu 1)
-
-runs() { [ "${stage}" -le "$1" ] && [ "${stop_stage}" -ge "$1" ]; }
-say() { echo "== stage $1: $2"; }
+# A launcher is a command with options, so ${train_cmd} and its like are not quoted.
 
 if runs 0; then
   say 0 "prepare and validate: ${corpus_root:-<no --corpus-root>} -> ${data}"
@@ -47,7 +46,7 @@ if runs 0; then
 fi
 
 if runs 1; then
-  say 1 "folds: the models of ${models}, each trained without its fold's two speakers"
+  say 1 "folds: the models of ${models}, each trained without the two speakers of its fold"
   ls -d "${models}"/*_seed*/*/*."${rule}".safetensors
 fi
 
@@ -63,19 +62,14 @@ if runs 3; then
 fi
 
 if runs 4; then
-  say 4 "inference and scoring: all utterances by every fold's model -> ${exp}"
-  systems=("${models}"/*_seed*)
-  systems=("${systems[@]##*/}")
-  # shellcheck disable=SC2086 # a launcher is a command with options
-  ${infer_cmd} "${gpu[@]}" JOB=1:"${#systems[@]}" "${exp}/log/infer.JOB.log" \
-    each.py JOB "${systems[@]}" -- \
-    menan-infer --model "${models}/{}" --rule "${rule}" --feats "${dump}/feats.scp" \
-    --out "${exp}/{}" --device "${device}"
+  say 4 "inference and scoring: all utterances with the models of every fold -> ${exp}"
+  ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer.JOB.log" \
+    menan-infer --model "${models}" --rule "${rule}" --feats "${dump}/feats.scp" \
+    --out "${exp}" --device "${device}" --share "JOB/${nj}"
+  find_systems "${exp}"
   for system in "${systems[@]}"; do
-    out="${exp}/${system}"
-    for fold in "${out}"/*/; do
-      menan-score --ref "${data}/utt2emo" --hyp "${fold}" --json "${fold}score.json" \
-        >"${fold}score.txt"
+    for out in "${exp}/${system}"/*/; do
+      menan-score --ref "${data}/utt2emo" --hyp "${out}" --json "${out}score.json" >"${out}score.txt"
     done
   done
 fi

@@ -1,8 +1,1 @@
-# What a recipe needs on PATH: the commands (from the project's .venv where there is one) and
-# the job launchers.
-MENAN_ROOT="$(cd ../.. && pwd)"
-if [ -d "${MENAN_ROOT}/.venv/bin" ]; then
-  PATH="${MENAN_ROOT}/.venv/bin:${PATH}"
-fi
-export PATH="${MENAN_ROOT}/utils:${PATH}"
-export LC_ALL=C # Kaldi's sort order
+../TEMPLATE/path.sh

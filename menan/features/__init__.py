@@ -1,1 +1,1 @@
-"""From the waveform to (frames, 43), on disk as ark/scp and in memory as the frame store."""
+"""From the waveform to features: on disk as ark/scp, in memory as the frame store."""

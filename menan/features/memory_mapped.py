@@ -1,4 +1,4 @@
-"""Tensors on a disk: files mapped into memory, of which the kernel keeps there what fits."""
+"""Tensors on a disk: memory-mapped files, of which the kernel caches what fits into memory."""
 
 import mmap
 import os
@@ -15,14 +15,15 @@ from menan.memory import gigabytes
 def mapped_tensor(directory: Path, rows: int, columns: int, dtype: torch.dtype) -> torch.Tensor:
     """An empty tensor, (rows, columns), in a file without a name (Linux).
 
-    The file's space goes back to the disk with the process, whatever ends that. Its pages are the
-    kernel's cache: they are none of the process's own memory, and give way to others.
+    The disk space is freed when the process ends, however it ends. The pages belong to the
+    kernel's cache: they do not count as memory of the process, and other programs can displace
+    them.
 
     Args:
         directory: on a local disk; made if missing.
 
     Raises:
-        InputError: a disk without the room, or a directory in which no file can be made or mapped.
+        InputError: not enough free space, or a directory in which no file can be made or mapped.
     """
     size = rows * columns * dtype.itemsize
     try:
@@ -31,15 +32,16 @@ def mapped_tensor(directory: Path, rows: int, columns: int, dtype: torch.dtype) 
         if size > free:
             raise InputError(
                 f"{directory}: the frames take {gigabytes(size)}, and {gigabytes(free)} are free "
-                "on its disk; name a directory with more room by --store, or dump fewer utterances"
+                "on its disk; choose a directory with more space for --store, or dump fewer "
+                "utterances"
             )
         with tempfile.TemporaryFile(dir=directory) as file:
-            # Were the disk to fill up while pages are written, SIGBUS would end the process.
+            # Reserves the space: SIGBUS would end the process if the disk filled up later.
             os.posix_fallocate(file.fileno(), 0, size)
             mapping = mmap.mmap(file.fileno(), size)
     except OSError as error:
         raise InputError(
-            f"{directory}: no file of {gigabytes(size)} for the frames can be made in it "
-            f"({error.strerror}); name another directory by --store"
+            f"{directory}: cannot create a file of {gigabytes(size)} there for the frames "
+            f"({error.strerror}); choose another directory for --store"
         ) from None
     return torch.frombuffer(mapping, dtype=dtype).view(rows, columns)

@@ -1,4 +1,4 @@
-"""The frames of a dump directory: each utterance once, unrepeated, on one device."""
+"""The features of a dump directory in memory: each utterance once, on one device."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,16 +17,17 @@ from menan.features.memory_mapped import mapped_tensor
 from menan.front_ends import FrontEnd
 from menan.memory import free_bytes, gigabytes
 
-# Of the memory that is free: the rest is for what is done with the frames.
-SHARE = 0.9
+# Largest part of the free memory that the frames may take; training needs the rest.
+STORE_FRACTION = 0.9
 
 
 @dataclass(frozen=True)
 class Dump:
-    """A dump directory, opened: what its small files say.
+    """The contents of a dump directory, except the matrices.
 
     scp: utterance id -> place of its matrix, as in feats.scp.
     num_frames: utterance id -> rows of its matrix.
+    features: settings of the front-end that made the matrices.
     """
 
     feats: Path
@@ -38,13 +39,13 @@ class Dump:
 
 @dataclass(frozen=True)
 class FrameStore:
-    """Frames of many utterances, end to end.
+    """Frames of many utterances, one after the other.
 
-    utts: ids, in the order of the index that every method takes.
+    utts: ids; methods take indices into them.
     frames: float32 or float16, (total frames, dims).
-    first: int64 (utterances,), the row of an utterance's first frame.
-    length: int64 (utterances,), its number of frames.
-    digests: of each utterance's matrix as read from a dump; empty for other stores.
+    first: int64 (utterances,), the row of the first frame of each utterance.
+    length: int64 (utterances,), the number of frames of each utterance.
+    digests: digest of each utterance's matrix as read from a dump; empty for other stores.
     """
 
     utts: tuple[str, ...]
@@ -58,7 +59,7 @@ class FrameStore:
 
         Args:
             index: int64 (batch,), on the store's device.
-            frames: the length to reach; a longer utterance is cut there.
+            frames: the length of the result; longer utterances are cut.
 
         Returns:
             float32 (batch, frames, dims).
@@ -85,10 +86,10 @@ class FrameStore:
     def mean_and_std(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and standard deviation of each dimension over all frames of some utterances.
 
-        A dimension that never changes has the deviation 1.
+        The deviation of a constant dimension is 1.
 
         Returns:
-            float32 (dims,) each; the sums are made in float64.
+            float32 (dims,) each; the sums are computed in float64.
         """
         sums = torch.zeros(2, self.frames.shape[1], dtype=torch.float64, device=self.frames.device)
         starts = zip(self.first[index].tolist(), self.length[index].tolist(), strict=True)
@@ -108,10 +109,10 @@ class FrameStore:
 
 
 def open_dump(feats: str | Path) -> Dump:
-    """Read the small files beside a feats.scp.
+    """Read the tables beside a feats.scp.
 
     Raises:
-        InputError: a file is missing, malformed, or names other utterances than feats.scp.
+        InputError: a file is missing or malformed, or lists other utterances than feats.scp.
     """
     feats = Path(feats)
     scp = read_scp(feats)
@@ -119,9 +120,11 @@ def open_dump(feats: str | Path) -> Dump:
     num_frames = _num_frames(feats.parent / "utt2num_frames")
     for name, utts in (("utt2spk", labels.utt2spk), ("utt2num_frames", num_frames)):
         if missing := sorted(scp.keys() - utts.keys()):
-            raise InputError(f"{feats.parent / name}: lacks {missing[0]!r}, which {feats} names")
+            raise InputError(
+                f"{feats.parent / name}: utterance {missing[0]!r} of {feats} is missing; dump again"
+            )
         if extra := sorted(utts.keys() - scp.keys()):
-            raise InputError(f"{feats}: lacks {extra[0]!r}, which {name} names; dump again")
+            raise InputError(f"{feats}: utterance {extra[0]!r} of {name} is missing; dump again")
     return Dump(feats, scp, num_frames, labels, read_features_yaml(feats.parent))
 
 
@@ -135,24 +138,23 @@ def load_frames(
     """Read the matrices of some utterances of a dump into one store.
 
     Args:
-        dtype: float32 or float16, in which the frames are kept.
-        directory: keeps them on its disk; None for the device's memory.
+        dtype: type of the store, float32 or float16.
+        directory: where to keep the frames on disk; None for the memory of the device.
 
     Raises:
-        InputError: an unreadable or non-finite matrix, one of another shape than announced or
-            beyond ``dtype``, more of them than fit into memory or on the disk, a directory for
-            what belongs on a GPU.
+        InputError: a matrix that is unreadable, not finite, out of the range of ``dtype`` or not
+            of the announced shape; too little memory or disk space; a directory with a GPU.
     """
     if directory is None:
         _refuse_too_many(dump, utts, device, dtype)
     elif torch.device(device).type != "cpu":
         raise InputError(
-            f"--store {directory}: frames are kept in the memory of --device {device}; leave "
+            f"--store {directory}: with --device {device} the frames must be in its memory; leave "
             "--store out, or train with --device cpu"
         )
     lengths = torch.tensor([dump.num_frames[utt] for utt in utts])
     first = torch.cumsum(lengths, 0) - lengths
-    # Filled where it stays: a second copy, on its way to a GPU, might not fit beside it.
+    # Filled in place: on a GPU a second copy might not fit beside it.
     shape = int(lengths.sum()), dump.features.dims
     if directory is None:
         frames = torch.empty(*shape, dtype=dtype, device=device)
@@ -167,7 +169,7 @@ def load_frames(
 
 
 def load_block(dump: Dump, utts: Sequence[str], device: str | torch.device) -> FrameStore:
-    """:func:`load_frames` of a few utterances, which fit into any memory."""
+    """As :func:`load_frames`, for a few utterances, which fit into any memory."""
     matrices = [_read_utterance(dump, utt, torch.float32) for utt in utts]
     frames = torch.from_numpy(np.concatenate(matrices)).to(device)
     lengths = torch.tensor([len(matrix) for matrix in matrices], device=device)
@@ -176,13 +178,13 @@ def load_block(dump: Dump, utts: Sequence[str], device: str | torch.device) -> F
 
 
 def combined_digest(digests: Mapping[str, str]) -> str:
-    """Of utterances and their frames, from utterance id -> digest, in their order."""
+    """One digest for many utterances, from utterance id -> digest; the order counts."""
     lines = (f"{utt} {digest}\n" for utt, digest in digests.items())
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
 def frame_bytes(dump: Dump, utts: Iterable[str], dtype: torch.dtype = torch.float32) -> int:
-    """What the frames of some utterances take in memory or on a disk."""
+    """Bytes that the frames of some utterances take in memory or on a disk."""
     return dtype.itemsize * dump.features.dims * sum(dump.num_frames[utt] for utt in utts)
 
 
@@ -190,18 +192,18 @@ def _refuse_too_many(
     dump: Dump, utts: Sequence[str], device: str | torch.device, dtype: torch.dtype
 ) -> None:
     need, free = frame_bytes(dump, utts, dtype), free_bytes(device)
-    if need > SHARE * free:
+    if need > STORE_FRACTION * free:
         on_cpu = torch.device(device).type == "cpu"
         raise InputError(
             f"{dump.feats}: the frames of {len(utts)} utterances take {gigabytes(need)}, more "
-            f"than {SHARE:.0%} of the {gigabytes(free)} that are free on {device}; "
-            + ("keep them on a disk by --store DIR, " if on_cpu else "")
+            f"than {STORE_FRACTION:.0%} of the {gigabytes(free)} free on {device}; "
+            + ("keep them on a disk with --store DIR, " if on_cpu else "")
             + "dump fewer speed copies or fewer utterances, or use a machine with more memory"
         )
 
 
 def _read_utterance(dump: Dump, utt: str, dtype: torch.dtype) -> np.ndarray:
-    """Its matrix as announced, float32 (frames, dims), which ``dtype`` can hold."""
+    """The matrix of an utterance, float32 (frames, dims), checked against what was announced."""
     matrix = read_matrix(dump.scp[utt], f"{dump.feats}: {utt}")
     announced = dump.num_frames[utt], dump.features.dims
     if matrix.shape != announced:
@@ -210,17 +212,17 @@ def _read_utterance(dump: Dump, utt: str, dtype: torch.dtype) -> np.ndarray:
             f"features.yaml say {announced}; dump again"
         )
     if not np.isfinite(matrix).all():
-        raise InputError(f"{dump.feats}: {utt}: NaN or Inf in its features; dump again")
+        raise InputError(f"{dump.feats}: {utt}: features contain NaN or Inf; dump again")
     if (largest := np.abs(matrix).max()) > torch.finfo(dtype).max:
         raise InputError(
-            f"{dump.feats}: {utt}: a feature of size {largest:g}, and float16 ends at "
+            f"{dump.feats}: {utt}: a feature of size {largest:g}, but float16 ends at "
             f"{torch.finfo(dtype).max:g}; train with frames: float32"
         )
     return matrix
 
 
 def _digest(matrix: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(matrix)).hexdigest()[:16]
+    return hashlib.sha256(np.ascontiguousarray(matrix).data).hexdigest()[:16]
 
 
 def _num_frames(path: Path) -> dict[str, int]:

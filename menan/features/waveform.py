@@ -1,4 +1,4 @@
-"""Waveforms before features: to 16 kHz, at another speed, cut to the middle."""
+"""Waveforms before feature extraction: resampling to 16 kHz, speed change, centre crop."""
 
 import math
 from collections.abc import Iterator
@@ -12,30 +12,30 @@ import torchaudio.transforms
 
 SAMPLE_RATE = 16000
 
-# The settings that torchaudio's documentation gives for resampy's "kaiser_best". From 48 kHz, 7 kHz
-# pass whole (0.0 dB; with the defaults -1.8 dB) and what lies over 8.1 kHz is at least 101 dB down
-# (7 dB), where the last mel bins look. 14 s of audio take 20 ms more at most.
+# The settings for resampy's "kaiser_best", from torchaudio's documentation. From 48 kHz, 7 kHz pass
+# at 0.0 dB (with the defaults -1.8 dB), and frequencies over 8.1 kHz, where the last mel bins lie,
+# are attenuated by at least 101 dB (7 dB). The cost is at most 20 ms for 14 s of audio.
 _KAISER_BEST = {
     "resampling_method": "sinc_interp_kaiser",
     "lowpass_filter_width": 64,
     "rolloff": 0.9475937167399596,
     "beta": 14.769656459379492,
 }
-# The resampling kernel grows with the terms of the ratio. All rates in use are exact within this
-# bound; others, and odd speeds, are at most 0.05 % off: a tenth of a step of the pitch grid.
+# The resampling kernel grows with the terms of the ratio. Within this bound all usual rates are
+# exact; other rates, and odd speeds, are at most 0.05 % off: a tenth of a step of the pitch grid.
 _LARGEST_DENOMINATOR = 1000
-# PyTorch plans a convolution anew for each length of its input, and that takes longer than the
-# convolution. Of lengths in these steps there are few.
+# PyTorch plans a convolution for each new length of its input, which takes longer than the
+# convolution itself. Lengths are rounded up to a multiple of this, so that only a few occur.
 _LENGTH_STEP = 8000
-# It computes this many channels in the time of one.
+# PyTorch computes this many channels in the time of one.
 _LANES = 16
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread of PyTorch's within: their number changes sums in the last bit, and so features.
+    """Use one thread of PyTorch, since the number of threads changes sums in the last bit.
 
-    For decorating the functions whose results are to repeat to the bit.
+    Decorates the functions whose results must be the same to the bit on every machine.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -46,14 +46,15 @@ def one_thread() -> Iterator[None]:
 
 
 def to_16_khz(samples: np.ndarray, rate: int) -> np.ndarray:
-    """Samples (n,) of any rate in Hz at 16 kHz, on the scale they had, as whole numbers."""
+    """Resample samples (n,) from ``rate`` in Hz to 16 kHz; same scale, whole numbers."""
     return _resample(samples, Fraction(SAMPLE_RATE, rate))
 
 
 def speed_copy(samples: np.ndarray, speed: float) -> np.ndarray:
-    """Samples (n,) played ``speed`` times as fast: n / speed of them, the pitch moves along.
+    """Samples (n,) played ``speed`` times as fast: n / speed samples, with the pitch changed too.
 
-    The effect ``speed`` of sox, and so of Kaldi's perturb_data_dir_speed.sh (paper section 5.1).
+    This is the effect ``speed`` of sox, used by Kaldi's perturb_data_dir_speed.sh (paper
+    section 5.1).
 
     >>> speed_copy(np.zeros(900, np.float32), 0.9).shape
     (1000,)
@@ -62,7 +63,7 @@ def speed_copy(samples: np.ndarray, speed: float) -> np.ndarray:
 
 
 def centre_crop(samples: np.ndarray, seconds: float) -> np.ndarray:
-    """The middle ``seconds`` of 16 kHz samples (n,); shorter ones as they are.
+    """The middle ``seconds`` of 16 kHz samples (n,); shorter inputs are returned unchanged.
 
     >>> centre_crop(np.arange(48000), 1.0)[[0, -1]].tolist()
     [16000, 31999]
@@ -74,11 +75,11 @@ def centre_crop(samples: np.ndarray, seconds: float) -> np.ndarray:
 
 @one_thread()
 def _resample(samples: np.ndarray, ratio: Fraction) -> np.ndarray:
-    """``ratio`` times as many samples, rounded up, as a 16-bit file would hold them.
+    """Resample to ``ratio`` times as many samples, rounded up; values are rounded to integers.
 
-    Rounding keeps the noise floor of the originals, which are 16-bit recordings: the band that
-    the filter empties would otherwise lie far below anything recorded (14 nats in the last mel
-    bin at speed 0.8), and tell a copy from an original by that alone.
+    Rounding keeps the noise floor of the originals, which are 16-bit recordings. Without it the
+    band that the filter empties would lie far below any recording (14 nats in the last mel bin at
+    speed 0.8), and a model could tell copies from originals by this alone.
     """
     ratio = ratio.limit_denominator(_LARGEST_DENOMINATOR)
     if ratio == 1:
@@ -93,13 +94,14 @@ def _resample(samples: np.ndarray, ratio: Fraction) -> np.ndarray:
 
 @lru_cache(maxsize=16)
 def _filters(ratio: Fraction) -> tuple[torch.Tensor, int, int]:
-    """The convolution that resamples: a channel for each of some successive output samples.
+    """The convolution that resamples: one channel for each of several successive output samples.
 
-    They are torchaudio's filters, one for each of ``ratio.numerator`` output samples; where these
-    are few, they stand there several times, each ``ratio.denominator`` input samples further on.
+    The filters are torchaudio's, one for each of ``ratio.numerator`` output samples. If these are
+    few, they are repeated, each time shifted by ``ratio.denominator`` input samples.
 
     Returns:
-        Filters (channels, 1, taps), the taps before the first output sample, and the stride.
+        Filters (channels, 1, taps), the number of taps before the first output sample, and the
+        stride.
     """
     resampler = torchaudio.transforms.Resample(
         ratio.denominator, ratio.numerator, dtype=torch.float32, **_KAISER_BEST

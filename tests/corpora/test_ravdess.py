@@ -151,7 +151,7 @@ def test_a_file_cut_short_stops_with_its_name(root):
     write(root, "03-01-01-01-01-01-01.wav", "03-01-03-01-01-01-01.wav")
     cut = root / "Actor_01" / "03-01-03-01-01-01-01.wav"
     cut.write_bytes(cut.read_bytes()[:2000])
-    with pytest.raises(InputError, match=rf"{cut.name}: cut short.*replace the file"):
+    with pytest.raises(InputError, match=rf"{cut.name}: truncated.*replace the file"):
         prepare(root)
 
 

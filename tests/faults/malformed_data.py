@@ -44,7 +44,7 @@ LABELS = [
     Row(
         "wav.scp: pipe", put("data/wav.scp", "a touch R/x |\n"), DUMP, "R/data/wav.scp:1: 'a' is a"
     ),
-    Row("wav.scp: lacks", put("data/wav.scp", "a a.wav\n"), DUMP, "R/data/segments:2: wav.scp lac"),
+    Row("wav.scp: lacks", put("data/wav.scp", "a a.wav\n"), DUMP, "R/data/segments:2: recording '"),
     Row(
         "segments: past", edit("data/segments", "0.0000 0.1", "9 9.1"), DUMP, "R/data/a.wav: the st"
     ),
@@ -84,9 +84,9 @@ LABELS = [
 ]
 AUDIO = [
     Row("wav: absent", gone(WAV), DUMP, f"R/{WAV}: "),
-    Row("wav: empty", put(WAV, ""), DUMP, f"R/{WAV}: empty file where audio was expected"),
-    Row("wav: text", put(WAV, "text\n" * 99), DUMP, f"R/{WAV}: not readable as audio"),
-    Row("wav: cut", cut(WAV, 0.4), DUMP, f"R/{WAV}: cut short, its header promises 2000 bytes"),
+    Row("wav: empty", put(WAV, ""), DUMP, f"R/{WAV}: empty file; fetch"),
+    Row("wav: text", put(WAV, "text\n" * 99), DUMP, f"R/{WAV}: cannot be read as audio"),
+    Row("wav: cut", cut(WAV, 0.4), DUMP, f"R/{WAV}: truncated, its header promises 2000 bytes"),
     Row(
         "wav: NaN", audio(WAV, np.full(9999, np.nan), subtype="FLOAT"), DUMP, f"R/{WAV}: holds NaN"
     ),
@@ -97,8 +97,8 @@ AUDIO = [
         "R/data/wav.scp:1: 'a' has the file R/data/a.wav: holds NaN or Inf",
     ),
     Row("wav: too loud", audio(WAV, np.full(9999, 1e38), subtype="FLOAT"), DUMP, f"R/{WAV}: holds"),
-    Row("wav: no samples", audio(WAV, []), DUMP, f"R/{WAV}: holds no samples"),
-    Row("wav: 100 Hz", audio(WAV, np.zeros(99), 100), DUMP, f"R/{WAV}: 100 samples a second are"),
+    Row("wav: no samples", audio(WAV, []), DUMP, f"R/{WAV}: contains no samples"),
+    Row("wav: 100 Hz", audio(WAV, np.zeros(99), 100), DUMP, f"R/{WAV}: a sampling rate of 100"),
     Row("wav: 2 GHz", audio(WAV, np.zeros(99), 2**31 - 1), VALIDATE, "a.wav: 2147483647 samples a"),
     Row("wav: one sample", audio(WAV, [0.1]), DUMP, "utterance 'a-1': "),
     Row(
@@ -112,13 +112,13 @@ AUDIO = [
     ),
     Row("flac: long", lying_flac(WAV), DUMP, f"R/{WAV}: its header promises 68719476735 samples"),
     Row("wav: a pipe", fifo(WAV), DUMP, f"R/{WAV}: "),
-    Row("wav: of zeros", link(WAV, "/dev/zero"), VALIDATE, f"R/{WAV}: no such audio file"),
+    Row("wav: of zeros", link(WAV, "/dev/zero"), VALIDATE, f"R/{WAV}: audio file not found"),
     Row("wav: a directory", directory(WAV), DUMP, f"R/{WAV}: "),
     Row(
         "predict: text",
         put("a.wav", "text"),
         f"predict --model R/{RUN}/spk00.last.safetensors R/a.wav",
-        "R/a.wav: not readable as audio",
+        "R/a.wav: cannot be read as audio",
     ),
 ]
 CONFIGS = [

@@ -108,7 +108,7 @@ DUMPS = [
         "feats: columns", header(5, 9), TRAIN, "R/dump/feats.scp: spk00-ang0: matrix of shape (5, 9"
     ),
     Row("feats: cut", cut(ARK, 0.5), TRAIN, "the matrix is cut short"),
-    Row("feats: NaN", first_value(b"\0\0\xc0\x7f"), TRAIN, "spk00-ang0: NaN or Inf in its fea"),
+    Row("feats: NaN", first_value(b"\0\0\xc0\x7f"), TRAIN, "spk00-ang0: features contain NaN"),
     Row(
         "frames: other",
         edit("dump/utt2num_frames", "ang0 ", "ang0 1"),

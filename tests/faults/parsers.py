@@ -23,8 +23,8 @@ from menan.datadir.tables import read_table
 from menan.datadir.utterances import write_datadir
 from menan.datadir.validate.directory import validate
 from menan.datadir.validate.lenient_table import scan_table
-from menan.features.dump.jobs import Order
-from menan.features.dump.make_dump import dump_features
+from menan.features.dump.dump_features import dump_features
+from menan.features.dump.jobs import DumpOptions
 from menan.features.dump.sources import read_sources
 from menan.features.store import load_frames, open_dump
 from menan.inference.outputs import read_model_cards
@@ -89,7 +89,7 @@ def _sources(folder: Path) -> None:
 
 
 def _dump_again(folder: Path) -> None:
-    dump_features(Order(folder / "data", folder / "dump", seeds.FEATURES))
+    dump_features(DumpOptions(folder / "data", folder / "dump", seeds.FEATURES))
 
 
 def _frames(folder: Path) -> None:

@@ -15,8 +15,8 @@ import yaml
 
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.utterances import Utterance, write_datadir
-from menan.features.dump.jobs import Order
-from menan.features.dump.make_dump import dump_features
+from menan.features.dump.dump_features import dump_features
+from menan.features.dump.jobs import DumpOptions
 from menan.files.mapping import to_mapping
 from menan.front_ends import KaldiFrontEnd
 from menan.model.model_file import card_to_json, save_model
@@ -124,7 +124,7 @@ def dumped(folder: Path) -> None:
     """A data directory and a dump of it that can be gone on with."""
     (folder / "data").mkdir()
     data(folder / "data")
-    dump_features(Order(folder / "data", folder / "dump", FEATURES))
+    dump_features(DumpOptions(folder / "data", folder / "dump", FEATURES))
     (folder / "dump/skipped").write_bytes(b"")
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from menan.errors import InputError
 from menan.features.dump import jobs
-from menan.features.dump.jobs import Order
-from menan.features.dump.make_dump import dump_features
+from menan.features.dump.dump_features import dump_features
+from menan.features.dump.jobs import DumpOptions
+from menan.front_ends import KaldiFrontEnd
 from tests.faults.killing import make_corpus, recipe, run, snapshot
 
 COMMANDS = [argv[0] for argv in recipe()]
@@ -127,7 +128,7 @@ def test_a_read_only_disk_is_one_line(stages, disk, command):
 def test_audio_that_goes_while_it_is_dumped_is_named(tmp_path, monkeypatch):
     make_corpus(tmp_path)
     assert run(tmp_path, recipe()[0]).status == 0
-    order = Order(tmp_path / "data", tmp_path / "dump", jobs.KaldiFrontEnd(seconds=0.5))
+    order = DumpOptions(tmp_path / "data", tmp_path / "dump", KaldiFrontEnd(seconds=0.5))
     describe = jobs.describe_audio
 
     def losing(source):
@@ -136,7 +137,7 @@ def test_audio_that_goes_while_it_is_dumped_is_named(tmp_path, monkeypatch):
         return described
 
     monkeypatch.setattr(jobs, "describe_audio", losing)
-    with pytest.raises(InputError, match=r"utterance '.*': .*\.wav: no such audio file"):
+    with pytest.raises(InputError, match=r"utterance '.*': .*\.wav: audio file not found"):
         dump_features(order)
     assert not (tmp_path / "dump").exists()
 

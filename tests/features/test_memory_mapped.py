@@ -1,4 +1,4 @@
-"""Frames on a disk: none of the process's own memory, nothing left behind."""
+"""Frames on a disk: outside the memory of the process, and no file remains."""
 
 import errno
 import os
@@ -39,7 +39,7 @@ def test_a_disk_without_the_room_is_named_with_both_figures(make_dump, tmp_path,
     )
 
 
-def test_a_disk_that_fills_up_meanwhile_is_one_line(make_dump, tmp_path, monkeypatch):
+def test_a_disk_that_fills_up_while_writing_is_one_line(make_dump, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -49,7 +49,7 @@ def test_a_disk_that_fills_up_meanwhile_is_one_line(make_dump, tmp_path, monkeyp
         load_frames(dump, list(dump.scp), CPU, directory=tmp_path)
 
 
-def test_what_is_no_directory_is_named(make_dump, tmp_path):
+def test_a_path_that_is_not_a_directory_is_named(make_dump, tmp_path):
     dump = open_dump(make_dump())
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=rf"{tmp_path}/file: .*\(File exists\)"):
@@ -62,13 +62,15 @@ def test_the_command_takes_the_directory(make_dump, tmp_path, monkeypatch, capsy
     monkeypatch.setattr(sys, "argv", ["menan-train", *map(str, options)])
     with pytest.raises(SystemExit, match="1"):
         menan_train.main()
-    assert capsys.readouterr().err.startswith(f"menan-train: error: {tmp_path}/file: no file of ")
+    assert capsys.readouterr().err.startswith(
+        f"menan-train: error: {tmp_path}/file: cannot create a "
+    )
     assert not (tmp_path / "exp").exists()
 
 
 def test_a_gpus_frames_are_not_kept_on_a_disk(make_dump, tmp_path):
     dump = open_dump(make_dump())
-    with pytest.raises(InputError, match=r"--store .* --device cuda:1; leave --store out"):
+    with pytest.raises(InputError, match=r"--store .* --device cuda:1 .*; leave --store out"):
         load_frames(dump, list(dump.scp), torch.device("cuda:1"), directory=tmp_path)
 
 
@@ -82,7 +84,7 @@ def anonymous():
 
 dump = open_dump(sys.argv[1])
 utts = list(dump.scp)
-load_frames(dump, utts[:1], "cpu", directory=Path(sys.argv[2]))  # what the first use takes
+load_frames(dump, utts[:1], "cpu", directory=Path(sys.argv[2]))  # memory of the first use
 stores, sizes = [], [anonymous()]
 for directory in (Path(sys.argv[2]), None):
     stores.append(load_frames(dump, utts, "cpu", directory=directory))
@@ -93,7 +95,7 @@ print(stores[0].frames.nbytes, sizes[1] - sizes[0], sizes[2] - sizes[1])
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to see memory")
-def test_frames_on_a_disk_are_none_of_the_processes_own_memory(make_dump, tmp_path):
+def test_frames_on_a_disk_do_not_count_as_memory_of_the_process(make_dump, tmp_path):
     feats = make_dump(features=KaldiFrontEnd(seconds=4), utts_per_emotion=40)
     done = subprocess.run(
         [sys.executable, "-c", GROWTH, feats, tmp_path / "frames"], capture_output=True, text=True

@@ -78,7 +78,7 @@ def with_one_number(feats, number):
 def test_nan_in_features_is_refused_by_utterance(make_dump):
     dump, utt = with_one_number(make_dump(), np.nan)
     for load in (load_frames, load_block):
-        with pytest.raises(InputError, match=rf"{utt}: NaN or Inf"):
+        with pytest.raises(InputError, match=rf"{utt}: features contain NaN or Inf"):
             load(dump, [utt], "cpu")
 
 
@@ -125,17 +125,17 @@ def test_frames_that_memory_does_not_hold_are_refused_unread(make_dump, monkeypa
     with pytest.raises(InputError) as error:
         load_frames(dump, utts, device, torch.float16)
     size = f"{need / 1e9:.2f} GB"
-    cure = "keep them on a disk by --store DIR, " if device == "cpu" else ""
+    cure = "keep them on a disk with --store DIR, " if device == "cpu" else ""
     assert str(error.value) == (
         f"{dump.feats}: the frames of {len(utts)} utterances take {size}, more than 90% of the "
-        f"{size} that are free on {device}; {cure}dump fewer speed copies or fewer utterances, or "
+        f"{size} free on {device}; {cure}dump fewer speed copies or fewer utterances, or "
         "use a machine with more memory"
     )
 
 
 def test_frames_that_memory_just_holds_are_read(make_dump, monkeypatch):
     dump = open_dump(make_dump())
-    free = 1 + int(frame_bytes(dump, dump.scp) / store_module.SHARE)
+    free = 1 + int(frame_bytes(dump, dump.scp) / store_module.STORE_FRACTION)
     monkeypatch.setattr(store_module, "free_bytes", lambda device: free)
     assert len(load_frames(dump, list(dump.scp), "cpu").utts) == len(dump.scp)
 
@@ -155,7 +155,7 @@ def test_feats_scp_and_labels_must_name_the_same_utterances(make_dump):
     scp = read_table(feats)
     removed = scp.popitem()[0]
     write_table(feats, scp)
-    with pytest.raises(InputError, match=rf"lacks '{removed}'"):
+    with pytest.raises(InputError, match=rf"utterance '{removed}' of utt2spk is missing"):
         open_dump(feats)
 
 

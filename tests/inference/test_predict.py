@@ -6,8 +6,8 @@ import torch
 from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
-from menan.features.dump.jobs import Order
-from menan.features.dump.make_dump import dump_features
+from menan.features.dump.dump_features import dump_features
+from menan.features.dump.jobs import DumpOptions
 from menan.front_ends import KaldiFrontEnd
 from menan.inference.infer import infer
 from menan.inference.predict import predict
@@ -40,7 +40,7 @@ def test_prediction_from_a_file_is_that_of_dump_and_inference(model, tmp_path):
     assert list(posteriors) == list(IEMOCAP_EMOTIONS)
     u = [Utterance(f"{s}-1", s, f"{s}-1", str(wav), ("ang",), 1.4) for s in "ab"]
     write_datadir(u, tmp_path / "data")
-    dump_features(Order(tmp_path / "data", tmp_path / "dump", FEATURES))
+    dump_features(DumpOptions(tmp_path / "data", tmp_path / "dump", FEATURES))
     infer(model, tmp_path / "dump/feats.scp", tmp_path / "out", CPU)
     inferred = read_vector(read_scp(tmp_path / "out/posteriors.scp")["a-1"], "a-1")
     np.testing.assert_allclose(list(posteriors.values()), inferred, rtol=1e-5)

@@ -1,21 +1,21 @@
 """Which models train side by side, and that it changes nothing in what comes out."""
 
-import dataclasses
 import json
 import re
 
 import pytest
 import torch
 
-from menan.config import RunsConfig, TrainingConfig
+from menan.config import ModelConfig, RunsConfig, TrainingConfig
+from menan.engine.stacked import stacked
 from menan.errors import InputError
 from menan.features.store import load_frames, open_dump
-from menan.training import schedule as together
-from menan.training import trainer
+from menan.settings import EmotionOnlySettings
+from menan.training import schedule, trainer
 from menan.training.batches import EpochBatches
 from menan.training.plan import Run, RunData, utterance_set
 from tests.training.test_trainer import assert_same_outputs
-from tests.training.training_example import objectives, train_runs
+from tests.training.training_example import model_with, objectives, train_runs
 
 CPU = torch.device("cpu")
 QUICK = TrainingConfig(epochs=3, batch_size=5)
@@ -55,10 +55,10 @@ def assert_same_trees(a, b) -> None:
 def test_every_model_comes_out_alike_however_many_stand_beside_it(
     uneven_dump, tmp_path, models_at_once, bottleneck
 ):
-    config = dataclasses.replace(QUICK, bottleneck=bottleneck)
-    train_runs(uneven_dump, tmp_path / "all", config, RUNS, CPU, models_at_once=18)
-    options = {"models_at_once": models_at_once}
-    train_runs(uneven_dump, tmp_path / "some", config, RUNS, CPU, **options)
+    model = model_with(bottleneck)
+    train_runs(uneven_dump, tmp_path / "all", QUICK, RUNS, model=model, models_at_once=18)
+    options = {"models_at_once": models_at_once, "model": model}
+    train_runs(uneven_dump, tmp_path / "some", QUICK, RUNS, **options)
     assert_same_trees(tmp_path / "all", tmp_path / "some")
 
 
@@ -106,7 +106,10 @@ def test_epoch_batches_are_those_of_each_run_alone(uneven_dump, tmp_path):
     utts = list(dump.scp)
     store = load_frames(dump, utts, CPU)
     runs = [
-        RunData(Run("ec", seed, None, ()), QUICK, dump.features, part, None, tmp_path)
+        RunData(
+            Run(EmotionOnlySettings(), seed, None, ()),
+            *(dump.labels.emotions, ModelConfig(), QUICK, dump.features, part, None, tmp_path),
+        )
         for seed, part in enumerate(utterance_set(store, dump, utts[:n]) for n in (23, 23, 11))
     ]
     together_ = EpochBatches(runs, epoch=2)
@@ -128,7 +131,7 @@ def test_epoch_batches_are_those_of_each_run_alone(uneven_dump, tmp_path):
 
 
 def test_fewer_than_one_model_at_once_is_refused(make_dump, tmp_path):
-    with pytest.raises(InputError, match=r"--models-at-once 0: at least one"):
+    with pytest.raises(InputError, match=r"--models-at-once 0: must be at least 1"):
         train_runs(make_dump(), tmp_path / "exp", QUICK, RUNS, CPU, models_at_once=0)
 
 
@@ -138,14 +141,17 @@ def test_little_free_memory_means_fewer_models_and_never_none(
 ):
     dump = open_dump(make_dump())
     part = utterance_set(load_frames(dump, list(dump.scp), CPU), dump, list(dump.scp))
-    run = RunData(Run("ec", 0, None, ()), QUICK, dump.features, part, None, tmp_path)
-    each = together.step_bytes(5, dump.features.rows, dump.features.dims, compiled)
+    run = RunData(
+        Run(EmotionOnlySettings(), 0, None, ()),
+        *(dump.labels.emotions, ModelConfig(), QUICK, dump.features, part, None, tmp_path),
+    )
     free = {}
-    monkeypatch.setattr(together, "kernels", lambda: object() if compiled else None)
-    monkeypatch.setattr(together, "free_bytes", free.__getitem__)
-    three = 3.5 * each / together.SHARE
-    for free[CPU], wanted in ((10**12, together.CPU_MODELS), (three, 3), (1, 1)):
-        assert together.fitting(run, CPU) == wanted
+    monkeypatch.setattr(stacked, "kernels", lambda: object() if compiled else None)
+    monkeypatch.setattr(schedule, "free_bytes", free.__getitem__)
+    each = stacked.StackedEngine.step_bytes(run.shape, 5, dump.features.rows, CPU)
+    three = 3.5 * each / schedule.STEP_FRACTION
+    for free[CPU], wanted in ((10**12, schedule.CPU_MODELS), (three, 3), (1, 1)):
+        assert schedule.fitting(run, CPU) == wanted
 
 
 def test_what_is_trained_side_by_side_is_said(make_dump, tmp_path, capsys):

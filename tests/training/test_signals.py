@@ -1,6 +1,5 @@
 """Asked to stop, a training finishes its step and goes on later as if nothing had been."""
 
-import dataclasses
 import os
 import signal
 
@@ -13,7 +12,7 @@ from menan.training.checkpoint import CHECKPOINT, PREVIOUS_CHECKPOINT, load_chec
 from menan.training.lockstep import LockStep
 from menan.training.signals import Stopped
 from tests.training.test_trainer import assert_same_outputs
-from tests.training.training_example import objectives, train_runs
+from tests.training.training_example import model_with, objectives, train_runs
 
 CPU = torch.device("cpu")
 QUICK = TrainingConfig(epochs=3, batch_size=5)  # four steps an epoch
@@ -57,19 +56,19 @@ def same(a, b) -> None:
 )
 def test_a_stopped_training_comes_out_alike(make_dump, tmp_path, at_step, step, number, bottleneck):
     feats = make_dump()
-    config = dataclasses.replace(QUICK, bottleneck=bottleneck)
-    train_runs(feats, tmp_path / "whole", config, RUNS, CPU)
+    model = model_with(bottleneck)
+    train_runs(feats, tmp_path / "whole", QUICK, RUNS, model=model)
     undo = at_step(step, lambda _: os.kill(os.getpid(), number))
     before = signal.getsignal(number)
     with pytest.raises(Stopped) as stop:
-        train_runs(feats, tmp_path / "cut", config, RUNS, CPU)
+        train_runs(feats, tmp_path / "cut", QUICK, RUNS, model=model)
     undo()
     assert stop.value.status == 128 + number
     assert signal.getsignal(number) is before
     for name in DIRECTORIES:
         checkpoint = load_checkpoint(tmp_path / "cut" / name)
         assert 4 * checkpoint.epoch + checkpoint.step == step
-    train_runs(feats, tmp_path / "cut", config, RUNS, CPU, models_at_once=1)
+    train_runs(feats, tmp_path / "cut", QUICK, RUNS, model=model, models_at_once=1)
     same(tmp_path / "whole", tmp_path / "cut")
 
 

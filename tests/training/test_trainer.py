@@ -228,7 +228,7 @@ def test_emotion_is_learnt_on_speakers_never_seen(make_dump, tmp_path):
     runs = RunsConfig(objective=objectives("ec", "menan"), hold_out=("g01",))
     train_runs(make_dump(speakers=6, utts_per_emotion=4), tmp_path / "exp", config, runs, CPU)
     for objective in runs.objective:
-        heldout = HeldOut.load(tmp_path / f"exp/{objective}_seed0/g01/heldout.npz")
+        heldout = HeldOut.load(tmp_path / f"exp/{objective.name}_seed0/g01/heldout.npz")
         assert heldout.ua()[-1] > 0.6
 
 
@@ -237,8 +237,8 @@ def test_adversary_lowers_what_the_passive_observer_reads(make_dump, tmp_path):
     runs = RunsConfig(objective=objectives("mtl", "menan"), hold_out=("g01",))
     train_runs(make_dump(speakers=6, utts_per_emotion=4), tmp_path / "exp", config, runs, CPU)
     last = {
-        objective: json.loads(
-            (tmp_path / f"exp/{objective}_seed0/g01/log.jsonl").read_text().splitlines()[-1]
+        objective.name: json.loads(
+            (tmp_path / f"exp/{objective.name}_seed0/g01/log.jsonl").read_text().splitlines()[-1]
         )
         for objective in runs.objective
     }

@@ -1,4 +1,4 @@
-"""Check feats.scp, utt2num_frames and features.yaml against the matrices."""
+"""Checks the matrices of a dump against feats.scp, utt2num_frames and features.yaml."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ from menan.front_ends import FrontEnd
 
 
 def check_feats(tables: Mapping[str, Table], features_yaml: Path) -> Iterator[Problem]:
-    """Check that matrices can be read, are finite, and have the shape that other files state."""
+    """Check that every matrix can be read, is finite, and has the announced shape."""
     counts = {}
     if "utt2num_frames" in tables:
         for utt, value in tables["utt2num_frames"].items():
@@ -24,10 +24,10 @@ def check_feats(tables: Mapping[str, Table], features_yaml: Path) -> Iterator[Pr
             else:
                 message = f"has {value!r} frames"
                 yield tables["utt2num_frames"].problem(utt, message, "write a whole number")
-    config = None
+    features = None
     if features_yaml.exists():
         try:
-            config = read_features_yaml(features_yaml.parent)
+            features = read_features_yaml(features_yaml.parent)
         except InputError as error:
             message, cure = message_and_cure(error, "dump again")
             yield Problem(features_yaml, None, message.removeprefix(f"{features_yaml}: "), cure)
@@ -39,24 +39,17 @@ def check_feats(tables: Mapping[str, Table], features_yaml: Path) -> Iterator[Pr
             message, cure = message_and_cure(error, "dump it again")
             yield Problem(feats.path, feats.rows[utt].line, message, cure)
             continue
-        for message, cure in _faults(matrix, counts.get(utt), config):
+        for message, cure in _faults(matrix, counts.get(utt), features):
             yield feats.problem(utt, message, cure)
 
 
 def _faults(
-    matrix: np.ndarray, count: int | None, config: FrontEnd | None
+    matrix: np.ndarray, count: int | None, features: FrontEnd | None
 ) -> Iterator[tuple[str, str]]:
-    frames, dims = matrix.shape
     if not np.isfinite(matrix).all():
         bad = int(np.argmin(np.isfinite(matrix).all(axis=1)))
-        yield f"has NaN or Inf, first in frame {bad}", "correct its audio and dump it again"
-    if count is not None and frames != count:
-        yield f"has {frames} frames, not the {count} of utt2num_frames", "dump again"
-    if config is not None and dims != config.dims:
-        yield (
-            f"has {dims} columns, not the {config.dims} of features.yaml",
-            "dump all utterances with one configuration",
-        )
-    if config is not None and frames > config.rows:
-        message = f"has {frames} frames, more than the {config.rows} that features.yaml allows"
-        yield message, "crop it as menan-dump does"
+        yield f"contains NaN or Inf, first in row {bad}", "correct its audio and dump it again"
+    if count is not None and len(matrix) != count:
+        yield f"has {len(matrix)} rows; utt2num_frames has {count}", "dump both together"
+    if features is not None and (fault := features.shape_fault(matrix.shape)):
+        yield f"{fault} by features.yaml", "dump all utterances with the same settings"

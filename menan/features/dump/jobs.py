@@ -1,8 +1,4 @@
-"""One job of a dump: features of a part of the utterances, one utterance at a time in memory.
-
-PyTorch, which takes seconds to import, is imported where features are computed: who only starts
-jobs needs none.
-"""
+"""One job of a dump: the features of one shard, with one utterance at a time in memory."""
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,80 +11,91 @@ from tqdm import tqdm
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.metadata import Metadata, read_metadata
 from menan.errors import InputError
-from menan.features.dump.fingerprints import describe_audio
-from menan.features.dump.shards import TABLES, Part, cut
-from menan.features.dump.speed_copies import Copy, speed_copies
+from menan.features.dump.resume import describe_audio
+from menan.features.dump.shards import TABLES, Shard, make_shards
+from menan.features.dump.speed_copies import SpeedCopy, speed_copies
+from menan.features.front_end import make_extractor, utterance_features
 from menan.files.lock import Holder
 from menan.front_ends import FrontEnd
 
-# Where more of the utterances are bad than these per cent, something is wrong with the corpus.
+# If a larger percentage of the utterances is bad, something is wrong with the corpus.
 MOST_BAD = 1.0
-# Lines of progress in a log are this many utterances apart.
+# Utterances between two lines of progress in a log.
 _STRIDE = 500
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is to be dumped, and how; the same for all jobs.
+class DumpOptions:
+    """Options of a dump; the same for all of its jobs.
 
     data, out: data directory and dump directory.
-    nj: jobs, each with one archive; the archives' content does not depend on it.
-    device: ``cpu``, ``cuda`` or ``cuda:N``, for log-mel.
+    features: settings of the front-end.
+    nj: number of jobs, each with one archive; the features do not depend on it.
+    device: ``cpu``, ``cuda`` or ``cuda:N``, for front-ends that can use a GPU.
     skip_bad: leave out utterances of which no features can be made, up to MOST_BAD per cent.
     allow_pipes: let a shell run the commands in wav.scp.
+    launcher: beginning of a command line in the grammar of Kaldi's run.pl, which starts the jobs;
+        empty to run them one after the other in this process.
+    job_command: beginning of the command line of a job, of menan-dump, for the launcher.
     """
 
     data: Path
     out: Path
-    config: FrontEnd
+    features: FrontEnd
     nj: int = 1
     device: str = "cpu"
     skip_bad: bool = False
     allow_pipes: bool = False
+    launcher: tuple[str, ...] = ()
+    job_command: tuple[str, ...] = ()
 
-    def copies(self, labels: Metadata) -> dict[str, Copy]:
+    def copies(self, labels: Metadata) -> dict[str, SpeedCopy]:
         """The utterances of the dump, by name."""
-        return speed_copies(self.data, labels, self.config, self.allow_pipes)
+        return speed_copies(self.data, labels, self.features.speeds, self.allow_pipes)
 
 
-def dump_part(order: Order, number: int) -> None:
-    """The ``number``-th (from 1) of the parts, while the command that wants it is alive.
+def dump_shard(options: DumpOptions, number: int) -> None:
+    """Write one shard, counted from 1, as a job; ends early if the command that started it ended.
 
     Raises:
-        InputError: as :func:`menan.features.dump.make_dump.dump_features`, naming the utterance.
+        InputError: as :func:`menan.features.dump.dump_features.dump_features`, with the utterance.
     """
-    holder = Holder(order.out)
+    holder = Holder(options.out)
     holder.check()
-    copies = order.copies(read_metadata(order.data))
-    make_part(order, cut(order.out, copies, order.nj)[number - 1], len(copies), holder)
+    copies = options.copies(read_metadata(options.data))
+    write_shard(
+        options, make_shards(options.out, copies, options.nj)[number - 1], len(copies), holder
+    )
 
 
-def make_part(order: Order, part: Part, total: int, holder: Holder) -> None:
-    """Write a part of a dump of ``total`` utterances, unless it is there already.
+def write_shard(options: DumpOptions, shard: Shard, total: int, holder: Holder) -> None:
+    """Write a shard of a dump of ``total`` utterances, unless it is finished.
 
     Raises:
-        InputError: as :func:`dump_part`.
+        InputError: as :func:`dump_shard`.
     """
-    if part.is_finished():
+    if shard.is_finished():
         return
-    from menan.features.kaldi import utterance_features
+    # PyTorch: not imported by a command that only starts jobs.
     from menan.features.waveform import SAMPLE_RATE, to_16_khz
 
-    # Copies of one utterance stand together: its file is read once for all of them.
+    extractor = make_extractor(options.features, options.device)
+    # The copies of one utterance follow one another: its file is read once for all of them.
     read = lru_cache(maxsize=1)(lambda source: to_16_khz(*source.read()))
     tables: dict[str, dict[str, str]] = {name: {} for name in TABLES}
-    with ArchiveWriter(part.out, part.archive) as writer:
-        for name, copy in _with_progress(list(part.copies.items())):
+    with ArchiveWriter(shard.out, shard.archive) as writer:
+        for name, copy in _with_progress(list(shard.copies.items())):
             holder.check()
             try:
                 samples = read(copy.source)
                 features = utterance_features(
-                    samples, SAMPLE_RATE, order.config, copy.speed, order.device
+                    samples, SAMPLE_RATE, options.features, extractor, copy.speed
                 )
             except InputError as error:
-                if not order.skip_bad:
+                if not options.skip_bad:
                     raise InputError(
-                        f"utterance {name!r}: {error} (--skip-bad true leaves such ones out)"
+                        f"utterance {name!r}: {error} (or leave such utterances out with "
+                        "--skip-bad true)"
                     ) from None
                 tables["skipped"][name] = " ".join(str(error).split())
                 refuse_many(tables["skipped"], total)
@@ -97,25 +104,25 @@ def make_part(order: Order, part: Part, total: int, holder: Holder) -> None:
             tables["utt2num_frames"][name] = str(len(features))
             if copy.utt not in tables["utt2audio"]:
                 tables["utt2audio"][copy.utt] = describe_audio(copy.source)
-    part.finish(tables)
+    shard.finish(tables)
 
 
 def refuse_many(skipped: Mapping[str, str], total: int) -> None:
     """Raise :class:`InputError` if more utterances of ``total`` are bad than may be left out.
 
     Args:
-        skipped: why, by utterance.
+        skipped: the reason, by utterance.
     """
     if len(skipped) > MOST_BAD / 100 * total:
         name, reason = next(iter(skipped.items()))
         raise InputError(
-            f"utterance {name!r}: {reason}; with it {len(skipped)} of {total} are bad, and "
-            f"--skip-bad true leaves out {MOST_BAD:g} % at most"
+            f"utterance {name!r}: {reason}; {len(skipped)} of {total} utterances are bad, and "
+            f"--skip-bad true leaves out at most {MOST_BAD:g} %"
         )
 
 
 def _with_progress(items: Sequence) -> Iterable:
-    """The items, with a bar on a terminal and a line now and then in a log."""
+    """The items, with a progress bar on a terminal and lines of progress in a log."""
     if sys.stderr.isatty():
         return tqdm(items, unit="utt")
     return _with_lines(items)

@@ -1,26 +1,29 @@
-"""Going on with a dump: only while what it is made from is what it was."""
+"""Resuming a dump: existing features are reused only if their settings and audio are unchanged."""
 
+import hashlib
 import sys
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from menan.datadir.archive import read_scp
 from menan.datadir.dump_record import read_features_record, write_features_yaml
 from menan.datadir.tables import c_sorted, read_table, write_table
 from menan.errors import InputError
-from menan.features.dump.fingerprints import describe_audio, find_changed
-from menan.features.dump.shards import Part
-from menan.features.dump.speed_copies import Copy
+from menan.features.dump.shards import Shard
+from menan.features.dump.sources import AudioSource
+from menan.features.dump.speed_copies import SpeedCopy
 from menan.front_ends import FrontEnd
 from menan.provenance import code_digest, code_version
 
-_ANEW = "--resume false makes the dump anew"
+_START_OVER = "start over with --resume false"
 
 
 def check_complete(
-    out: Path, config: FrontEnd, copies: Mapping[str, Copy], skip_bad: bool, force: bool
+    out: Path, features: FrontEnd, copies: Mapping[str, SpeedCopy], skip_bad: bool, force: bool
 ) -> list[str]:
-    """See that a complete dump is the wanted one.
+    """Check that a complete dump is the wanted one.
 
     Args:
         skip_bad: whether it may lack utterances that were left out.
@@ -30,70 +33,113 @@ def check_complete(
         The utterances that were left out.
 
     Raises:
-        InputError: it is not.
+        InputError: it is another dump.
     """
-    record = _same_config(out, config)
+    record = _check_settings(out, features)
     scp = out / "feats.scp"
-    there = read_scp(scp).keys()
+    dumped = read_scp(scp).keys()
     skipped = read_table(out / "skipped") if (out / "skipped").exists() else {}
     if skipped and not skip_bad:
         name, reason = next(iter(skipped.items()))
         raise InputError(
-            f"{out / 'skipped'}: lacks {name!r} ({reason}); accept that by --skip-bad true, or "
-            f"mend it: {_ANEW}"
+            f"{out / 'skipped'}: the dump lacks {name!r} ({reason}); accept this with --skip-bad "
+            f"true, or correct the audio and {_START_OVER}"
         )
-    if missing := c_sorted(copies.keys() - there - skipped.keys()):
-        raise InputError(f"{scp}: lacks {missing[0]!r} of the data; {_ANEW}")
-    if extra := c_sorted((there | skipped.keys()) - copies.keys()):
-        raise InputError(f"{scp}: has {extra[0]!r}, which the data lack; {_ANEW}")
+    if missing := c_sorted(copies.keys() - dumped - skipped.keys()):
+        raise InputError(f"{scp}: utterance {missing[0]!r} of the data is missing; {_START_OVER}")
+    if extra := c_sorted((dumped | skipped.keys()) - copies.keys()):
+        raise InputError(f"{scp}: utterance {extra[0]!r} is not in the data; {_START_OVER}")
     table = out / "utt2audio"
     if table.exists() and (changed := _check_audio(table, out, copies, force)):
-        write_features_yaml(out, config, [*record.get("continued", []), changed])
+        write_features_yaml(out, features, [*record.get("continued", []), changed])
     return list(skipped)
 
 
-def check_parts(out: Path, config: FrontEnd, finished: Sequence[Part], force: bool) -> list[str]:
-    """See that the finished parts of an incomplete dump can be kept.
+def check_shards(
+    out: Path, features: FrontEnd, finished: Sequence[Shard], force: bool
+) -> list[str]:
+    """Check that the finished shards of an incomplete dump can be reused.
 
     Returns:
-        What was different and was forced, now and before, for features.yaml.
+        The differences that were accepted by force, now and earlier, for features.yaml.
 
     Raises:
-        InputError: they were made otherwise.
+        InputError: they were made with other settings, audio or code.
     """
     if not (out / "features.yaml").exists():
         return []
-    record = _same_config(out, config)
+    record = _check_settings(out, features)
     if not finished:
         return []
     continued = list(record.get("continued", []))
     if record.get("code") != code_digest():
         was, now = record.get("version"), code_version()
         continued.append(_force(f"begun by the code of menan {was}, now {now}", out, force))
-    for part in finished:
-        table = out / f"utt2audio.{part.number}"
-        if changed := _check_audio(table, out, part.copies, force):
+    for shard in finished:
+        table = out / f"utt2audio.{shard.number}"
+        if changed := _check_audio(table, out, shard.copies, force):
             continued.append(changed)
     return continued
 
 
-def _same_config(out: Path, config: FrontEnd) -> dict:
-    """The record of a dump, if its configuration is the wanted one."""
+def describe_audio(source: AudioSource) -> str:
+    """The entry of an utterance in utt2audio: size in bytes and digest of its file, start and end.
+
+    For a command it is the digest of its text, since its output is only known after running it.
+    """
+    if source.is_command:
+        words = ["pipe", hashlib.sha256(source.path.encode()).hexdigest()[:16]]
+    else:
+        words = [_size(source.path), _digest(source.path)]
+    return " ".join([*words, *_segment(source)])
+
+
+def find_changed(
+    utt2audio: Mapping[str, str], sources: Mapping[str, AudioSource], since: float
+) -> str | None:
+    """How the audio of the first utterance with changed audio differs; None if none has changed.
+
+    Args:
+        utt2audio: :func:`describe_audio` of utterances when they were dumped.
+        sources: the same utterances now.
+        since: modification time in seconds; a file of unchanged size is read only if it was
+            modified later.
+    """
+    for utt, then in utt2audio.items():
+        source = sources[utt]
+        size, *digest_and_segment = then.split()
+        unmodified = (
+            not source.is_command
+            and size == _size(source.path)
+            and Path(source.path).stat().st_mtime < since
+        )
+        if unmodified and digest_and_segment[1:] == _segment(source):
+            continue
+        if (now := describe_audio(source)) != then:
+            return f"the audio of {utt!r} was {then} (bytes, digest, segment) and is now {now}"
+    return None
+
+
+def _check_settings(out: Path, features: FrontEnd) -> dict[str, Any]:
+    """The record of a dump, if its settings are the wanted ones."""
     record = read_features_record(out)
-    for key, value in config.to_plain().items():
-        if (stored := record["features"][key]) != value:
+    for key, value in features.to_plain().items():
+        if (stored := record["features"].get(key)) != value:
             raise InputError(
-                f"{out / 'features.yaml'}: {key} is {stored} there and {value} here; {_ANEW}"
+                f"{out / 'features.yaml'}: the dump has {key} {stored}, but {value} is wanted; use "
+                f"another --out, or {_START_OVER}"
             )
     return record
 
 
-def _check_audio(table: Path, out: Path, copies: Mapping[str, Copy], force: bool) -> str | None:
-    """Refuse audio that has changed; if forced, take it for what was dumped."""
+def _check_audio(
+    table: Path, out: Path, copies: Mapping[str, SpeedCopy], force: bool
+) -> str | None:
+    """Refuse audio that has changed; if forced, record it as the audio that was dumped."""
     utt2audio = read_table(table)
     sources = {copy.utt: copy.source for copy in copies.values()}
     if extra := c_sorted(utt2audio.keys() - sources.keys()):
-        raise InputError(f"{table}: names {extra[0]!r}, which the data lack; {_ANEW}")
+        raise InputError(f"{table}: utterance {extra[0]!r} is not in the data; {_START_OVER}")
     began = (out / "features.yaml").stat().st_mtime
     changed = find_changed(utt2audio, sources, began)
     if changed is None:
@@ -105,6 +151,28 @@ def _check_audio(table: Path, out: Path, copies: Mapping[str, Copy], force: bool
 
 def _force(difference: str, out: Path, force: bool) -> str:
     if not force:
-        raise InputError(f"{out}: {difference}; {_ANEW}, --force true goes on with it")
-    print(f"warning: {out}: {difference}; going on", file=sys.stderr)
+        raise InputError(
+            f"{out}: {difference}; {_START_OVER}, or continue anyway with --force true"
+        )
+    print(f"warning: {out}: {difference}; continuing", file=sys.stderr)
     return difference
+
+
+def _segment(source: AudioSource) -> list[str]:
+    return [] if source.start is None else [f"{source.start:g}", f"{source.end:g}"]
+
+
+def _size(path: str) -> str:
+    try:
+        return str(Path(path).stat().st_size)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+@lru_cache(maxsize=1)  # the utterances of one recording usually follow one another
+def _digest(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()[:16]

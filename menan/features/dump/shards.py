@@ -1,4 +1,4 @@
-"""The parts of a dump, one a job: each appears whole, and is kept when another fails."""
+"""The shards of a dump: one archive with its tables per job."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,22 +8,26 @@ from pathlib import Path
 from menan.datadir.archive import read_scp
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
-from menan.features.dump.speed_copies import Copy
+from menan.features.dump.speed_copies import SpeedCopy
 
 TABLES = ("skipped", "utt2audio", "utt2num_frames")
-# With what a killed job had begun.
+# The files of a shard, and the temporary files that a killed job leaves.
 _FILE = re.compile(
     rf"(?:\.menan-\d+\.)?(?:feats\.(\d+)\.(?:ark|scp)|(?:{'|'.join(TABLES)})\.(\d+))"
 )
 
 
 @dataclass(frozen=True)
-class Part:
-    """The ``number``-th (from 1) of some contiguous parts of a dump's sorted copies."""
+class Shard:
+    """A contiguous part of a dump's sorted utterances.
+
+    number: position among the shards, from 1.
+    copies: the utterances, by name.
+    """
 
     out: Path
     number: int
-    copies: Mapping[str, Copy]
+    copies: Mapping[str, SpeedCopy]
 
     @property
     def archive(self) -> str:
@@ -31,7 +35,7 @@ class Part:
         return f"feats.{self.number}"
 
     def scp(self) -> dict[str, str]:
-        """Where its matrices are."""
+        """The places of its matrices, by utterance."""
         return read_scp(self.out / f"{self.archive}.scp")
 
     def table(self, name: str) -> dict[str, str]:
@@ -39,12 +43,12 @@ class Part:
         return read_table(self.out / f"{name}.{self.number}")
 
     def finish(self, tables: Mapping[str, Mapping[str, str]]) -> None:
-        """Write its tables, by name; with the last of TABLES it is complete."""
+        """Write its tables, by name; the last of TABLES marks the shard as finished."""
         for name in TABLES:
             write_table(self.out / f"{name}.{self.number}", tables[name])
 
     def is_finished(self) -> bool:
-        """Whether all of it is there, made as this part and not as one of another number."""
+        """Whether all its files exist, and hold the utterances of this shard."""
         if not (self.out / f"{TABLES[-1]}.{self.number}").exists():
             return False
         try:
@@ -53,37 +57,37 @@ class Part:
             return False
 
 
-def cut(out: Path, copies: Mapping[str, Copy], nj: int) -> list[Part]:
-    """The parts of ``nj`` jobs."""
+def make_shards(out: Path, copies: Mapping[str, SpeedCopy], nj: int) -> list[Shard]:
+    """The utterances of a dump in ``nj`` shards of nearly equal size."""
     names = list(copies)
     bounds = [len(names) * job // nj for job in range(nj + 1)]
     return [
-        Part(out, job + 1, {name: copies[name] for name in names[bounds[job] : bounds[job + 1]]})
+        Shard(out, job + 1, {name: copies[name] for name in names[bounds[job] : bounds[job + 1]]})
         for job in range(nj)
     ]
 
 
-def remove_parts(out: Path, but: Sequence[Part] = ()) -> None:
-    """Remove the files of all parts but some."""
-    kept = {part.number for part in but}
+def remove_shards(out: Path, but: Sequence[Shard] = ()) -> None:
+    """Remove the files of all shards except some."""
+    kept = {shard.number for shard in but}
     for path in out.iterdir():
         match = _FILE.fullmatch(path.name)
         if match and int(match[1] or match[2]) not in kept:
-            path.unlink(missing_ok=True)  # a job of a killed command may be ending
+            path.unlink(missing_ok=True)  # a job of a killed command may remove it as it ends
 
 
-def remove_tables(out: Path) -> None:
-    """Remove what the parts of a complete dump have beside their archives."""
+def remove_shard_tables(out: Path) -> None:
+    """Remove all files of the shards except their archives, which a complete dump consists of."""
     for path in out.iterdir():
         if _FILE.fullmatch(path.name) and path.suffix != ".ark":
             path.unlink()
 
 
-def put_together(parts: Sequence[Part]) -> dict[str, dict[str, str]]:
-    """The tables of all parts by name, with ``feats.scp``."""
+def merged_tables(shards: Sequence[Shard]) -> dict[str, dict[str, str]]:
+    """The tables of all shards by name, with ``feats.scp``."""
     whole: dict[str, dict[str, str]] = {name: {} for name in (*TABLES, "feats.scp")}
-    for part in parts:
-        whole["feats.scp"] |= part.scp()
+    for shard in shards:
+        whole["feats.scp"] |= shard.scp()
         for name in TABLES:
-            whole[name] |= part.table(name)
+            whole[name] |= shard.table(name)
     return whole

@@ -1,52 +1,53 @@
 """Speed copies of utterances: their names, and their labels, which are those of the original."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from menan.datadir.metadata import Metadata, spk2utt
 from menan.datadir.tables import c_sorted, write_table
 from menan.errors import InputError
-from menan.features.dump.sources import Source, read_sources
+from menan.features.dump.sources import AudioSource, read_sources
 from menan.files.atomic import atomic_open
-from menan.front_ends import FrontEnd
 
 
 @dataclass(frozen=True)
-class Copy:
-    """An utterance of a dump: one of the data at one speed; 1.0 is the original."""
+class SpeedCopy:
+    """An utterance of a dump: one utterance of the data at one speed; 1.0 is the original."""
 
     utt: str
-    source: Source
+    source: AudioSource
     speed: float
 
 
 def speed_copies(
-    data: str | Path, labels: Metadata, config: FrontEnd, allow_pipes: bool = False
-) -> dict[str, Copy]:
+    data: str | Path, labels: Metadata, speeds: Sequence[float], allow_pipes: bool = False
+) -> dict[str, SpeedCopy]:
     """All utterances of a dump by name, sorted: ``<utt>``, and ``<utt>-sp0.9`` at speed 0.9.
 
     Args:
         allow_pipes: see :func:`menan.features.dump.sources.read_sources`.
 
     Raises:
-        InputError: malformed wav.scp or segments, or a copy's name that is taken.
+        InputError: malformed wav.scp or segments, or the name of a copy is taken.
     """
     sources = read_sources(data, labels.utt2spk, allow_pipes)
-    copies = {utt: Copy(utt, source, 1.0) for utt, source in sources.items()}
+    copies = {utt: SpeedCopy(utt, source, 1.0) for utt, source in sources.items()}
     for utt, source in sources.items():
-        for speed in config.speeds:
+        for speed in speeds:
             if speed == 1.0:
                 continue
             if (name := f"{utt}-sp{speed:g}") in copies:
                 raise InputError(
-                    f"{Path(data) / 'utt2spk'}: {name!r} is to be the name of a copy of {utt!r}; "
-                    "give the data as they were before speed perturbation, or --speeds 1.0"
+                    f"{Path(data) / 'utt2spk'}: {name!r} is already taken, but a speed copy of "
+                    f"{utt!r} needs this name; dump the data without speed-perturbed copies, or "
+                    "with --speeds 1.0"
                 )
-            copies[name] = Copy(utt, source, speed)
+            copies[name] = SpeedCopy(utt, source, speed)
     return {name: copies[name] for name in c_sorted(copies)}
 
 
-def write_copy_labels(out: Path, labels: Metadata, copies: dict[str, Copy]) -> None:
+def write_copy_labels(out: Path, labels: Metadata, copies: Mapping[str, SpeedCopy]) -> None:
     """Write utt2spk, spk2utt, utt2emo, emotions, utt2uniq, spk2group, spk2gender and corpus."""
     utt2spk = {name: labels.utt2spk[copy.utt] for name, copy in copies.items()}
     write_table(out / "utt2spk", utt2spk)
@@ -55,7 +56,7 @@ def write_copy_labels(out: Path, labels: Metadata, copies: dict[str, Copy]) -> N
     write_table(out / "utt2emo", emotions)
     with atomic_open(out / "emotions") as file:
         file.writelines(f"{label}\n" for label in labels.emotions)
-    # The data may hold copies themselves: theirs, too, go back to what they were made from.
+    # The data may hold copies themselves: these, too, point to what they were made from.
     write_table(out / "utt2uniq", {name: labels.utt2uniq[c.utt] for name, c in copies.items()})
     speakers = set(utt2spk.values())
     write_table(out / "spk2group", {spk: labels.spk2group[spk] for spk in speakers})

@@ -1,4 +1,4 @@
-"""What the bottleneck is for, on generated speech from waveform to probe."""
+"""The purpose of the bottleneck, on generated speech from waveform to probe."""
 
 import numpy as np
 import torch
@@ -9,8 +9,8 @@ from menan.corpora.iemocap import prepare
 from menan.corpora.synthetic.release import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.datadir.utterances import write_datadir
-from menan.features.dump.jobs import Order
-from menan.features.dump.make_dump import dump_features
+from menan.features.dump.dump_features import dump_features
+from menan.features.dump.jobs import DumpOptions
 from menan.front_ends import KaldiFrontEnd
 from menan.inference.infer import infer
 from menan.training.selection import HeldOut
@@ -26,14 +26,13 @@ def ua_and_leakage(feats, exp, training):
     uas = [HeldOut.load(path).ua()[-1] for path in exp.glob("menan_seed0/*/heldout.npz")]
     infer(exp / "menan_seed0/Ses01/Ses01F.last.safetensors", feats, exp / "v", CPU)
     leakage = write_leakage(exp / "v", feats, exp / "leakage.json")
-    found = leakage["sets"]["train"]["embeddings"]["v"]
-    return np.mean(uas), max(found[probe]["accuracy"] for probe in ("linear", "mlp", "knn"))
+    return np.mean(uas), leakage.sets["train"].embeddings.v.best.accuracy
 
 
 def test_noise_hides_the_speaker_from_a_fresh_probe_and_keeps_the_emotion(tmp_path):
     synthesize_iemocap(tmp_path / "corpus", 0, 5, 6, Lengths(0.6, 1.0))
     write_datadir(prepare(tmp_path / "corpus").utterances, tmp_path / "data")
-    dump_features(Order(tmp_path / "data", tmp_path / "dump", KaldiFrontEnd(seconds=1.0)))
+    dump_features(DumpOptions(tmp_path / "data", tmp_path / "dump", KaldiFrontEnd(seconds=1.0)))
     feats, chance = tmp_path / "dump/feats.scp", 1 / 8
     ua, leakage = ua_and_leakage(feats, tmp_path / "none", TrainingConfig(**QUICK))
     bounded = TrainingConfig(**QUICK, bottleneck="noise", noise_sigma=2)

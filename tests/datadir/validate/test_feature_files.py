@@ -7,11 +7,11 @@ import pytest
 @pytest.mark.parametrize(
     ("matrix", "message"),
     [
-        (np.ones((4, 7)), "has 4 frames, not the 5 of utt2num_frames"),
-        (np.ones((5, 6)), "has 6 columns, not the 7 of features.yaml"),
-        (np.ones((8, 7)), "has 8 frames, more than the 7 that features.yaml allows"),
-        (np.diag([1, 1, np.nan, 1, 1, 1, 1])[:5], "has NaN or Inf, first in frame 2"),
-        (np.full((5, 7), np.inf), "has NaN or Inf, first in frame 0"),
+        (np.ones((4, 7)), "has 4 rows; utt2num_frames has 5"),
+        (np.ones((5, 6)), "has 6 columns; expected 7 by features.yaml"),
+        (np.ones((8, 7)), "has 8 rows; expected 1 to 7 by features.yaml"),
+        (np.diag([1, 1, np.nan, 1, 1, 1, 1])[:5], "contains NaN or Inf, first in row 2"),
+        (np.full((5, 7), np.inf), "contains NaN or Inf, first in row 0"),
     ],
 )
 def test_a_wrong_matrix_is_told(dump, matrix, message, told, rewrite_feats):
@@ -45,7 +45,7 @@ def test_a_wrong_matrix_is_told(dump, matrix, message, told, rewrite_feats):
             "utt2uniq:1: 's1-u0' has the original",
         ),
         ("features.yaml", "frame_shift_ms", "frame_shift", "features.yaml: features: unknown key"),
-        ("features.yaml", "features:", "others:", "features.yaml: not the record"),
+        ("features.yaml", "features:", "others:", "features.yaml: not a record"),
     ],
 )
 def test_a_fault_in_a_dump_directory_is_told_with_its_place(dump, name, old, new, line, edit, told):

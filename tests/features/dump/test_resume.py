@@ -1,4 +1,4 @@
-"""Dumps that are gone on with: after an interruption, with other audio, other code, bad files."""
+"""Resumed dumps: after an interruption, with changed audio, other code or bad files."""
 
 import os
 import re
@@ -16,14 +16,13 @@ from menan.datadir.utterances import Utterance, write_datadir
 from menan.datadir.validate.directory import validate
 from menan.errors import InputError
 from menan.features.dump import jobs, resume
-from menan.features.dump.jobs import Order, dump_part
-from menan.features.dump.make_dump import dump_features
+from menan.features.dump.dump_features import dump_features
+from menan.features.dump.jobs import DumpOptions, dump_shard
 from menan.features.dump.shards import TABLES
 from menan.files.lock import only_writer
 from menan.front_ends import KaldiFrontEnd
-from menan_bin.menan_dump import JOB, LAUNCHER
 
-CONFIG = KaldiFrontEnd(frame_length_ms=25.0)
+FEATURES = KaldiFrontEnd(frame_length_ms=25.0)
 
 
 def write_wav(path, seed, samples=4800):
@@ -50,11 +49,11 @@ def make_data(tmp_path):
 
 @pytest.fixture
 def dump(tmp_path):
-    """Dump the data; options of the order and of the going on."""
+    """Dump the data, shard after shard in this process."""
 
-    def run(nj=1, resume=True, force=False, config=CONFIG, **options):
-        order = Order(tmp_path / "data", tmp_path / "dump", config, nj, **options)
-        return dump_features(order, LAUNCHER, JOB, resume, force)
+    def run(nj=1, resume=True, force=False, features=FEATURES, **options):
+        dump_options = DumpOptions(tmp_path / "data", tmp_path / "dump", features, nj, **options)
+        return dump_features(dump_options, resume=resume, force=force)
 
     return run
 
@@ -69,17 +68,17 @@ def content(directory):
 
 @pytest.fixture
 def half_done(make_data, dump, tmp_path):
-    """A dump by two jobs, of which the second found a file that was too short."""
+    """A dump in two shards; the second has a file that was too short."""
     make_data()
     good = (tmp_path / "007.wav").read_bytes()
     write_wav(tmp_path / "007.wav", 0, samples=10)
-    with pytest.raises(InputError, match="not all of 2 jobs"):
+    with pytest.raises(InputError, match="10 samples at 16 kHz are too short"):
         dump(nj=2)
     (tmp_path / "007.wav").write_bytes(good)
     return tmp_path / "dump"
 
 
-def test_a_finished_part_is_kept_and_the_other_one_made(half_done, dump, tmp_path):
+def test_a_finished_shard_is_reused_and_the_other_one_is_made(half_done, dump, tmp_path):
     kept = (half_done / "feats.1.ark").stat().st_ino
     assert not (half_done / "feats.scp").exists()
     dump(nj=2)
@@ -90,24 +89,24 @@ def test_a_finished_part_is_kept_and_the_other_one_made(half_done, dump, tmp_pat
     assert validate(half_done).ok
 
 
-def test_another_number_of_jobs_begins_anew(half_done, dump):
+def test_another_number_of_jobs_starts_over(half_done, dump):
     dump(nj=1)
     assert sorted(path.name for path in half_done.glob("feats.*")) == ["feats.1.ark", "feats.scp"]
 
 
-def test_parts_that_only_were_not_put_together_start_no_job(half_done, dump, monkeypatch):
+def test_finished_shards_are_only_merged(half_done, dump, monkeypatch):
     dump(nj=2)
     for name in TABLES:
-        for part, prefix in ((1, "abcd"[:2]), (2, "abcd"[2:])):
+        for shard, prefix in ((1, "abcd"[:2]), (2, "abcd"[2:])):
             table = read_table(half_done / name) if (half_done / name).exists() else {}
             lines = [f"{u} {v}\n" for u, v in table.items() if u[0] in prefix]
-            (half_done / f"{name}.{part}").write_text("".join(lines))
-    for part, prefix in ((1, "abcd"[:2]), (2, "abcd"[2:])):
+            (half_done / f"{name}.{shard}").write_text("".join(lines))
+    for shard, prefix in ((1, "abcd"[:2]), (2, "abcd"[2:])):
         lines = (half_done / "feats.scp").read_text().splitlines(keepends=True)
-        (half_done / f"feats.{part}.scp").write_text("".join(x for x in lines if x[0] in prefix))
+        (half_done / f"feats.{shard}.scp").write_text("".join(x for x in lines if x[0] in prefix))
     whole = content(half_done)
     (half_done / "feats.scp").unlink()
-    monkeypatch.setattr("menan.features.dump.make_dump._launch", None)
+    monkeypatch.setattr("menan.features.dump.dump_features.write_shard", None)
     dump(nj=2)
     assert content(half_done) == {
         k: v for k, v in whole.items() if not re.search(r"\d(\.scp)?$", k)
@@ -117,7 +116,7 @@ def test_parts_that_only_were_not_put_together_start_no_job(half_done, dump, mon
 def test_other_code_is_refused_unless_forced(half_done, dump, monkeypatch, capsys):
     monkeypatch.setattr(resume, "code_digest", lambda: "another")
     with pytest.raises(
-        InputError, match=r"begun by the code of menan .*; --resume false .*--force"
+        InputError, match=r"begun by the code of menan .*; .*--resume false, .*--force"
     ):
         dump(nj=2)
     dump(nj=2, force=True)
@@ -127,17 +126,19 @@ def test_other_code_is_refused_unless_forced(half_done, dump, monkeypatch, capsy
 
 
 def test_another_configuration_is_refused_even_if_forced(half_done, dump):
-    with pytest.raises(InputError, match=r"features.yaml: frame_length_ms is 25.0 there and 40.0"):
-        dump(nj=2, config=KaldiFrontEnd(), force=True)
-    dump(nj=2, config=KaldiFrontEnd(), resume=False)
+    with pytest.raises(
+        InputError, match=r"features.yaml: the dump has frame_length_ms 25.0, but 40.0"
+    ):
+        dump(nj=2, features=KaldiFrontEnd(), force=True)
+    dump(nj=2, features=KaldiFrontEnd(), resume=False)
 
 
 @pytest.mark.parametrize("complete", [False, True])
 def test_audio_that_changed_is_refused_unless_forced(half_done, dump, tmp_path, complete):
     if complete:
         dump(nj=2)
-    write_wav(tmp_path / "000.wav", seed=99)  # of the first part; as long as before
-    with pytest.raises(InputError, match=r"the audio of 'a-000' was 9644 \w+ .* and is 9644 "):
+    write_wav(tmp_path / "000.wav", seed=99)  # in the first shard; of the same size as before
+    with pytest.raises(InputError, match=r"the audio of 'a-000' was 9644 \w+ .* and is now 9644 "):
         dump(nj=2)
     dump(nj=2, force=True)
     notes = yaml.safe_load((half_done / "features.yaml").read_text())["continued"]
@@ -153,10 +154,10 @@ def test_audio_that_was_only_touched_or_moved_is_the_same(make_data, dump, tmp_p
     (tmp_path / "001.wav").rename(tmp_path / "moved" / "001.wav")
     text = (data / "wav.scp").read_text()
     (data / "wav.scp").write_text(text.replace("/001.wav", "/moved/001.wav"))
-    assert "complete already" in dump()
+    assert "already complete" in dump()
 
 
-def test_a_stretch_that_changed_is_named(make_data, dump, tmp_path):
+def test_a_changed_segment_is_named(make_data, dump, tmp_path):
     data = make_data()
     segments = "".join(f"{u} {u} 0.0 0.3\n" for u in read_table(data / "wav.scp"))
     (data / "segments").write_text(segments)
@@ -169,29 +170,29 @@ def test_a_stretch_that_changed_is_named(make_data, dump, tmp_path):
 def test_one_bad_file_in_a_hundred_can_be_left_out(make_data, dump, tmp_path):
     make_data(100)
     (tmp_path / "005.wav").write_text("no audio")
-    with pytest.raises(InputError, match=r"'b-005': .*005.wav: not readable .*--skip-bad true"):
+    with pytest.raises(InputError, match=r"'b-005': .*005.wav: cannot be read .*--skip-bad true"):
         dump()
-    assert "99 utterances, 2772 frames of 43; 1 left out, see" in dump(skip_bad=True)
+    assert "99 utterances, 2772 rows of 43 features; 1 left out, see" in dump(skip_bad=True)
     out = tmp_path / "dump"
-    assert read_table(out / "skipped")["b-005"].startswith(f"{tmp_path}/005.wav: not readable")
+    assert read_table(out / "skipped")["b-005"].startswith(f"{tmp_path}/005.wav: cannot be read")
     assert len(read_scp(out / "feats.scp")) == len(read_metadata(out).utt2spk) == 99
     assert validate(out).ok
-    assert "complete already (99" in dump(skip_bad=True)
-    with pytest.raises(InputError, match="skipped: lacks 'b-005'"):
+    assert "already complete (99" in dump(skip_bad=True)
+    with pytest.raises(InputError, match="skipped: the dump lacks 'b-005'"):
         dump()
 
 
 @pytest.mark.parametrize("nj", [1, 2])
 def test_more_than_one_per_cent_is_not_left_out(make_data, dump, tmp_path, nj, capfd):
     make_data(102)
-    for number in (1, 2):  # one in each of two parts
+    for number in (1, 2):  # one in each of two shards
         (tmp_path / f"00{number}.wav").write_text("no audio")
-    with pytest.raises(InputError, match=r"with it 2 of 102 are bad, and .* 1 % at most"):
+    with pytest.raises(InputError, match=r"2 of 102 utterances are bad, and .* at most 1 %"):
         dump(nj=nj, skip_bad=True)
     assert not (tmp_path / "dump" / "feats.scp").exists()
 
 
-def test_a_speaker_all_of_whom_is_left_out_is_in_no_file(make_data, dump, tmp_path):
+def test_a_speaker_without_any_utterance_left_is_in_no_file(make_data, dump, tmp_path):
     data = make_data(100)
     for name in ("utt2spk", "utt2emo", "wav.scp"):
         text = (data / name).read_text()
@@ -230,7 +231,7 @@ def test_a_command_is_run_once_for_all_utterances_of_its_recording(make_data, du
     assert len((tmp_path / "ran").read_text()) == 1
 
 
-def test_a_command_that_fails_is_named_with_what_it_said(make_data, dump, tmp_path):
+def test_a_command_that_fails_is_named_with_its_message(make_data, dump, tmp_path):
     data = make_data()
     text = (data / "wav.scp").read_text()
     (data / "wav.scp").write_text(text.replace(f"{tmp_path}/000.wav", "echo no disk >&2; exit 3 |"))
@@ -247,21 +248,21 @@ def test_two_dumps_to_one_directory_are_refused(make_data, dump, tmp_path):
 
 
 def test_a_job_whose_command_has_ended_writes_nothing(make_data, tmp_path, monkeypatch):
-    order = Order(make_data(), tmp_path / "dump", CONFIG, nj=2)
-    with only_writer(order.out):
+    options = DumpOptions(make_data(), tmp_path / "dump", FEATURES, nj=2)
+    with only_writer(options.out):
         pass
     with pytest.raises(InputError, match="the command that started this job has ended"):
-        dump_part(order, 1)
-    # It ends in the midst of the part: another command holds the directory by then.
+        dump_shard(options, 1)
+    # It ends in the middle of the shard: by then another command holds the directory.
     describe = jobs.describe_audio
 
     def end_command(source):
-        (order.out / ".lock").write_text("somebody else")
+        (options.out / ".lock").write_text("somebody else")
         return describe(source)
 
     monkeypatch.setattr(jobs, "describe_audio", end_command)
-    with only_writer(order.out):
-        (order.out / "kept").touch()
+    with only_writer(options.out):
+        (options.out / "kept").touch()
         with pytest.raises(InputError, match="has ended"):
-            dump_part(order, 1)
-    assert [path.name for path in order.out.iterdir()] == ["kept"]
+            dump_shard(options, 1)
+    assert [path.name for path in options.out.iterdir()] == ["kept"]

@@ -1,7 +1,7 @@
 import pytest
 
 from menan.errors import InputError
-from menan.features.dump.sources import Source, read_sources
+from menan.features.dump.sources import AudioSource, read_sources
 
 
 def write(folder, **files):
@@ -9,32 +9,47 @@ def write(folder, **files):
         (folder / name.replace("_", ".")).write_text(text)
 
 
-def test_without_segments_an_utterance_is_a_recording(tmp_path):
+def test_without_segments_an_utterance_is_a_whole_recording(tmp_path):
     write(tmp_path, wav_scp="a /audio/a file.wav\nb /audio/b.wav\n")
-    expected = {"b": Source("/audio/b.wav"), "a": Source("/audio/a file.wav")}
+    expected = {"b": AudioSource("/audio/b.wav"), "a": AudioSource("/audio/a file.wav")}
     sources = read_sources(tmp_path, ["b", "a"])
     assert sources == expected
     assert list(sources) == ["b", "a"]
 
 
-def test_with_segments_an_utterance_is_a_stretch(tmp_path):
+def test_with_segments_an_utterance_is_a_segment(tmp_path):
     write(tmp_path, wav_scp="r /r.wav\n", segments="a r 0.5 1.25\nb r 0 2\n")
-    assert read_sources(tmp_path, ["a"]) == {"a": Source("/r.wav", 0.5, 1.25)}
+    assert read_sources(tmp_path, ["a"]) == {"a": AudioSource("/r.wav", 0.5, 1.25)}
 
 
 @pytest.mark.parametrize(
     ("files", "complaint"),
     [
         ({"wav_scp": "r r.wav\na sox a.mp3 -t wav - |\n"}, r"wav.scp:2: 'a' is a command"),
-        ({"wav_scp": "b /b.wav\n"}, r"wav.scp: lacks 'a'"),
-        ({"wav_scp": "r /r.wav\n", "segments": "b r 0 1\n"}, r"segments: lacks 'a'"),
+        ({"wav_scp": "b /b.wav\n"}, r"wav.scp: utterance 'a' of utt2spk is missing"),
+        ({"wav_scp": "r /r.wav\n", "segments": "b r 0 1\n"}, r"segments: utterance 'a' of"),
         ({"wav_scp": "r /r.wav\n", "segments": "a r 0\n"}, r"segments:1: expected '<utt> <rec"),
         ({"wav_scp": "r /r.wav\n", "segments": "a r 0 one\n"}, r"segments:1: expected '<utt> <rec"),
-        ({"wav_scp": "r /r.wav\n", "segments": "a q 0 1\n"}, r"segments:1: wav.scp lacks .* 'q'"),
-        ({"wav_scp": "r /r.wav\n", "segments": "a r 2 1\n"}, r"segments:1: 2 to 1 is no stretch"),
-        ({"wav_scp": "r /r.wav\n", "segments": "a r -1 1\n"}, r"segments:1: -1 to 1 is no"),
-        ({"wav_scp": "r /r.wav\n", "segments": "a r 0 nan\n"}, r"segments:1: 0 to nan is no"),
-        ({"wav_scp": "r /r.wav\n", "segments": "a r 0 inf\n"}, r"segments:1: 0 to inf is no"),
+        (
+            {"wav_scp": "r /r.wav\n", "segments": "a q 0 1\n"},
+            r"segments:1: recording 'q' is not in",
+        ),
+        (
+            {"wav_scp": "r /r.wav\n", "segments": "a r 2 1\n"},
+            r"segments:1: invalid segment 2 to 1 s",
+        ),
+        (
+            {"wav_scp": "r /r.wav\n", "segments": "a r -1 1\n"},
+            r"segments:1: invalid segment -1 to 1",
+        ),
+        (
+            {"wav_scp": "r /r.wav\n", "segments": "a r 0 nan\n"},
+            r"segments:1: invalid segment 0 to nan",
+        ),
+        (
+            {"wav_scp": "r /r.wav\n", "segments": "a r 0 inf\n"},
+            r"segments:1: invalid segment 0 to inf",
+        ),
         ({}, r"wav.scp: cannot be read"),
     ],
 )

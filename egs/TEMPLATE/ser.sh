@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# The six stages of a recipe that trains and tests on one corpus. A recipe's run.sh sets two variables
+# and sources this file:
+#   CORPUS        name of the corpus for menan-prepare, and of its directories
+#   CORPUS_ROOT   what --corpus-root names, for the help text
+. ./path.sh
+. ./cmd.sh
+
+corpus_root=
+config=conf/paper.yaml
+emotions=
+map=
+stage=0
+stop_stage=5
+work=.
+nj=2
+train_nj=1
+device=cpu
+rule=best-ua
+
+help_message="Usage: ./run.sh --corpus-root <${CORPUS_ROOT:?}> [options]
+
+Paths are relative to $(pwd).
+  --stage 0 --stop-stage 5   0 prepare and validate, 1 folds, 2 features, 3 training,
+                             4 inference and scoring, 5 probes, t-SNE and report
+  --config conf/paper.yaml   features, model, training and runs; see also the other files in conf/
+  --emotions a,b,...         labels to keep, or all; default: those of the paper
+  --map old=new,...          new names for labels of the release
+  --work .                   where data/, dump/ and exp/ are created
+  --nj 2                     jobs of feature extraction and inference
+  --train-nj 1               jobs of the training; one job trains all models side by side
+  --device cpu               cpu or cuda
+  --rule best-ua             selection rule: best-ua, best-wa, best-loss, last"
+command_line="./run.sh $*"
+. ../../utils/parse_options.sh
+. ../../utils/stages.sh
+
+labels="$(label_suffix "${emotions}" "${map}")"
+name="$(basename "${config}" .yaml)${labels}"
+data="${work}/data/${CORPUS:?}${labels}"
+dump="${work}/dump/${CORPUS}_${name}"
+exp="${work}/exp/${name}"
+
+choice=() # options of menan-prepare
+[ -z "${emotions}" ] || choice+=(--emotions "${emotions}")
+[ -z "${map}" ] || choice+=(--map "${map}")
+gpu=() # options of the launcher
+[ "${device}" != cuda ] || gpu=(--gpu 1)
+# A launcher is a command with options, so ${train_cmd} and its like are not quoted.
+
+if runs 0; then
+  say 0 "prepare and validate: ${corpus_root:-<no --corpus-root>} -> ${data}"
+  menan-prepare "${CORPUS}" "${corpus_root:?name the release with --corpus-root}" "${data}" "${choice[@]}"
+  menan-validate "${data}"
+fi
+
+if runs 1; then
+  say 1 "folds: ${data}/spk2group -> ${data}/folds.tsv"
+  menan-folds "${data}"
+fi
+
+if runs 2; then
+  say 2 "features: ${data} -> ${dump}"
+  menan-dump --data "${data}" --out "${dump}" --config "${config}" \
+    --nj "${nj}" --cmd "${dump_cmd} ${gpu[*]}" --device "${device}"
+  menan-validate "${dump}"
+fi
+
+if runs 3; then
+  say 3 "training: ${dump}/feats.scp -> ${exp}/<objective>_seed<k>/<group> (log: ${exp}/log/train.*.log)"
+  ${train_cmd} "${gpu[@]}" JOB=1:"${train_nj}" "${exp}/log/train.JOB.log" \
+    menan-train --feats "${dump}/feats.scp" --exp "${exp}" --config "${config}" \
+    --device "${device}" --share "JOB/${train_nj}"
+fi
+
+if runs 4; then
+  say 4 "inference and scoring: the test speaker of every fold -> ${exp}/infer"
+  ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer.JOB.log" \
+    menan-infer --model "${exp}" --rule "${rule}" --test-speakers-only true \
+    --feats "${dump}/feats.scp" --out "${exp}/infer" --device "${device}" --share "JOB/${nj}"
+  find_systems "${exp}"
+  for system in "${systems[@]}"; do
+    out="${exp}/infer/${system}"
+    menan-score --ref "${data}/utt2emo" --hyp "${out}" --json "${out}/score.json" >"${out}/score.txt"
+    echo "${system}: $(head -n 1 "${out}/score.txt") (${out}/score.txt)"
+  done
+fi
+
+if runs 5; then
+  say 5 "probes, t-SNE and report -> ${exp}/RESULTS.md, ${exp}/report.html"
+  # All folds of a group share the network of the last epoch, and no selection rule chose it.
+  ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer_last.JOB.log" \
+    menan-infer --model "${exp}" --rule last --feats "${dump}/feats.scp" \
+    --out "${exp}/infer/last" --device "${device}" --share "JOB/${nj}"
+  # Noise can be averaged away by collecting many draws, so the mean of 32 draws is probed as well.
+  ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer_mean.JOB.log" \
+    menan-infer --model "${exp}" --rule last --feats "${dump}/feats.scp" \
+    --out "${exp}/infer/mean" --device "${device}" --share "JOB/${nj}" \
+    --draws 32 --skip-deterministic true
+  find_systems "${exp}/infer/last"
+  ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe.JOB.log" \
+    each.py JOB "${systems[@]}" -- \
+    menan-probe --embeddings "${exp}/infer/last/{}" --feats "${dump}/feats.scp" \
+    --out "${exp}/leakage/{}.json"
+  if [ -d "${exp}/infer/mean" ]; then
+    find_systems "${exp}/infer/mean"
+    ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe_mean.JOB.log" \
+      each.py JOB "${systems[@]}" -- \
+      menan-probe --embeddings "${exp}/infer/mean/{}" --feats "${dump}/feats.scp" \
+      --out "${exp}/leakage/{}.mean.json"
+  fi
+  find_systems "${exp}/infer/last"
+  folds=("${exp}/infer/last/${systems[0]}"/*/)
+  planes=("${exp}/infer/last"/*_seed"${systems[0]##*_seed}/$(basename "${folds[0]}")")
+  menan-tsne --data "${dump}" --out "${exp}/tsne" --hyp "$(IFS=, && echo "${planes[*]}")"
+  menan-results --exp "${exp}" --rule "${rule}" --leakage "${exp}/leakage" \
+    --tsne "${exp}/tsne" --out "${exp}/RESULTS.md" --json "${exp}/results.json" \
+    --html "${exp}/report.html" --command "${command_line}"
+  echo "report: $(pwd)/${exp}/report.html"
+fi

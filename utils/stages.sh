@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# Functions of a recipe's stages. Source this file after the options are parsed.
+
+# Whether stage $1 is to be run.
+runs() { [ "${stage:?}" -le "$1" ] && [ "${stop_stage:?}" -ge "$1" ]; }
+
+# Announce stage $1 with the text $2.
+say() { echo "== stage $1: $2"; }
+
+# Set the array systems to the names of the systems, <objective>_seed<k>, in directory $1.
+find_systems() {
+  systems=("$1"/*_seed*/)
+  if [ ! -d "${systems[0]}" ]; then
+    echo "$0: error: $1: no trained systems (<objective>_seed<k>); run stage 3 first" >&2
+    exit 1
+  fi
+  systems=("${systems[@]%/}")
+  systems=("${systems[@]##*/}")
+}
+
+# The suffix for directories of another choice of labels than the default of the corpus: options
+# --emotions and --map are $1 and $2, both may be empty.
+label_suffix() {
+  local suffix="${1:+_$1}${2:+_map-$2}"
+  echo "${suffix//[^[:alnum:]._-]/-}"
+}
