@@ -167,7 +167,7 @@ def test_a_missing_option_is_a_line_too(refused, tmp_path):
 def test_an_interrupted_dump_leaves_no_archive_under_its_final_name(refused, tmp_path, data):
     write_table(data / "wav.scp", {f"{s}-1": str(tmp_path / f"{s}.wav") for s in "abc"})
     line = refused("menan-dump", "--data", data, "--out", tmp_path / "dump")
-    assert "lacks 'd-1'" in line
+    assert "utterance 'd-1' of utt2spk is missing" in line
     assert not list(tmp_path.glob("dump/*"))
 
 
