@@ -50,7 +50,7 @@ def read_matrix(rxfilename: str, where: str) -> np.ndarray:
     """The matrix that an scp entry points at, compressed ones (Kaldi --compress) included.
 
     Args:
-        rxfilename: ``file.ark:offset``, or a file that holds nothing but the matrix.
+        rxfilename: ``file.ark:offset``, or a file that contains only the matrix.
         where: the scp file and line, at the start of error messages.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Groups of speakers, and the folds that hold a group out."""
+"""Groups of speakers, and the leave-one-speaker-out folds of each group."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

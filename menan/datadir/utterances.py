@@ -75,7 +75,7 @@ def write_datadir(
             :func:`menan.labels.default_labels` of the labels found.
 
     Raises:
-        InputError: no utterances, an id or path that cannot stand in a table, a speaker or group
+        InputError: no utterances, an id or path that a table cannot contain, a speaker or group
             that cannot name a file, a label that the set lacks, an id given twice, a recording with
             two paths, a speaker with two groups or genders, or another process that writes to the
             directory.

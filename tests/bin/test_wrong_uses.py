@@ -53,7 +53,7 @@ def data(tmp_path) -> Path:
 
 def test_a_missing_root(refused, tmp_path):
     line = refused("menan-prepare", "iemocap", tmp_path / "none", tmp_path / "data")
-    assert "none: no such directory; name the folder that holds" in line
+    assert "none: no such directory; give the folder with" in line
     assert not (tmp_path / "data").exists()
 
 
@@ -61,7 +61,7 @@ def test_a_missing_root(refused, tmp_path):
 def test_an_empty_directory(refused, tmp_path, corpus):
     (tmp_path / "empty").mkdir()
     line = refused("menan-prepare", corpus, tmp_path / "empty", tmp_path / "data")
-    assert "empty: does not hold" in line
+    assert "empty: does not contain" in line
     assert not (tmp_path / "data").exists()
 
 

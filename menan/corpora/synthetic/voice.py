@@ -123,7 +123,7 @@ def _glottis(
     rising = 0.5 - 0.5 * np.cos(np.pi * phase / opening)
     falling = np.cos(np.pi / 2 * np.clip((phase - opening) / closing, 0, 1))
     flow = strength * np.where(phase < opening, rising, falling)
-    # The derivative also stands for the lips' radiation.
+    # The derivative also models the radiation of the lips.
     pulses = np.diff(flow, prepend=flow[0]) * SAMPLE_RATE / speaker.pitch
     pole = np.exp(-2 * np.pi * speaker.tilt * delivery.tilt / SAMPLE_RATE)
     return lfilter([1 - pole], [1, -pole], pulses), flow

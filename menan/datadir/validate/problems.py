@@ -46,7 +46,7 @@ def message_and_cure(error: InputError, cure: str) -> tuple[str, str]:
 class Report:
     """All problems of a directory, and its size.
 
-    notes: lines about what is allowed and may yet be a mistake.
+    notes: lines about things that are allowed but may be a mistake.
     utterances: lines of utt2spk, speed copies included.
     speakers, groups: distinct names; groups are pairs of speakers where spk2group is missing.
     """
