@@ -15,7 +15,7 @@ from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.tables import write_table
 from menan.errors import InputError
-from menan.labels import EMOTIONS
+from menan.labels import IEMOCAP_EMOTIONS
 from menan.training.selection import RULES
 from tests.training.training_example import objectives, train_runs
 
@@ -126,7 +126,9 @@ def write_hypotheses(directory, guesses: str) -> None:
     write_table(directory / "utt2emo", table)
     with ArchiveWriter(directory, "posteriors") as archive:
         for utt, guess in table.items():
-            archive.write(utt, np.array([0.1 + 0.6 * (e == guess) for e in EMOTIONS], np.float32))
+            archive.write(
+                utt, np.array([0.1 + 0.6 * (e == guess) for e in IEMOCAP_EMOTIONS], np.float32)
+            )
 
 
 def test_table_3_is_mean_min_max_over_fold_models_beside_baselines(tmp_path):
