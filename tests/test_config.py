@@ -106,9 +106,9 @@ def test_a_saved_configuration_is_loaded_as_it_was(cls):
         # Numbers beyond what the machine has, and values that no line could hold.
         (
             "training: {lr: 0x" + "f" * 400 + "}",
-            r"training\.lr: a number of 1600 bits is too large",
+            r"training\.lr: integer out of range \(1600 bits",
         ),
-        ("training: {epochs: '" + "9" * 400 + "'}", "a number of 1329 bits is too large"),
+        ("training: {epochs: '" + "9" * 400 + "'}", r"integer out of range \(1329 bits"),
         ("training: 0x" + "f" * 5000, "found a number of thousands of digits"),
         ("training: {? 0x" + "f" * 5000 + " : 1}", "unknown key a number of thousands of digits"),
         (
