@@ -66,6 +66,7 @@ def infer(
     test_speakers_only: bool = False,
     noise_seed: int = SEED,
     draws: int = 1,
+    skip_deterministic: bool = False,
 ) -> list[Path]:
     """Write posteriors, embeddings and hypotheses of the original utterances of a dump.
 
@@ -81,6 +82,8 @@ def infer(
         noise_seed: seed of the noise, if the bottleneck of the models is stochastic.
         draws: number of noise draws whose embeddings z are averaged; the posteriors are those of
             the mean. An attacker who collects several draws of an utterance obtains this mean.
+        skip_deterministic: write nothing if several draws are asked of models without noise,
+            instead of raising an error.
 
     Returns:
         The directories written, each with the files of
@@ -93,8 +96,12 @@ def infer(
     model, out = Path(model), Path(out)
     dump = open_dump(feats)
     models = [_LoadedModel(*load_model(path, device)) for path in model_files(model, rule)]
+    if draws != 1 and skip_deterministic:
+        models = [loaded for loaded in models if loaded.network.bottleneck.is_stochastic]
     for loaded in models:
         _check(loaded, dump, model, draws)
+    if not models:
+        return []
     pooled = test_speakers_only or model.is_file()
     folders = [out if pooled else out / loaded.card.fold for loaded in models]
     with ExitStack() as locks:
@@ -145,6 +152,11 @@ def _run_each_network_once(
                 model.network, store, index, model.card.features.rows, noise_seed, draws
             )
         model.outputs.add(utts, *results[model.digest])
+
+
+def system_directories(model: Path) -> list[Path]:
+    """The directories of an experiment's systems, sorted; anything else is returned as it is."""
+    return sorted({path.parents[1] for path in model.glob("*/*/*.safetensors")}) or [model]
 
 
 def model_files(model: Path, rule: str) -> list[Path]:

@@ -21,7 +21,7 @@ from menan.datadir.utterances import Utterance, write_datadir
 from menan.errors import InputError
 from menan.files.mapping import to_mapping
 from menan.front_ends import KaldiFrontEnd
-from menan.labels import EMOTIONS, parse_map
+from menan.labels import IEMOCAP_EMOTIONS, parse_map
 
 repeated = settings(deadline=None, derandomize=True, max_examples=100, database=None)
 
@@ -155,7 +155,7 @@ labels = names.filter(lambda name: not set(name) & set(",="))
 
 
 @repeated
-@given(st.dictionaries(labels, st.sampled_from((*EMOTIONS, ""))))
+@given(st.dictionaries(labels, st.sampled_from((*IEMOCAP_EMOTIONS, ""))))
 def test_a_map_of_labels_is_read_as_it_is_spelled(translation):
     spelled = ",".join(f"{label}={emotion}" for label, emotion in translation.items())
     assert parse_map(spelled) == translation
