@@ -67,10 +67,8 @@ def features(
         rounds = [one_round(data, work) for _ in range(repeats)]
         print(f"# Feature dump: {corpus_name(data)}, {rounds[0]['minutes']:.1f} min\n")
     print(where)
-    print(
-        f"Medians of {repeats} interleaved repeats, ranges in brackets; one thread per process. Command:"
-    )
-    print(f"`{shlex.join(['python', '-m', 'benchmarks.features', *sys.argv[1:]])}`:\n")
+    print(f"Medians of {repeats} interleaved repeats, ranges in brackets; one thread per process.")
+    print(f"Command: `{shlex.join(['python', '-m', 'benchmarks.features', *sys.argv[1:]])}`:\n")
     print("\n".join(table(rounds)))
 
 

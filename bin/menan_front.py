@@ -1,4 +1,4 @@
-"""menan-front: utility against leakage over the trainings of a study."""
+"""menan-front: utility against speaker leakage over the trainings of a study."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from menan.analysis.tradeoff.tradeoff import write_front
-from menan_bin.command import main_of, new_app
+from menan.plugins import load_plugins
+from menan_bin.command import PluginOption, main_of, new_app
 
 app = new_app()
 
@@ -14,19 +15,25 @@ app = new_app()
 @app.command()
 def front(
     study: Annotated[
-        Path, typer.Option(help="<point>/<objective>_seed<k>/<group> and <point>/leakage in it")
+        Path,
+        typer.Option(help="Directory with <point>/<system>_seed<k>/<group> and <point>/leakage."),
     ],
-    out: Annotated[Path, typer.Option(help="path without suffix, such as study/front")],
+    out: Annotated[Path, typer.Option(help="Path without suffix, such as study/front.")],
+    reference: Annotated[
+        str, typer.Option(help="System, without a bottleneck, to compare all others with.")
+    ] = "ec",
+    plugin: PluginOption = None,
 ) -> None:
-    """Set UA on unseen speakers against what fresh probes read; write .md, .json and .png.
+    """Compare UA on unseen speakers with speaker leakage; write .md, .json and .png.
 
-    A row is a system with its bottleneck and lambda, after the last epoch, compared with ec without
-    a bottleneck. Where there is noise, leakage_mean has what was probed of the mean of many draws;
-    leakage_unheard and leakage_unheard_mean, if they are there, have it of other utterances.
+    One row per system and bottleneck, after the last epoch. With noise, leakage_mean holds what was
+    probed from the mean of many draws. The folders leakage_unheard and leakage_unheard_mean, if
+    they exist, hold the same for other utterances.
 
     Example: menan-front --study exp/study --out exp/study/front
     """
-    print(write_front(study, out))
+    load_plugins(plugin or ())
+    print(write_front(study, out, reference))
 
 
 main = main_of(app, "menan-front")

@@ -1,4 +1,4 @@
-"""menan-probe: what fresh probes find of the speaker in frozen embeddings."""
+"""menan-probe: how well fresh probes identify the speaker from frozen embeddings."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from menan.analysis.leakage.probe_system import write_leakage
-from menan.analysis.leakage.text import leakage_text
-from menan_bin.command import main_of, new_app
+from menan.analysis.leakage.summary import leakage_text
+from menan.plugins import load_plugins
+from menan_bin.command import PluginOption, main_of, new_app
 
 app = new_app()
 
@@ -15,25 +16,30 @@ app = new_app()
 @app.command()
 def probe(
     embeddings: Annotated[
-        Path, typer.Option(help="directory of menan-infer, or of such directories, one a fold")
+        Path, typer.Option(help="Directory of menan-infer, or one with such a directory per fold.")
     ],
-    feats: Annotated[Path, typer.Option(help="feats.scp of the dump of training and inference")],
-    out: Annotated[Path, typer.Option(help="JSON file to write, such as exp/leakage.json")],
+    feats: Annotated[Path, typer.Option(help="The feats.scp of training and inference.")],
+    out: Annotated[Path, typer.Option(help="JSON file to write, such as exp/leakage.json.")],
     other: Annotated[
-        Path | None, typer.Option(help="embeddings of another corpus by the same models")
+        Path | None, typer.Option(help="Embeddings of another corpus by the same models.")
     ] = None,
-    other_feats: Annotated[Path | None, typer.Option(help="feats.scp of that corpus")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="of splits, probes and resampling")] = 0,
+    other_feats: Annotated[Path | None, typer.Option(help="The feats.scp of that corpus.")] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed for splits, probes and the bootstrap.")
+    ] = 0,
+    plugin: PluginOption = None,
 ) -> None:
-    """Ask logistic regression, an MLP and nearest neighbours who speaks; write accuracies as JSON.
+    """Train fresh speaker probes on frozen embeddings and write their accuracies as JSON.
 
-    Training speakers, held-out speakers and another corpus are asked about apart, each half of the
-    utterances by probes that learned on the other half.
+    The probes are logistic regression, an MLP and nearest neighbours. Training speakers, held-out
+    speakers and another corpus are probed apart; probes are tested on one half of the utterances
+    and learn on the other.
 
     Example: menan-infer --model exp/menan_seed0 --rule last --feats dump/iemocap/feats.scp
     --out exp/infer/menan; menan-probe --embeddings exp/infer/menan
     --feats dump/iemocap/feats.scp --out exp/menan_seed0/leakage.json
     """
+    load_plugins(plugin or ())
     print(leakage_text(write_leakage(embeddings, feats, out, other, other_feats, seed)))
 
 

@@ -1,4 +1,4 @@
-"""menan-tsne: the embeddings of unseen speakers on the plane."""
+"""menan-tsne: the embeddings of unseen speakers on a plane."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,27 +7,39 @@ import typer
 
 from menan.analysis.tsne import tsne_figure
 from menan.config import split_option
-from menan_bin.command import main_of, new_app
+from menan.plugins import load_plugins
+from menan_bin.command import PluginOption, main_of, new_app
 
 app = new_app()
 
 
 @app.command()
 def tsne(
-    data: Annotated[Path, typer.Option(help="data or dump directory with the labels")],
-    hyp: Annotated[str, typer.Option(help="one or more directories of menan-infer, by commas")],
-    out: Annotated[Path, typer.Option(help="path without suffix, such as exp/tsne")],
-    speakers: Annotated[
-        str | None, typer.Option(help="by default the models' held-out group")
+    data: Annotated[Path, typer.Option(help="Data or dump directory with the labels.")],
+    exp: Annotated[Path, typer.Option(help="Experiment directory with the trained systems.")],
+    out: Annotated[Path, typer.Option(help="Path without suffix, such as exp/tsne.")],
+    infer: Annotated[
+        Path | None,
+        typer.Option(
+            help="Embeddings <system>_seed<k>/<fold> of menan-infer; by default EXP/infer/last."
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="of t-SNE")] = 0,
+    speakers: Annotated[
+        str | None,
+        typer.Option(help="Speakers, separated by commas; by default one held-out group."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of t-SNE.")] = 0,
+    plugin: PluginOption = None,
 ) -> None:
-    """Draw Fig. 2 (PNG and PDF) and save its coordinates (TSV).
+    """Draw Fig. 2 for all trained systems (PNG and PDF) and save its coordinates (TSV).
 
-    Example: menan-tsne --data data/iemocap --hyp exp/infer/mtl,exp/infer/menan --out exp/tsne
+    The first seed of each system is drawn, with the same held-out group for all.
+
+    Example: menan-tsne --data data/iemocap --exp exp --infer exp/infer/last --out exp/tsne
     """
-    hyps = [Path(path) for path in split_option(hyp)]
-    for path in tsne_figure(data, hyps, out, split_option(speakers), seed):
+    load_plugins(plugin or ())
+    embeddings = infer or exp / "infer/last"
+    for path in tsne_figure(data, exp, embeddings, out, split_option(speakers), seed):
         print(path)
 
 

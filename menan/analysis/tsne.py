@@ -1,4 +1,4 @@
-"""Fig. 2: t-SNE of the embeddings of two unseen speakers, by emotion and by speaker."""
+"""Fig. 2: t-SNE of the embeddings of unseen speakers, by emotion and by speaker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,19 +6,36 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from sklearn.manifold import TSNE
 
-from menan.analysis.leakage.embeddings import stack_vectors
+from menan.analysis.looks import class_looks
+from menan.analysis.system_names import seed_of, system_order
+from menan.analysis.vectors import stack_vectors
 from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.metadata import Metadata, corpus_name, read_metadata
+from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.files.atomic import atomic_open, atomic_path
 from menan.inference.outputs import read_model_cards
-from menan.labels import EMOTIONS
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; markers for print.
-COLOURS = ("#D55E00", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
-MARKERS = ("o", "^", "s", "D", "v", "P")
+ROWS = 14  # names in one column of a legend
+
+
+@dataclass(frozen=True)
+class SystemEmbeddings:
+    """The embeddings that one network of a system wrote.
+
+    directory: written by menan-infer.
+    group: the network's held-out group.
+    speakers: its training speakers.
+    """
+
+    system: str
+    directory: Path
+    group: str
+    speakers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -31,71 +48,114 @@ class Panel:
 
 
 def tsne_figure(
-    data: Path, hyps: Sequence[Path], out: Path, speakers: Sequence[str] | None, seed: int
+    data: Path, exp: Path, infer: Path, out: Path, speakers: Sequence[str] | None, seed: int
 ) -> list[Path]:
-    """Draw each system in a row, coloured by emotion on the left and by speaker on the right.
+    """Draw each trained system in a row, coloured by emotion on the left, by speaker on the right.
+
+    Of each system the first seed is drawn, and of all systems the same held-out group.
 
     Args:
         data: data or dump directory with the labels.
-        hyps: directories of menan-infer, one a system, made by models of one held-out group.
+        exp: experiment directory with ``<system>_seed<k>/<group>``.
+        infer: directory of its embeddings, ``<system>_seed<k>/<fold>``, by menan-infer.
         out: path without suffix; ``.png``, ``.pdf`` and the coordinates ``.tsv`` are written.
-        speakers: by default the speakers of the models' held-out group.
-        seed: of t-SNE.
+        speakers: by default the speakers of the held-out group.
+        seed: seed of t-SNE.
 
     Raises:
-        InputError: a speaker who was trained on, or who is missing.
+        InputError: systems without embeddings of a common group, a speaker who was trained on or
+            is missing.
     """
-    labels = read_metadata(data)
-    panels, groups = [], set()
-    for hyp in hyps:
-        cards = read_model_cards(hyp)
-        if len(cards) != 1:
+    metadata, panels = read_metadata(data), []
+    for chosen in find_systems(exp, infer):
+        group = [name for name, own in metadata.spk2group.items() if own == chosen.group]
+        shown = list(speakers or group)
+        if trained := set(shown) & set(chosen.speakers):
             raise InputError(
-                f"{hyp}: embeddings of {len(cards)} models do not share a space; infer with one"
+                f"{chosen.directory}: its model was trained on speaker {min(trained)!r}; "
+                "choose unseen speakers"
             )
-        card = cards[0]
-        chosen = list(speakers or [s for s, g in labels.spk2group.items() if g == card.group])
-        if trained := set(chosen) & set(card.speakers):
-            raise InputError(f"{hyp}: its model was trained on speaker {min(trained)!r}")
-        panels.append(_panel(f"{card.objective}", hyp, labels, chosen, seed))
-        groups.add(card.group)
-    if len(groups) != 1:
-        raise InputError(f"the systems held out different groups: {sorted(map(str, groups))}")
+        panels.append(_panel(chosen, metadata, shown, seed))
     paths = [out.with_name(out.name + suffix) for suffix in (".png", ".pdf")]
-    _draw(panels, labels, corpus_name(data), paths)
+    _draw(panels, metadata, corpus_name(data), paths)
     coordinates = out.with_name(out.name + ".tsv")
-    _write_coordinates(coordinates, panels, labels)
+    _write_coordinates(coordinates, panels, metadata)
     return [*paths, coordinates]
 
 
-def _panel(system: str, hyp: Path, labels: Metadata, speakers: list[str], seed: int) -> Panel:
-    scp = read_scp(hyp / "embeddings.scp")
-    utts = [utt for utt in scp if labels.utt2spk.get(utt) in speakers]
-    if missing := set(speakers) - {labels.utt2spk[utt] for utt in utts}:
-        raise InputError(f"{hyp}: no embedding of speaker {min(missing)!r}; infer on that speaker")
+def find_systems(exp: Path, infer: Path) -> list[SystemEmbeddings]:
+    """The first seed of each trained system, with the first held-out group that all share.
+
+    Raises:
+        InputError: no training, a system without embeddings, or no common group.
+    """
+    first: dict[str, str] = {}
+    names = {path.parents[1].name for path in exp.glob("*_seed*/*/config.yaml")}
+    # Seeds are whole numbers without leading zeros: a longer one is larger.
+    for name in sorted(names, key=lambda name: (len(seed_of(name)[1]), seed_of(name)[1])):
+        first.setdefault(seed_of(name)[0], name)
+    if not first:
+        raise InputError(f"{exp}: no <system>_seed<k>/<group> in it; run menan-train first")
+    found = [_networks(system, infer / first[system]) for system in sorted(first, key=system_order)]
+    common = set.intersection(*({*networks} for networks in found))
+    if not common:
+        raise InputError(
+            f"{infer}: no held-out group that all systems share; infer with all of them"
+        )
+    group = c_sorted(common)[0]
+    return [networks[group] for networks in found]
+
+
+def _networks(system: str, directory: Path) -> dict[str, SystemEmbeddings]:
+    """By held-out group, the first of its folds."""
+    networks: dict[str, SystemEmbeddings] = {}
+    for path in sorted(directory.glob("*/models.json")):
+        cards = read_model_cards(path.parent)
+        if len(cards) != 1:
+            raise InputError(
+                f"{path.parent}: embeddings of {len(cards)} models do not share a space; infer "
+                "without --test-speakers-only"
+            )
+        group = cards[0].group
+        if group is not None:
+            one = SystemEmbeddings(system, path.parent, group, cards[0].speakers)
+            networks.setdefault(group, one)
+    if not networks:
+        raise InputError(
+            f"{directory}: no embeddings by a model with a held-out group; run menan-infer --model "
+            f"<exp>/{directory.name} --out {directory}"
+        )
+    return networks
+
+
+def _panel(chosen: SystemEmbeddings, metadata: Metadata, speakers: list[str], seed: int) -> Panel:
+    directory = chosen.directory
+    scp = read_scp(directory / "embeddings.scp")
+    utts = [utt for utt in scp if metadata.utt2spk.get(utt) in speakers]
+    if missing := set(speakers) - {metadata.utt2spk[utt] for utt in utts}:
+        raise InputError(
+            f"{directory}: no embedding of speaker {min(missing)!r}; infer on that speaker"
+        )
     if len(utts) < 4:
-        raise InputError(f"{hyp}: {len(utts)} embeddings are too few to draw")
-    vectors = [read_vector(scp[utt], f"{hyp}: {utt}") for utt in utts]
-    v = stack_vectors(utts, vectors, hyp / "embeddings.scp", "infer").astype(np.float32)
+        raise InputError(f"{directory}: {len(utts)} embeddings are too few to draw; at least 4")
+    vectors = [read_vector(scp[utt], f"{directory}: {utt}") for utt in utts]
+    v = stack_vectors(utts, vectors, directory / "embeddings.scp", "infer").astype(np.float32)
     # scikit-learn wants fewer neighbours than points; 30 is its default.
     perplexity = min(30.0, (len(utts) - 1) / 3)
-    return Panel(
-        system, utts, TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(v)
-    )
+    tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
+    return Panel(chosen.system, utts, tsne.fit_transform(v))
 
 
 @mpl.rc_context({"text.parse_math": False})  # a speaker may be called $a$
-def _draw(panels: list[Panel], labels: Metadata, corpus: str, paths: list[Path]) -> None:
-    # Imported here, as pyplot takes a second that no other command should pay.
-    from matplotlib.figure import Figure
-
+def _draw(panels: list[Panel], metadata: Metadata, corpus: str, paths: list[Path]) -> None:
     figure = Figure(figsize=(8, 3.6 * len(panels)), layout="constrained")
     axes = figure.subplots(len(panels), 2, squeeze=False)
     for (left, right), panel in zip(axes, panels, strict=True):
-        emotions = [labels.utt2emo[utt][0] for utt in panel.utts]
-        speakers = [labels.utt2spk[utt] for utt in panel.utts]
-        _scatter(left, panel.xy, emotions, list(EMOTIONS), f"{panel.system}: emotion")
-        _scatter(right, panel.xy, speakers, sorted(set(speakers)), f"{panel.system}: speaker")
+        emotions = [metadata.utt2emo[utt][0] for utt in panel.utts]
+        speakers = [metadata.utt2spk[utt] for utt in panel.utts]
+        shown = metadata.emotions.in_order(emotions)
+        _scatter(left, panel.xy, emotions, shown, f"{panel.system}: emotion")
+        _scatter(right, panel.xy, speakers, c_sorted(set(speakers)), f"{panel.system}: speaker")
     figure.suptitle(f"t-SNE of v, speakers unseen in training; {corpus}", fontsize=10)
     for path in paths:
         with atomic_path(path) as beside:
@@ -104,28 +164,26 @@ def _draw(panels: list[Panel], labels: Metadata, corpus: str, paths: list[Path])
             figure.savefig(beside, dpi=150, metadata=dateless)
 
 
-def _scatter(axis, xy: np.ndarray, values: list[str], classes: list[str], title: str) -> None:
-    for number, name in enumerate(classes):
+def _scatter(
+    axis: Axes, xy: np.ndarray, values: list[str], classes: Sequence[str], title: str
+) -> None:
+    for name, look in class_looks(classes).items():
         rows = np.array([value == name for value in values])
-        axis.scatter(
-            *xy[rows].T,
-            s=18,
-            c=COLOURS[number % len(COLOURS)],
-            marker=MARKERS[number % len(MARKERS)],
-            linewidths=0,
-            alpha=0.85,
-            label=name,
-        )
+        points = {"s": 18, "c": look.colour, "marker": look.marker, "alpha": 0.85}
+        axis.scatter(*xy[rows].T, linewidths=0, label=name, **points)
     axis.set(title=title, xticks=[], yticks=[])
-    axis.legend(fontsize=8, framealpha=0.6)
+    if len(classes) <= ROWS:
+        axis.legend(fontsize=8, framealpha=0.6)
+    else:
+        columns = -(-len(classes) // ROWS)
+        beside = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "ncols": columns}
+        axis.legend(fontsize=6, handletextpad=0.1, columnspacing=0.6, **beside)
 
 
-def _write_coordinates(path: Path, panels: list[Panel], labels: Metadata) -> None:
+def _write_coordinates(path: Path, panels: list[Panel], metadata: Metadata) -> None:
     with atomic_open(path) as file:
         file.write("system\tutterance\tspeaker\temotion\tx\ty\n")
         for panel in panels:
             for utt, (x, y) in zip(panel.utts, panel.xy, strict=True):
-                emotion = ",".join(labels.utt2emo[utt])
-                file.write(
-                    f"{panel.system}\t{utt}\t{labels.utt2spk[utt]}\t{emotion}\t{x:.4f}\t{y:.4f}\n"
-                )
+                emotion, speaker = ",".join(metadata.utt2emo[utt]), metadata.utt2spk[utt]
+                file.write(f"{panel.system}\t{utt}\t{speaker}\t{emotion}\t{x:.4f}\t{y:.4f}\n")

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from menan.datadir.tables import c_sorted
+from menan.device import open_device
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore, combined_digest, load_block, open_dump
 from menan.files.lock import only_writer
@@ -61,7 +62,7 @@ def infer(
     model: str | Path,
     feats: str | Path,
     out: str | Path,
-    device: torch.device,
+    device: str | torch.device = "cpu",
     rule: str = "best-ua",
     test_speakers_only: bool = False,
     noise_seed: int = SEED,
@@ -93,7 +94,7 @@ def infer(
         InputError: no such model, features that it was not trained on, a missing test speaker,
             several draws without noise, or another process that writes to the directory.
     """
-    model, out = Path(model), Path(out)
+    model, out, device = Path(model), Path(out), open_device(str(device))
     dump = open_dump(feats)
     models = [_LoadedModel(*load_model(path, device)) for path in model_files(model, rule)]
     if draws != 1 and skip_deterministic:

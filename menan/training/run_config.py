@@ -23,6 +23,7 @@ class RunConfig:
 
     hold_out: the held-out group; None if nothing was held out.
     folds: test and validation speaker of each fold.
+    speakers: the training speakers.
     version, code: version of menan, and digest of its code.
     """
 
@@ -30,6 +31,7 @@ class RunConfig:
     seed: int
     hold_out: str | None
     folds: tuple[tuple[str, str], ...]
+    speakers: tuple[str, ...]
     emotions: LabelSet
     model: ModelConfig
     training: TrainingConfig
@@ -58,6 +60,7 @@ def read_run_config(path: str | Path) -> RunConfig:
             folds=tuple(
                 (_of_type(f["test"], str), _of_type(f["valid"], str)) for f in content["folds"]
             ),
+            speakers=tuple(_of_type(name, str) for name in content["speakers"]),
             emotions=LabelSet(tuple(_of_type(name, str) for name in content["emotions"])),
             model=from_mapping(ModelConfig, content["model"], "model"),
             training=from_mapping(TrainingConfig, content["training"], "training"),

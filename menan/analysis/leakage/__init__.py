@@ -1,1 +1,1 @@
-"""What fresh probes find of the speaker in frozen embeddings."""
+"""How well fresh probes identify the speaker from frozen embeddings."""

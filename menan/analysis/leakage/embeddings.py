@@ -1,29 +1,30 @@
-"""Frozen embeddings to be probed: the networks that wrote them, a dump's utterances beside them."""
+"""Frozen embeddings to be probed: the networks that wrote them, and the utterances of a dump."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from menan.analysis.vectors import stack_vectors
 from menan.datadir.archive import read_matrix, read_scp, read_vector
 from menan.datadir.metadata import Metadata
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.features.store import open_dump
 from menan.inference.outputs import read_model_cards
+from menan.model.bottlenecks import make_bottleneck
 from menan.model.model_file import ModelCard
 
 
 @dataclass(frozen=True)
-class Source:
+class NetworkEmbeddings:
     """One network's embeddings.
 
-    name: its held-out group, ``all`` without one.
+    name: the network's held-out group; ``all`` without one.
     directory: holds embeddings.scp.
-    card: of the network; None if somebody else made the embeddings.
-    draws: of a bottleneck's noise, how many the embeddings are the mean of.
+    card: the network's model card; None if the embeddings were not made by menan.
+    draws: number of noise draws whose mean the embeddings are; 1 without noise.
     """
 
     name: str
@@ -36,8 +37,8 @@ class Source:
 class Originals:
     """The utterances of a dump as spoken, without speed copies.
 
-    raw: float64 (utterances, 3 x features), mean, standard deviation and maximum of the input
-        features over an utterance's frames: what a network of this pooling starts from.
+    raw: float64 (utterances, 3 x features): mean, standard deviation and maximum of the input
+        features over an utterance's frames, which a network with this pooling starts from.
     """
 
     feats: Path
@@ -46,47 +47,53 @@ class Originals:
     raw: np.ndarray
 
 
-def find_sources(directory: Path) -> list[Source]:
-    """The networks whose embeddings stand in a directory of menan-infer, or in those below it.
+def find_embeddings(directory: Path) -> list[NetworkEmbeddings]:
+    """The embeddings in a directory of menan-infer, or in such directories one level below it.
 
-    Folds that share group and epoch share the network: the first of them stands for all.
+    Folds with the same group and epoch have the same network: the first of them stands for all.
 
     Raises:
-        InputError: none, several models in one place, or networks of different systems.
+        InputError: no embeddings, several models in one directory, or networks of different
+            systems.
     """
     if (directory / "embeddings.scp").is_file() and not (directory / "models.json").is_file():
-        return [Source("all", directory, None)]
+        return [NetworkEmbeddings("all", directory, None)]
     found = sorted([*directory.glob("embeddings.scp"), *directory.glob("*/embeddings.scp")])
     if not found:
-        raise InputError(f"{directory}: no embeddings.scp in it or one folder below; infer first")
-    sources: dict[tuple, Source] = {}
+        raise InputError(
+            f"{directory}: no embeddings.scp in it or one folder below; run menan-infer first"
+        )
+    by_network: dict[tuple[str | None, int], NetworkEmbeddings] = {}
     for path in found:
         card = _card(path.parent)
         draws = _draws(path.parent, card)
-        first = next(iter(sources.values()), Source("", path.parent, card, draws))
-        if (_system(card), draws) != (_system(first.card), first.draws):
+        first = next(iter(by_network.values()), NetworkEmbeddings("", path.parent, card, draws))
+        if first.card is None or (_system(card), draws) != (_system(first.card), first.draws):
             raise InputError(
-                f"{path.parent}: embeddings of another objective, seed, rule or training than "
-                f"those in {first.directory}, or of other --draws; probe one system at a time"
+                f"{path.parent}: made with another objective, seed, rule, training or --draws than "
+                f"the embeddings in {first.directory}; probe one system at a time"
             )
         name = card.group or "all"
-        if any(source.name == name for source in sources.values()):
+        if any(found.name == name for found in by_network.values()):
             name = f"{name}/{card.fold}"
-        sources.setdefault((card.group, card.epoch), Source(name, path.parent, card, draws))
-    return list(sources.values())
+        one = NetworkEmbeddings(name, path.parent, card, draws)
+        by_network.setdefault((card.group, card.epoch), one)
+    return list(by_network.values())
 
 
-def source_of_same_network(source: Source, others: list[Source], where: Path) -> Source:
-    """The one among ``others`` that ``source``'s network wrote too.
+def find_same_network(
+    wanted: NetworkEmbeddings, others: list[NetworkEmbeddings], where: Path
+) -> NetworkEmbeddings:
+    """The member of ``others`` that was made by the network of ``wanted``.
 
     Raises:
-        InputError: none of them.
+        InputError: there is no such member.
     """
     for other in others:
-        if (_network(source.card), source.draws) == (_network(other.card), other.draws):
+        if wanted.draws == other.draws and _are_of_one_network(wanted, other):
             return other
     raise InputError(
-        f"{where}: no embeddings by the network of {source.directory}; infer with the same models "
+        f"{where}: no embeddings by the network of {wanted.directory}; infer with the same models "
         "and --draws"
     )
 
@@ -114,9 +121,13 @@ def read_embeddings(directory: Path, originals: Originals) -> np.ndarray:
     path = directory / "embeddings.scp"
     scp = read_scp(path)
     if missing := next((utt for utt in originals.utts if utt not in scp), None):
-        raise InputError(f"{path}: lacks {missing!r} of {originals.feats}; infer on all of it")
+        raise InputError(
+            f"{path}: lacks {missing!r} of {originals.feats}; infer on all its utterances"
+        )
     if unknown := next((utt for utt in scp if utt not in originals.labels.utt2uniq), None):
-        raise InputError(f"{path}: names {unknown!r}, which {originals.feats} lacks; infer on it")
+        raise InputError(
+            f"{path}: names {unknown!r}, which {originals.feats} lacks; infer on that dump"
+        )
     vectors = [read_vector(scp[utt], f"{path}: {utt}") for utt in originals.utts]
     return stack_vectors(originals.utts, vectors, path, "infer")
 
@@ -132,36 +143,26 @@ def _card(directory: Path) -> ModelCard:
 
 
 def _draws(directory: Path, card: ModelCard) -> int:
-    if card.training.bottleneck != "noise":
+    if not make_bottleneck(card.model.bottleneck).is_stochastic:
         return 1
     path = directory / "models.json"
     match json.loads("\n".join(read_lines(path))):
         case {"noise": {"draws": int() as draws}} if draws >= 1:
             return draws
-    raise InputError(f"{path}: does not say how many draws of the noise; infer again")
+    raise InputError(f"{path}: the number of noise draws is missing; infer again")
 
 
-def _system(card: ModelCard) -> tuple:
-    return card.objective, card.seed, card.rule, card.training
+def _are_of_one_network(a: NetworkEmbeddings, b: NetworkEmbeddings) -> bool:
+    if a.card is None or b.card is None:
+        return a.card is b.card
+    return _network(a.card) == _network(b.card)
 
 
-def _network(card: ModelCard | None) -> tuple | None:
-    return card and (*_system(card), card.group, card.epoch, card.speakers)
+def _system(card: ModelCard) -> ModelCard:
+    """The card without all that differs between the folds of a system."""
+    return replace(_network(card), group=None, speakers=(), epoch=0)
 
 
-def stack_vectors(utts: Sequence[str], vectors: list, path: Path, cure: str) -> np.ndarray:
-    """Vectors (dims,) of utterances as float64 (utterances, dims).
-
-    Raises:
-        InputError: vectors that are not finite or of different length; it names ``path``, and
-            what to do again: ``cure``.
-    """
-    for utt, vector in zip(utts, vectors, strict=True):
-        if len(vector) != len(vectors[0]):
-            raise InputError(
-                f"{path}: {utt}: {len(vector)} values, but {utts[0]!r} has {len(vectors[0])}; "
-                f"{cure} again"
-            )
-        if not np.isfinite(vector).all():
-            raise InputError(f"{path}: {utt}: NaN or Inf in its values; {cure} again")
-    return np.stack(vectors).astype(np.float64)
+def _network(card: ModelCard) -> ModelCard:
+    """The card without its fold: folds may share a network."""
+    return replace(card, test=None, valid=None)

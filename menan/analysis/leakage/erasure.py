@@ -1,4 +1,4 @@
-"""LEACE: the smallest change of an embedding after which no linear probe can tell a class.
+"""LEACE: the smallest change of an embedding after which no linear probe can predict a class.
 
 Belrose et al., *LEACE: Perfect linear concept erasure in closed form*, NeurIPS 2023, eq. 1.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-TINY = 1e-10  # singular values below this part of the largest are rounding
+TINY = 1e-10  # singular values below this fraction of the largest are rounding errors
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Eraser:
 
 
 def fit_leace(x: np.ndarray, classes: np.ndarray) -> Eraser:
-    """The erasure of a class from embeddings, fitted on these.
+    """Fit the erasure of a class on these embeddings.
 
     The embeddings need not have full rank: W is the pseudo-inverse root of their covariance.
 

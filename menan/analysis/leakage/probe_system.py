@@ -1,15 +1,14 @@
-"""Leakage: what fresh probes find of the speaker in the frozen embeddings of one system.
+"""Leakage: how well fresh probes identify the speaker from one system's frozen embeddings.
 
 Three representations of an utterance are compared: ``v``, the embedding; ``raw``, statistics of
-the network's input, which is about as much as there is to find; ``leace``, v after the speaker
-has been erased linearly, which shows how much is left to probes that are not linear.
+the network's input, about as much as there is to find; ``leace``, v after linear erasure of the
+speaker, which shows how much is left for probes that are not linear.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -17,31 +16,34 @@ from tqdm import tqdm
 
 from menan import __version__
 from menan.analysis.leakage.embeddings import (
+    NetworkEmbeddings,
     Originals,
-    Source,
-    find_sources,
+    find_embeddings,
+    find_same_network,
     read_embeddings,
     read_originals,
-    source_of_same_network,
 )
-from menan.analysis.leakage.names import bottleneck_label
-from menan.analysis.leakage.probes import View, ask, linear_accuracy, views
+from menan.analysis.leakage.leakage_files import read_probed
+from menan.analysis.leakage.probes import View, linear_accuracy, predictions, views
+from menan.analysis.leakage.result import Leakage, SystemLeakage
 from menan.analysis.leakage.splits import ProbeSet, probe_set
-from menan.analysis.leakage.summary import Found, Probed, summaries
+from menan.analysis.leakage.summary import ProbedEmbedding, ProbedSet, summaries
 from menan.analysis.leakage.verification import cosine_trials, equal_error_rate
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
+from menan.files.mapping import to_mapping
+from menan.model.bottlenecks import make_bottleneck
 from menan.randomness import derived_seed
 
 MOST_TRIALS = 200_000
 
 
 @dataclass(frozen=True)
-class Given:
-    """One set of one network, before it is probed: v and raw are float64 (utterances, dims)."""
+class UnprobedSet:
+    """A set of one network before it is probed; v and raw are float64 (utterances, dims)."""
 
-    of: ProbeSet
+    probe_set: ProbeSet
     v: np.ndarray
     raw: np.ndarray
 
@@ -53,80 +55,93 @@ def write_leakage(
     other: Path | None = None,
     other_feats: Path | None = None,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> Leakage:
     """Probe the embeddings of one system; write the result as JSON and return it.
 
-    What ``out`` holds of the same embeddings, labels, features and code is left as it is.
+    An ``out`` made from the same embeddings, labels, features and code is left as it is.
 
     Args:
-        embeddings: a directory of menan-infer, or one with such directories, one a fold.
+        embeddings: a directory of menan-infer, or one that holds such a directory per fold.
         feats: feats.scp of the dump that the system was trained and inferred on.
         other, other_feats: the same networks' embeddings of another dump, and that dump.
-        seed: of halves, control labels, probes and resampling.
+        seed: seed of halves, control labels, probes and the bootstrap.
 
     Raises:
-        InputError: embeddings and dump that do not fit, different systems, one speaker alone.
+        InputError: embeddings and dump that do not fit, different systems, only one speaker.
     """
     if (other is None) != (other_feats is None):
-        raise InputError("--other and --other-feats name one corpus; give both or neither")
-    sources = find_sources(embeddings)
+        raise InputError("--other and --other-feats belong together; give both or neither")
+    networks = find_embeddings(embeddings)
     originals = read_originals(feats)
-    sets: dict[str, dict[str, Given]] = {}
-    for source in sources:
-        v = read_embeddings(source.directory, originals)
-        sets[source.name] = {
-            name: _given(v, originals, speakers, f"{source.directory}: set {name}", seed)
-            for name, speakers in _speakers(source, originals).items()
+    sets: dict[str, dict[str, UnprobedSet]] = {}
+    for network in networks:
+        v = read_embeddings(network.directory, originals)
+        sets[network.name] = {
+            name: _unprobed(v, originals, speakers, f"{network.directory}: set {name}", seed)
+            for name, speakers in _speakers(network, originals).items()
         }
     if other is not None and other_feats is not None:
-        _add_other(sets, sources, other, read_originals(other_feats), seed)
-    system = _system(sources[0])
-    made_from = _digest(system, sets, seed)
-    if (found := _made_before(out, made_from)) is not None:
+        _add_other(sets, networks, other, read_originals(other_feats), seed)
+    leakage = _unmeasured(networks, seed)
+    leakage = replace(leakage, made_from=_digest(leakage, sets))
+    found = read_probed(out)
+    if found is not None and found.made_from == leakage.made_from:
         return found
-    networks: dict[str, dict[str, Probed]] = {}
-    # Matrices of a few hundred rows: threads would cost more than they give, and change digits.
+    probed: dict[str, dict[str, ProbedSet]] = {}
+    # Matrices of a few hundred rows: threads would cost more than they gain, and change digits.
     with threadpool_limits(1):
         for group in tqdm(list(sets), desc="probes", unit="network", disable=None):
-            networks[group] = {name: _probe(given, seed) for name, given in sets[group].items()}
-    result = system | {"probe_seed": seed, "made_from": made_from}
-    result["groups"] = list(networks)
-    result["sets"] = summaries(list(networks.values()), seed)
-    result["by_group"] = {name: summaries([sets], seed) for name, sets in networks.items()}
+            probed[group] = {name: _probe(one, seed) for name, one in sets[group].items()}
+    leakage = replace(
+        leakage,
+        sets=summaries(list(probed.values()), seed),
+        by_group={name: summaries([of_network], seed) for name, of_network in probed.items()},
+    )
     with atomic_open(out) as file:
-        file.write(json.dumps(result, indent=1) + "\n")
-    return result
+        file.write(json.dumps(to_mapping(leakage), indent=1) + "\n")
+    return leakage
 
 
-def _digest(system: dict[str, Any], sets: dict[str, dict[str, Given]], seed: int) -> str:
+def _unmeasured(networks: list[NetworkEmbeddings], seed: int) -> Leakage:
+    """The result without its figures."""
+    card = networks[0].card
+    groups = tuple(network.name for network in networks)
+    if card is None:
+        return Leakage(probe_seed=seed, groups=groups, sets={})
+    return SystemLeakage(
+        system=card.objective.system,
+        seed=card.seed,
+        rule=card.rule,
+        bottleneck=make_bottleneck(card.model.bottleneck).label,
+        draws=networks[0].draws,
+        probe_seed=seed,
+        groups=groups,
+        sets={},
+    )
+
+
+def _digest(leakage: Leakage, sets: dict[str, dict[str, UnprobedSet]]) -> str:
     """SHA-256 of all that the result depends on."""
-    digest = hashlib.sha256(f"{__version__} {seed} {system}".encode())
+    digest = hashlib.sha256(f"{__version__} {leakage}".encode())
     for group, of_network in sets.items():
-        for name, given in of_network.items():
-            labels = (given.of.utts, given.of.speakers, given.of.emotions)
-            digest.update(f"{group} {name} {labels}".encode())
-            for array in (given.v, given.raw, given.of.speaker, given.of.gender):
+        for name, one in of_network.items():
+            chosen = one.probe_set
+            names = (chosen.utts, chosen.speakers, chosen.emotions)
+            digest.update(f"{group} {name} {names}".encode())
+            for array in (one.v, one.raw, chosen.speaker, chosen.gender):
                 digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 
-def _made_before(out: Path, made_from: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(out.read_text(encoding="utf-8"))
-        return found if found["made_from"] == made_from else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
-
-
-def _speakers(source: Source, originals: Originals) -> dict[str, list[str]]:
+def _speakers(network: NetworkEmbeddings, originals: Originals) -> dict[str, list[str]]:
     """The speakers of each set of one network."""
-    labels, card = originals.labels, source.card
+    labels, card = originals.labels, network.card
     if card is None:
         return {"all": labels.speakers}
     if missing := c_sorted(set(card.speakers) - set(labels.speakers)):
         raise InputError(
-            f"{originals.feats}: has no utterance of {missing[0]!r}, on whom "
-            f"{source.directory} was trained; name the dump of the training"
+            f"{originals.feats}: no utterance of {missing[0]!r}, a training speaker of "
+            f"{network.directory}; give the dump of the training"
         )
     sets = {"train": list(card.speakers)}
     if card.group is not None:
@@ -139,60 +154,50 @@ def _speakers(source: Source, originals: Originals) -> dict[str, list[str]]:
 
 
 def _add_other(
-    sets: dict[str, dict[str, Given]],
-    sources: list[Source],
+    sets: dict[str, dict[str, UnprobedSet]],
+    networks: list[NetworkEmbeddings],
     directory: Path,
     originals: Originals,
     seed: int,
 ) -> None:
     """Another corpus beside each network's own sets: all of its speakers."""
-    others = find_sources(directory)
-    for source in sources:
-        place = source_of_same_network(source, others, directory).directory
+    others = find_embeddings(directory)
+    for network in networks:
+        place = find_same_network(network, others, directory).directory
         v, where = read_embeddings(place, originals), f"{place}: set other"
-        sets[source.name]["other"] = _given(v, originals, originals.labels.speakers, where, seed)
+        speakers = originals.labels.speakers
+        sets[network.name]["other"] = _unprobed(v, originals, speakers, where, seed)
 
 
-def _given(
+def _unprobed(
     v: np.ndarray, originals: Originals, speakers: list[str], where: str, seed: int
-) -> Given:
-    of = probe_set(originals.labels, originals.utts, speakers, where, seed)
-    return Given(of, v[of.rows], originals.raw[of.rows])
+) -> UnprobedSet:
+    chosen = probe_set(originals.labels, originals.utts, speakers, where, seed)
+    return UnprobedSet(chosen, v[chosen.rows], originals.raw[chosen.rows])
 
 
-def _probe(given: Given, seed: int) -> Probed:
-    of, found = given.of, {}
+def _probe(unprobed: UnprobedSet, seed: int) -> ProbedSet:
+    chosen, probed = unprobed.probe_set, {}
     for name, x, erased in (
-        ("v", given.v, None),
-        ("raw", given.raw, None),
-        ("leace", given.v, of.speaker),
+        ("v", unprobed.v, None),
+        ("raw", unprobed.raw, None),
+        ("leace", unprobed.v, chosen.speaker),
     ):
-        both = views(x, of.half, erased)
-        found[name] = Found(
-            answers=ask(both, of.speaker, of.control, of.quarter, seed),
-            eer=_eer(both, of.speaker, seed),
-            gender=None
-            if of.gender is None
-            else linear_accuracy(views(x, of.gender_half, erased), of.gender, of.half),
+        both, gender = views(x, chosen.half, erased), None
+        if chosen.gender is not None and chosen.gender_half is not None:
+            sides = views(x, chosen.gender_half, erased)
+            gender = linear_accuracy(sides, chosen.gender, chosen.half)
+        probed[name] = ProbedEmbedding(
+            predictions=predictions(both, chosen.speaker, chosen.control, chosen.quarter, seed),
+            eer=_eer(both, chosen.speaker, seed),
+            gender=gender,
         )
-    return Probed(of, found)
+    return ProbedSet(chosen, probed)
 
 
 def _eer(both: list[View], speaker: np.ndarray, seed: int) -> float | None:
-    """Of pairs within a half: what standardises and erases has not heard them."""
+    """From pairs within a half, which scaling and erasure were not fitted on."""
     rng = np.random.default_rng(derived_seed(seed, "trials"))
     most = MOST_TRIALS // len(both)
     halves = [cosine_trials(view.x_test, speaker[view.test], most, rng) for view in both]
     return equal_error_rate(*(np.concatenate(parts) for parts in zip(*halves, strict=True)))
-
-
-def _system(source: Source) -> dict[str, Any]:
-    card = source.card
-    return {
-        "objective": card and card.objective,
-        "seed": card and card.seed,
-        "rule": card and card.rule,
-        "lambda": card and card.training.lambda_,
-        "bottleneck": card and bottleneck_label(card.training),
-        "draws": card and source.draws,
-    }

@@ -1,9 +1,9 @@
-"""Probes: fresh classifiers that are asked what a frozen embedding tells.
+"""Probes: fresh classifiers that read the speaker from a frozen embedding.
 
 Elazar and Goldberg, EMNLP 2018: an adversary at chance shows nothing, a classifier that learns
 on the finished embedding may still find what the adversary lost. A probe learns on one half of
 the utterances and is tested on the other, and the other way round, so that every utterance is
-answered once, by a probe that has not heard it.
+classified once, by a probe that has not heard it.
 """
 
 import warnings
@@ -19,19 +19,21 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from menan.analysis.leakage.erasure import fit_leace
+from menan.analysis.leakage.result import PROBES
 from menan.randomness import derived_seed
 
-# Inverse strength of the L2 penalty; the probe takes what serves best between two quarters.
+# Inverse strengths of the L2 penalty; the probe takes the best one between two quarters.
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
 NEIGHBOURS = 5
-LEAST_PROBABILITY = 1e-6  # an answer costs 13.8 nats at most
+LEAST_PROBABILITY = 1e-6  # a prediction costs 13.8 nats at most
 
-PROBES = ("linear", "mlp", "knn")
+
+Probe = LogisticRegression | MLPClassifier | KNeighborsClassifier
 
 
 @dataclass(frozen=True)
 class View:
-    """Embeddings as a probe meets them that learns on one half.
+    """Embeddings for a probe that learns on one half and is tested on the other.
 
     learn, test: bool (utterances,).
     x_learn, x_test: float64 (utterances of the half, dims), standardised by the learning half.
@@ -44,12 +46,12 @@ class View:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What the probes of one kind answered.
+class ProbePredictions:
+    """The predictions of the probes of one kind.
 
     right: bool (utterances,).
     cross_entropy: mean, in nats. The entropy of the speaker given the embedding is at most this;
-        a probe that is too sure of itself exceeds even ln K. None where a probe gives no
+        an overconfident probe exceeds even ln K. None where a probe gives no
         probabilities.
     control: accuracy in the control task.
     """
@@ -60,12 +62,12 @@ class Answers:
 
 
 def views(x: np.ndarray, half: np.ndarray, erased: np.ndarray | None = None) -> list[View]:
-    """Both ways round.
+    """The views of both halves.
 
     Args:
         x: (utterances, dims).
         half: 0 or 1 (utterances,).
-        erased: int (utterances,), a class to be erased by LEACE, fitted on the learning half.
+        erased: int (utterances,), a class to erase by LEACE, fitted on the learning half.
             Erasure comes after standardising: the other way round would blow up rounding errors
             where nothing is left.
     """
@@ -81,27 +83,27 @@ def views(x: np.ndarray, half: np.ndarray, erased: np.ndarray | None = None) -> 
     return both
 
 
-def ask(
+def predictions(
     views: list[View], labels: np.ndarray, control: np.ndarray, quarter: np.ndarray, seed: int
-) -> dict[str, Answers]:
-    """The answers of all probes, by the names of :data:`PROBES`.
+) -> dict[str, ProbePredictions]:
+    """The predictions of all probes, by the names of :data:`PROBES`.
 
     The probe of the control task is the same, chosen penalty included. No utterance is in both
     halves, so that control labels can only be guessed: the control is the accuracy that such a
-    probe reaches with nothing to find, and selectivity the rest.
+    probe reaches when there is nothing to find, and selectivity is the rest.
 
     Args:
-        views: of :func:`views`.
+        views: result of :func:`views`.
         labels: int (utterances,), 0 to K - 1.
-        control: int (utterances,), labels of the control task, K of them too.
-        quarter: 0 or 1 (utterances,), a split of each half to choose the penalty by.
+        control: int (utterances,), labels of the control task, of K classes too.
+        quarter: 0 or 1 (utterances,), a split of each half, by which the penalty is chosen.
     """
     classes = int(labels.max()) + 1
     truth: dict[str, np.ndarray] = {name: np.empty(len(labels)) for name in PROBES}
     guesses = {name: np.empty(len(labels), dtype=np.int64) for name in PROBES}
     controls = {name: np.empty(len(labels), dtype=bool) for name in PROBES}
     for view in views:
-        makers: dict[str, Callable] = {
+        makers: dict[str, Callable[[], Probe]] = {
             "linear": linear_probe(view, labels, quarter),
             "mlp": partial(mlp_probe, len(view.x_learn), seed),
             "knn": partial(knn_probe, len(view.x_learn)),
@@ -113,7 +115,7 @@ def ask(
             random = _posteriors(make(), view, control, classes).argmax(axis=1)
             controls[name][view.test] = random == control[view.test]
     return {
-        name: Answers(
+        name: ProbePredictions(
             right=guesses[name] == labels,
             cross_entropy=None if name == "knn" else _cross_entropy(truth[name]),
             control=float(controls[name].mean()),
@@ -159,8 +161,8 @@ def mlp_probe(utterances: int, seed: int) -> MLPClassifier:
     """Two layers: 64 rectified units, then the classes; a hundred epochs of Adam.
 
     Args:
-        utterances: to learn on; a batch is 64 of them, or all if they are fewer.
-        seed: of initial weights and of the order of the utterances.
+        utterances: how many it learns on; a batch has 64, or all if there are fewer.
+        seed: seed of the initial weights and of the order of the utterances.
     """
     return MLPClassifier(
         (64,),
@@ -173,7 +175,7 @@ def mlp_probe(utterances: int, seed: int) -> MLPClassifier:
 
 
 def knn_probe(utterances: int) -> KNeighborsClassifier:
-    """The five nearest by Euclidean distance, nearer ones counting more."""
+    """The five nearest by Euclidean distance, weighted by closeness."""
     return KNeighborsClassifier(min(NEIGHBOURS, utterances), weights="distance")
 
 
@@ -181,8 +183,8 @@ def _logistic(penalty: float) -> LogisticRegression:
     return LogisticRegression(C=penalty, max_iter=1000)
 
 
-def _posteriors(probe, view: View, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Learn on one half, answer for the other: float64 (utterances of it, classes)."""
+def _posteriors(probe: Probe, view: View, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Posteriors of a probe that learned on one half, for the other: float64 (n, classes)."""
     with warnings.catch_warnings():
         # The hundred epochs of the MLP are a choice, not a failure; many speakers with few
         # utterances each are classes nevertheless.

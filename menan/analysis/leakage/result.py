@@ -1,102 +1,243 @@
-"""Is a JSON value what menan-probe writes? Reports may be made of files of strangers."""
+"""Leakage as menan-probe writes it: typed, and averaged over seeds.
 
-import json
-import sys
-from pathlib import Path
+Accuracies and other fractions lie between 0 and 1, entropies are in nats.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from menan.analysis.leakage.names import BOTTLENECK
-from menan.analysis.leakage.probes import PROBES
-from menan.analysis.leakage.summary import REPRESENTATIONS
-from menan.datadir.tables import read_lines
+import numpy as np
+
+from menan.analysis.system_names import system_label
 from menan.errors import InputError
 from menan.training.selection import RULES
 
-_FACTS = {"utterances", "speakers", "chance", "majority", "uniform_nats", "floor_nats"}
-_MEASURES = {"accuracy", "control", "selectivity"}
+PROBES = ("linear", "mlp", "knn")
 
 
-def read_leakage(path: Path) -> dict[str, Any]:
-    """What menan-probe wrote of a system.
+@dataclass(frozen=True)
+class ProbeFigures:
+    """Accuracy of one kind of probe.
 
-    Raises:
-        InputError: it is something else.
+    interval: 95 % interval of the accuracy.
+    control: accuracy in the control task; selectivity is the difference.
+    cross_entropy: None for nearest neighbours, which give no probabilities.
     """
-    leakage = read_json(path)
-    if not is_leakage(leakage):
-        raise InputError(f"{path}: not what menan-probe writes; probe again")
-    return leakage
+
+    accuracy: float
+    interval: tuple[float, float]
+    control: float
+    selectivity: float
+    cross_entropy: float | None
 
 
-def read_json(path: Path) -> Any:
-    """None for what is not JSON."""
-    try:
-        return json.loads("\n".join(read_lines(path)))
-    except (ValueError, RecursionError):
+@dataclass(frozen=True)
+class GenderAccuracy:
+    """Accuracy of reading the gender from speakers that the probe has not heard.
+
+    majority: accuracy of always naming the more frequent gender.
+    """
+
+    accuracy: float
+    majority: float
+
+
+@dataclass(frozen=True)
+class EmbeddingLeakage:
+    """What the probes find in one representation of a set of utterances.
+
+    eer: equal error rate of speaker verification by cosine; None without pairs of either kind.
+    gender: None with too few speakers of a gender.
+    """
+
+    linear: ProbeFigures
+    mlp: ProbeFigures
+    knn: ProbeFigures
+    eer: float | None
+    gender: GenderAccuracy | None
+
+    def __post_init__(self) -> None:
+        if self.linear.cross_entropy is None or self.mlp.cross_entropy is None:
+            raise InputError("cross_entropy of the linear probe or the MLP is missing")
+
+    @property
+    def probes(self) -> dict[str, ProbeFigures]:
+        """By the names of :data:`PROBES`."""
+        return {name: getattr(self, name) for name in PROBES}
+
+    @property
+    def strongest(self) -> str:
+        """The probe with the highest accuracy."""
+        return max(PROBES, key=lambda name: self.probes[name].accuracy)
+
+    @property
+    def best(self) -> ProbeFigures:
+        """The figures of the strongest probe."""
+        return self.probes[self.strongest]
+
+    @property
+    def least_nats(self) -> float:
+        """The lowest cross-entropy of the probes that give probabilities."""
+        nats = [probe.cross_entropy for probe in self.probes.values()]
+        return min(value for value in nats if value is not None)
+
+
+@dataclass(frozen=True)
+class Representations:
+    """The three representations that are probed.
+
+    v: the embedding.
+    raw: statistics of the network's input: about as much as there is to find.
+    leace: v after linear erasure of the speaker.
+    """
+
+    v: EmbeddingLeakage
+    raw: EmbeddingLeakage
+    leace: EmbeddingLeakage
+
+    @property
+    def by_name(self) -> dict[str, EmbeddingLeakage]:
+        """In the order of the class."""
+        return {name: getattr(self, name) for name in ("v", "raw", "leace")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetFacts:
+    """A set of utterances, without any embedding. Sizes may be means over networks or seeds.
+
+    left_out: utterances of speakers with too few of them.
+    chance, majority: accuracies of guessing uniformly and of naming the most frequent speaker.
+    uniform_nats: the cross-entropy of guessing uniformly.
+    floor_nats: the entropy of the speaker given the emotion, by the counts of the set: the
+        cross-entropy of the best predictor that hears nothing but the emotion.
+    """
+
+    utterances: float
+    left_out: float = 0.0
+    speakers: float
+    chance: float
+    majority: float
+    uniform_nats: float
+    floor_nats: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetLeakage(SetFacts):
+    """What the probes find in a set of utterances."""
+
+    embeddings: Representations
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leakage:
+    """What menan-probe writes about some embeddings.
+
+    made_from: digest of all that the result depends on.
+    groups: the networks, named after their held-out groups.
+    sets: by name, such as ``train`` and ``heldout``: means over the networks.
+    by_group: the same for each network alone.
+    """
+
+    probe_seed: int = 0
+    made_from: str = ""
+    groups: tuple[str, ...] = ()
+    sets: dict[str, SetLeakage]
+    by_group: dict[str, dict[str, SetLeakage]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemLeakage(Leakage):
+    """Leakage of networks of menan.
+
+    system: the objective with its settings (:mod:`menan.analysis.system_names`).
+    rule: the selection rule by which the networks' epochs were chosen.
+    bottleneck: its label; empty without one.
+    draws: number of noise draws whose mean was probed; 1 without noise.
+    """
+
+    system: str
+    seed: int
+    rule: str
+    bottleneck: str
+    draws: int
+
+    def __post_init__(self) -> None:
+        if self.rule not in RULES:
+            raise InputError(f"unknown rule {self.rule[:80]!r}")
+        if self.draws < 1:
+            raise InputError(f"draws is {self.draws}, must be at least 1")
+
+    @property
+    def label(self) -> str:
+        """Names all but the rule and the seed."""
+        return system_label(self.system, self.bottleneck, self.draws)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedLeakage(SystemLeakage):
+    """Leakage beside the accuracy of the same networks.
+
+    ua: their test UA, per cent.
+    """
+
+    ua: float
+
+
+@dataclass(frozen=True)
+class LeakageMean:
+    """Means over the seeds of one system with one bottleneck under one selection rule.
+
+    ua: test UA of the probed networks, per cent.
+    """
+
+    system: str
+    rule: str
+    bottleneck: str
+    draws: int
+    seeds: tuple[int, ...]
+    ua: float
+    sets: dict[str, SetLeakage]
+
+    @property
+    def label(self) -> str:
+        """Names all but the rule and the seeds."""
+        return system_label(self.system, self.bottleneck, self.draws)
+
+
+def leakage_means(leakages: Sequence[ReportedLeakage]) -> list[LeakageMean]:
+    """Means over seeds, in the order in which systems first come.
+
+    Another rule, bottleneck or number of draws makes another system. Sets that one seed lacks are
+    left out: a mean of the others would be of other seeds.
+    """
+    by_system: dict[tuple[str, str, str, int], list[ReportedLeakage]] = {}
+    for one in leakages:
+        key = (one.system, one.rule, one.bottleneck, one.draws)
+        by_system.setdefault(key, []).append(one)
+    return [
+        LeakageMean(
+            *key,
+            seeds=tuple(sorted(one.seed for one in own)),
+            ua=mean_of([one.ua for one in own]),
+            sets={
+                name: mean_of([one.sets[name] for one in own])
+                for name in own[0].sets
+                if all(name in one.sets for one in own)
+            },
+        )
+        for key, own in by_system.items()
+    ]
+
+
+def mean_of(values: Sequence[Any]) -> Any:
+    """Mean of numbers; of tuples and dataclasses part by part; None if one value is None."""
+    first = values[0]
+    if any(value is None for value in values):
         return None
-
-
-def is_leakage(value: Any) -> bool:
-    """Whether all is there that a report shows of one system, and of the right type."""
-    match value:
-        case {"objective": str(), "seed": int(), "rule": rule, "lambda": lambda_, "sets": dict()}:
-            sets = value["sets"].values()
-            named = rule in RULES and _is_number(lambda_) and _has_bottleneck(value)
-            return named and all(map(_is_set, sets))
-    return False
-
-
-def _has_bottleneck(value: dict[str, Any]) -> bool:
-    match value:
-        case {"bottleneck": str() as label, "draws": int() as draws}:
-            return draws >= 1 and BOTTLENECK.fullmatch(label) is not None
-    return False
-
-
-def _is_set(value: Any) -> bool:
-    match value:
-        case {"embeddings": dict() as embeddings, **facts}:
-            return (
-                embeddings.keys() == set(REPRESENTATIONS)
-                and all(map(_is_embedding, embeddings.values()))
-                and facts.keys() >= _FACTS
-                and all(map(_is_number, facts.values()))
-            )
-    return False
-
-
-def _is_embedding(value: Any) -> bool:
-    match value:
-        case {"eer": eer, "gender": gender, **probes}:
-            return (
-                (eer is None or _is_number(eer))
-                and (gender is None or _are_numbers(gender, {"accuracy", "majority"}))
-                and probes.keys() == set(PROBES)
-                and all(_is_probe(name, probe) for name, probe in probes.items())
-            )
-    return False
-
-
-def _is_probe(name: str, value: Any) -> bool:
-    match value:
-        case {"interval": [low, high], "cross_entropy": nats, **measures}:
-            # Nearest neighbours give no probabilities.
-            known = _is_number(nats) or (name == "knn" and nats is None)
-            ends = _is_number(low) and _is_number(high)
-            return known and ends and _are_numbers(measures, _MEASURES)
-    return False
-
-
-def _are_numbers(value: Any, names: set[str]) -> bool:
-    return (
-        isinstance(value, dict) and value.keys() == names and all(map(_is_number, value.values()))
-    )
-
-
-def _is_number(value: Any) -> bool:
-    """JSON as Python reads it has NaN and Infinity, and integers beyond every float."""
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and -sys.float_info.max <= value <= sys.float_info.max
-    )
+    if is_dataclass(first):
+        names = [part.name for part in fields(first)]
+        return type(first)(**{n: mean_of([getattr(value, n) for value in values]) for n in names})
+    if isinstance(first, tuple):
+        return type(first)(map(mean_of, zip(*values, strict=True)))
+    return type(first)(np.mean(np.asarray(values, dtype=np.float64)))

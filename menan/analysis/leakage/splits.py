@@ -1,33 +1,35 @@
-"""What speaker probes learn on and are tested on, and the labels of their control task."""
+"""The utterances that speaker probes learn on and are tested on, and their control labels."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from menan.analysis.leakage.result import SetFacts
 from menan.datadir.metadata import Metadata
 from menan.errors import InputError
 from menan.randomness import derived_seed
 
-FEWEST_UTTERANCES = 4  # of a speaker: one in each half of either half
-MOST_SPEAKERS = 100  # of a set: where a video stands for a speaker there are thousands
+FEWEST_UTTERANCES = 4  # per speaker: one in each quarter
+MOST_SPEAKERS = 100  # per set: where each video counts as a speaker there are thousands
 FEWEST_OF_A_GENDER = 2  # speakers: one on either side
 
 
 @dataclass(frozen=True)
 class ProbeSet:
-    """Utterances whose speakers are to be told. Arrays are (utterances,).
+    """Utterances whose speakers the probes identify. Arrays are (utterances,).
 
     utts, emotions: utterance ids, and their ``utt2emo`` values.
-    rows: int, where the utterances stand among all originals.
+    rows: int, positions of the utterances among all originals.
     speaker: int, an index into ``speakers``.
     half: 0 or 1; a probe learns on one and is tested on the other, and the other way round.
-    quarter: 0 or 1 within each half, for what a probe chooses by itself.
-    control: int, labels of as many classes that tell nothing of who speaks.
-    gender: 0 or 1, and gender_half: 0 or 1, all of a speaker on one side; None if there are
+    quarter: 0 or 1 within each half, for the probe's own model selection.
+    control: int, labels of the same number of classes that do not depend on the speaker.
+    gender: 0 or 1, and gender_half: 0 or 1, with each speaker on one side; None if there are
         too few speakers of either gender.
-    left_out: utterances of the speakers who were left out.
+    left_out: number of utterances of the speakers who were left out.
     """
 
     utts: tuple[str, ...]
@@ -42,26 +44,22 @@ class ProbeSet:
     gender_half: np.ndarray | None
     left_out: int
 
-    def facts(self) -> dict[str, float]:
-        """Sizes and what needs no embedding, entropies in nats.
-
-        ``floor_nats`` is the entropy of the speaker given the emotion, by the counts of the set:
-        the cross-entropy of the best predictor that hears nothing but the emotion.
-        """
+    def facts(self) -> SetFacts:
+        """Sizes, chance levels and entropies."""
         counts = np.zeros((len(self.speakers), len(set(self.emotions))))
         emotion = np.unique(self.emotions, return_inverse=True)[1]
         np.add.at(counts, (self.speaker, emotion), 1)
         share = counts / counts.sum(axis=0)
         logs = np.log(share, out=np.zeros_like(share), where=share > 0)
-        return {
-            "utterances": len(self.utts),
-            "left_out": self.left_out,
-            "speakers": len(self.speakers),
-            "chance": 1 / len(self.speakers),
-            "majority": counts.sum(axis=1).max() / counts.sum(),
-            "uniform_nats": np.log(len(self.speakers)),
-            "floor_nats": -(counts * logs).sum() / counts.sum(),
-        }
+        return SetFacts(
+            utterances=len(self.utts),
+            left_out=self.left_out,
+            speakers=len(self.speakers),
+            chance=1 / len(self.speakers),
+            majority=float(counts.sum(axis=1).max() / counts.sum()),
+            uniform_nats=math.log(len(self.speakers)),
+            floor_nats=float(-(counts * logs).sum() / counts.sum()),
+        )
 
 
 def probe_set(
@@ -69,7 +67,7 @@ def probe_set(
 ) -> ProbeSet:
     """The original utterances of some speakers, split.
 
-    Speakers with fewer than 4 utterances are left out; of more than 100 speakers, 100 are drawn.
+    Speakers with fewer than 4 utterances are left out; if more than 100 remain, 100 are drawn.
 
     Raises:
         InputError: fewer than two speakers are left; ``where`` begins the message.
@@ -80,7 +78,7 @@ def probe_set(
     if len(kept) < 2:
         raise InputError(
             f"{where}: {len(kept)} speaker(s) with {FEWEST_UTTERANCES} utterances or more; "
-            "a probe needs two to tell apart, dump more"
+            "a probe needs at least two, dump more data"
         )
     rows = [row for row, utt in enumerate(originals) if labels.utt2spk[utt] in set(kept)]
     utts = [originals[row] for row in rows]
@@ -105,12 +103,14 @@ def probe_set(
     )
 
 
-def halves(ids: Sequence[str], within: Sequence[str], strata: Sequence[str], seed: int):
+def halves(
+    ids: Sequence[str], within: Sequence[str], strata: Sequence[str], seed: int
+) -> np.ndarray:
     """Split ids in two, by a hash of each, evenly within each unit and stratum.
 
     Args:
         within: the unit of each id, such as its speaker; its halves differ by one id at most.
-        strata: a division of each unit, such as the emotion; the same holds of it.
+        strata: a division of each unit, such as the emotion, split as evenly.
 
     Returns:
         int (ids,), 0 or 1.
@@ -131,8 +131,8 @@ def halves(ids: Sequence[str], within: Sequence[str], strata: Sequence[str], see
 def control_labels(utts: Sequence[str], half: np.ndarray, classes: int, seed: int) -> np.ndarray:
     """Labels of a control task (Hewitt and Liang, EMNLP 2019), int (utterances,).
 
-    In the order of a hash of their ids the utterances of each half are dealt the labels 0, 1, ..,
-    classes - 1 in turn: no class is missing or frequent, and none knows who speaks.
+    In the order of a hash of their ids the utterances of each half get the labels 0, 1, ..,
+    classes - 1 in turn: no class is missing or frequent, and none depends on the speaker.
     """
     order = sorted(range(len(utts)), key=lambda i: derived_seed(seed, "control", utts[i]))
     dealt = [0, 0]
@@ -143,8 +143,10 @@ def control_labels(utts: Sequence[str], half: np.ndarray, classes: int, seed: in
     return labels
 
 
-def _genders(spk2gender: dict[str, str], speakers: list[str], seed: int):
-    """Gender and side of each speaker, or twice None."""
+def _genders(
+    spk2gender: dict[str, str], speakers: list[str], seed: int
+) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+    """Gender and side of each speaker; None and None with too few of a gender."""
     values = [spk2gender.get(name, "") for name in speakers]
     counts = Counter(values)
     if set(counts) != {"f", "m"} or min(counts.values()) < FEWEST_OF_A_GENDER:

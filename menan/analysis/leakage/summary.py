@@ -1,104 +1,191 @@
-"""What probes found in a system's networks, as the JSON values of its leakage."""
+"""From the predictions of probes to the leakage of a system: means, intervals, and a text."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from menan.analysis.leakage.intervals import accuracy_interval, resampled_weights
-from menan.analysis.leakage.probes import PROBES, Answers
+from menan.analysis.cells import fixed
+from menan.analysis.leakage.probes import ProbePredictions
+from menan.analysis.leakage.result import (
+    PROBES,
+    EmbeddingLeakage,
+    GenderAccuracy,
+    Leakage,
+    ProbeFigures,
+    Representations,
+    SetFacts,
+    SetLeakage,
+    SystemLeakage,
+)
 from menan.analysis.leakage.splits import ProbeSet
+from menan.scoring.bootstrap import percentile_interval
 
-REPRESENTATIONS = ("v", "raw", "leace")
+RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found in one representation of one set.
+class ProbedEmbedding:
+    """What the probes predicted from one representation of a set.
 
-    gender: accuracy on speakers the probe has not heard; None with too few of a gender.
+    predictions: by the names of :data:`menan.analysis.leakage.result.PROBES`.
+    eer: equal error rate of verification, if it can be measured.
+    gender: accuracy on speakers that the probe has not heard; None with too few of a gender.
     """
 
-    answers: dict[str, Answers]
+    predictions: dict[str, ProbePredictions]
     eer: float | None
     gender: float | None
 
 
 @dataclass(frozen=True)
-class Probed:
-    """One set, probed in each representation."""
+class ProbedSet:
+    """A set of one network, probed in each representation: ``v``, ``raw`` and ``leace``."""
 
-    of: ProbeSet
-    found: dict[str, Found]
+    probe_set: ProbeSet
+    embeddings: dict[str, ProbedEmbedding]
 
 
-def summaries(networks: list[dict[str, Probed]], seed: int) -> dict[str, Any]:
+def summaries(networks: Sequence[dict[str, ProbedSet]], seed: int) -> dict[str, SetLeakage]:
     """The sets of some networks by name, each as means over the networks.
 
     The intervals are of these means, and resample the speakers of all networks together: a
-    speaker whom eleven networks trained on is drawn or left out once for all of them. Where a
-    set has two speakers, as a held-out pair, the interval of one network says little.
+    speaker whom eleven networks trained on is drawn or left out once for all of them. In a set of
+    two speakers, such as a held-out pair, the interval of one network says little.
 
     Args:
-        networks: what was found, by set; the same sets for each network.
-        seed: of resampling.
+        networks: the probed sets of each network by name; the same sets for all.
+        seed: seed of the bootstrap.
     """
     return {name: _summary([sets[name] for sets in networks], seed) for name in networks[0]}
 
 
-def _summary(probed: list[Probed], seed: int) -> dict[str, Any]:
-    facts = [one.of.facts() for one in probed]
-    utts, index = np.unique([utt for one in probed for utt in one.of.utts], return_inverse=True)
-    network = np.repeat(np.arange(len(probed)), [len(one.of.utts) for one in probed])
-    names = np.concatenate([np.array(one.of.speakers)[one.of.speaker] for one in probed])
-    asked = np.zeros((len(utts), len(probed)), dtype=bool)
+def resampled_weights(speaker: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """How often each utterance is drawn, float32 (resamples, utterances).
+
+    A bootstrap over speakers, then their utterances: as many speakers as there are, with
+    replacement, and for each drawn speaker as many utterances as it has, with replacement.
+
+    Args:
+        speaker: (utterances,), of any type.
+    """
+    speaker = np.unique(speaker, return_inverse=True)[1]
+    counts = np.bincount(speaker)
+    speakers = len(counts)
+    times = rng.multinomial(speakers, np.full(speakers, 1 / speakers), size=RESAMPLES)
+    weights = np.empty((RESAMPLES, len(speaker)), dtype=np.float32)
+    for number, n in enumerate(counts):
+        weights[:, speaker == number] = rng.multinomial(times[:, number] * n, np.full(n, 1 / n))
+    return weights
+
+
+def accuracy_interval(
+    weights: np.ndarray, right: np.ndarray, asked: np.ndarray
+) -> tuple[float, float]:
+    """95 % interval of the mean over networks of their accuracies.
+
+    Args:
+        weights: result of :func:`resampled_weights` for the utterances of all networks together.
+        right: bool (utterances, networks), whether the probe of a network was right.
+        asked: bool (utterances, networks), whether it was tested on the utterance; ``right`` is
+            False elsewhere.
+    """
+    total = weights @ asked.astype(np.float32)
+    # A resample may lack every speaker of a network: its mean is over the others.
+    accuracy = np.divide(
+        weights @ right.astype(np.float32), total, out=np.full_like(total, np.nan), where=total > 0
+    )
+    return percentile_interval(np.nanmean(accuracy, axis=1))
+
+
+def leakage_text(leakage: Leakage) -> str:
+    """A short table to read: per set chance and floor, then one line per representation."""
+    system = "embeddings without a model card"
+    if isinstance(leakage, SystemLeakage):
+        system = f"{leakage.label}, seed {leakage.seed}, {leakage.rule}"
+    lines = [f"{system}: {len(leakage.groups)} network(s)"]
+    for name, found in leakage.sets.items():
+        lines += [
+            "",
+            f"{name}: {found.speakers:g} speakers, {found.utterances:g} utterances; chance "
+            f"{fixed(found.chance, 2, 100)} %, uniform {found.uniform_nats:.3f} nats, knowing the "
+            f"emotion {found.floor_nats:.3f} nats",
+            f"{'speaker accuracy %':<20}"
+            + "".join(f"{probe:>8} {'[95 %]':<14}" for probe in PROBES)
+            + f"{'linear nats':>11} {'EER %':>6} {'gender %':>9}",
+        ]
+        lines += [_line(kind, embedding) for kind, embedding in found.embeddings.by_name.items()]
+    return "\n".join(lines)
+
+
+def _line(kind: str, embedding: EmbeddingLeakage) -> str:
+    cells = [f"  {kind:<18}"]
+    for probe in embedding.probes.values():
+        low, high = probe.interval
+        cells.append(
+            f"{fixed(probe.accuracy, 2, 100):>8} {f'[{100 * low:.1f}, {100 * high:.1f}]':<14}"
+        )
+    gender = embedding.gender.accuracy if embedding.gender is not None else None
+    cells.append(
+        f"{fixed(embedding.linear.cross_entropy, 3):>11} {fixed(embedding.eer, 2, 100):>6}"
+    )
+    cells.append(f" {fixed(gender, 2, 100):>9}")
+    return "".join(cells)
+
+
+def _summary(probed: Sequence[ProbedSet], seed: int) -> SetLeakage:
+    sets = [one.probe_set for one in probed]
+    facts = [one.facts() for one in sets]
+    utts, index = np.unique([utt for one in sets for utt in one.utts], return_inverse=True)
+    network = np.repeat(np.arange(len(sets)), [len(one.utts) for one in sets])
+    names = np.concatenate([np.array(one.speakers)[one.speaker] for one in sets])
+    asked = np.zeros((len(utts), len(sets)), dtype=bool)
     asked[index, network] = True
     speaker = np.empty(len(utts), dtype=names.dtype)
     speaker[index] = names
     weights = resampled_weights(speaker, np.random.default_rng(seed))
 
-    def interval(answers: list[Answers]) -> list[float]:
+    def figures(predictions: Sequence[ProbePredictions]) -> ProbeFigures:
         right = np.zeros_like(asked)
-        right[index, network] = np.concatenate([one.right for one in answers])
-        return [round(end, 6) for end in accuracy_interval(weights, right, asked)]
+        right[index, network] = np.concatenate([one.right for one in predictions])
+        low, high = accuracy_interval(weights, right, asked)
+        accuracy = float(np.mean([one.right.mean() for one in predictions]))
+        control = float(np.mean([one.control for one in predictions]))
+        return ProbeFigures(
+            accuracy=round(accuracy, 6),
+            interval=(round(low, 6), round(high, 6)),
+            control=round(control, 6),
+            selectivity=round(accuracy - control, 6),
+            cross_entropy=_mean([one.cross_entropy for one in predictions]),
+        )
 
-    summary: dict[str, Any] = {key: _mean([fact[key] for fact in facts]) for key in facts[0]}
-    summary["embeddings"] = {}
-    for name in REPRESENTATIONS:
-        found = [one.found[name] for one in probed]
-        embedding: dict[str, Any] = {}
-        for probe in PROBES:
-            answers = [one.answers[probe] for one in found]
-            embedding[probe] = _probe(answers, interval(answers))
-        embedding["eer"] = _mean([one.eer for one in found])
-        embedding["gender"] = _gender([one.of for one in probed], found)
-        summary["embeddings"][name] = embedding
-    return summary
+    def leakage(kind: str) -> EmbeddingLeakage:
+        found = [one.embeddings[kind] for one in probed]
+        return EmbeddingLeakage(
+            *(figures([one.predictions[probe] for one in found]) for probe in PROBES),
+            eer=_mean([one.eer for one in found]),
+            gender=_gender(sets, [one.gender for one in found]),
+        )
 
-
-def _probe(answers: list[Answers], interval: list[float]) -> dict[str, Any]:
-    accuracy = np.mean([one.right.mean() for one in answers])
-    control = np.mean([one.control for one in answers])
-    return {
-        "accuracy": _mean([accuracy]),
-        "interval": interval,
-        "control": _mean([control]),
-        "selectivity": _mean([accuracy - control]),
-        "cross_entropy": _mean([one.cross_entropy for one in answers]),
+    means = {
+        part.name: round(float(np.mean([getattr(fact, part.name) for fact in facts])), 6)
+        for part in fields(SetFacts)
     }
+    return SetLeakage(
+        **means, embeddings=Representations(*(leakage(kind) for kind in ("v", "raw", "leace")))
+    )
 
 
-def _gender(sets: list[ProbeSet], found: list[Found]) -> dict[str, float | None] | None:
-    male = [of.gender.mean() for of in sets if of.gender is not None]
-    if not male:
+def _gender(sets: Sequence[ProbeSet], accuracies: list[float | None]) -> GenderAccuracy | None:
+    male = [float(one.gender.mean()) for one in sets if one.gender is not None]
+    accuracy = _mean(accuracies)
+    if not male or accuracy is None:
         return None
-    return {
-        "accuracy": _mean([one.gender for one in found]),
-        "majority": _mean([max(part, 1 - part) for part in male]),
-    }
+    majority = round(float(np.mean([max(part, 1 - part) for part in male])), 6)
+    return GenderAccuracy(accuracy, majority)
 
 
-def _mean(values: list[float | None]) -> float | None:
-    """Of those there are; six decimals are more than any of it is worth."""
-    there = [value for value in values if value is not None]
-    return round(float(np.mean(there)), 6) if there else None
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Mean of the values that exist; six decimals are more than any of it is worth."""
+    known = [value for value in values if value is not None]
+    return round(float(np.mean(known)), 6) if known else None

@@ -7,14 +7,14 @@ from sklearn.metrics import roc_curve
 def cosine_trials(
     x: np.ndarray, speaker: np.ndarray, most: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of different utterances: all of them, or ``most`` drawn ones if there are more.
+    """Pairs of different utterances: all of them, or ``most`` random ones if there are more.
 
     Args:
         x: (utterances, dims), two utterances at least.
         speaker: int (utterances,).
 
     Returns:
-        float (pairs,), the cosines; bool (pairs,), whether one speaker said both.
+        float (pairs,), the cosines; bool (pairs,), whether both are by one speaker.
     """
     n = len(x)
     if n * (n - 1) // 2 <= most:
@@ -30,11 +30,11 @@ def cosine_trials(
 def equal_error_rate(scores: np.ndarray, target: np.ndarray) -> float | None:
     """The rate at which false alarms and misses are equally frequent, linear between thresholds.
 
-    0 if every target pair scores higher than any other, 0.5 if the scores tell nothing.
+    0 if every target pair scores higher than any other, 0.5 if the scores are uninformative.
 
     Args:
         scores: float (pairs,).
-        target: bool (pairs,), True where one speaker said both.
+        target: bool (pairs,), True where both are by one speaker.
 
     Returns:
         None if there are no target pairs, or no others.

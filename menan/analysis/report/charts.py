@@ -6,8 +6,7 @@ each other without shrinking their text.
 
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -15,10 +14,10 @@ from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from menan.analysis.leakage.means import LeakageMean
+from menan.analysis.leakage.result import LeakageMean
+from menan.analysis.looks import Look
 from menan.analysis.report.curves import Curve
-from menan.analysis.tsne import COLOURS, MARKERS
-from menan.training.objectives import OBJECTIVES
+from menan.analysis.results import SystemFigures
 
 PANEL = (3.5, 2.4)  # inches; some 340 pixels wide, so 8 points stay legible on a phone
 SQUARE = (3.5, 3.3)
@@ -45,36 +44,6 @@ LOOK = {
     "lines.linewidth": 1.5,
 }
 
-GLYPHS = dict(zip(MARKERS, "●▲■◆▼✚", strict=True))
-
-
-class Look(NamedTuple):
-    """How a system or class is drawn: an sRGB colour, a marker of matplotlib's and as a letter."""
-
-    colour: str
-    marker: str
-    glyph: str
-
-
-def system_looks(names: Iterable[str]) -> dict[str, Look]:
-    """Looks by system; an objective keeps its own wherever it is drawn."""
-    numbers = {name: number for number, name in enumerate(OBJECTIVES)}
-    for name in names:
-        numbers.setdefault(name, len(numbers))
-    return {name: _look(number) for name, number in numbers.items()}
-
-
-def class_looks(names: Sequence[str]) -> dict[str, Look]:
-    """Looks of emotions or speakers, in the order given."""
-    return {name: _look(number) for number, name in enumerate(names)}
-
-
-def _look(number: int) -> Look:
-    turn, place = divmod(number, len(COLOURS))
-    # Past the sixth the markers move on by one, so that 36 looks differ.
-    marker = MARKERS[(place + turn) % len(MARKERS)]
-    return Look(COLOURS[place], marker, GLYPHS[marker])
-
 
 def curves_chart(
     name: str,
@@ -83,7 +52,7 @@ def curves_chart(
     unit: str,
     levels: dict[str, float],
 ) -> Markup:
-    """One quantity over the epochs: a mean line and a band a system; dashed lines at levels."""
+    """One quantity over the epochs: a mean line and a band per system; dashed lines at levels."""
 
     def paint(axes: Axes) -> None:
         for system, curve in curves.items():
@@ -98,15 +67,15 @@ def curves_chart(
     return _svg(name, f"{unit} over epochs; means at the end: {ends}", PANEL, paint)
 
 
-def heldout_chart(name: str, system: str, heard: Curve, look: Look) -> Markup:
-    """UA in per cent of one system: a thin line a held-out speaker, a thick one for their mean."""
+def heldout_chart(name: str, system: str, heard: Curve, look: Look, chance: float) -> Markup:
+    """UA of one system, per cent: a thin line per held-out speaker, a thick one for their mean."""
     epochs = np.arange(1, len(heard.mean) + 1)
 
     def paint(axes: Axes) -> None:
         axes.plot(epochs, 100 * heard.values.T, color=look.colour, lw=0.7, alpha=0.55)
         axes.plot(epochs, 100 * heard.mean, color=look.colour, lw=2.2)
         axes.set_ylim(0, 100)
-        _levels(axes, {"chance": 25.0})
+        _levels(axes, {"chance": 100 * chance})
         _epochs(axes, "held-out UA, %")
 
     label = (
@@ -117,19 +86,19 @@ def heldout_chart(name: str, system: str, heard: Curve, look: Look) -> Markup:
 
 
 def intervals_chart(
-    name: str, systems: dict[str, dict], measure: str, styles: dict[str, Look]
+    name: str, systems: dict[str, SystemFigures], measure: str, styles: dict[str, Look]
 ) -> Markup:
     """Test accuracy of each system with its interval, its speakers, and the paper's figure."""
+    figures = {system: getattr(own, measure) for system, own in systems.items()}
 
     def paint(axes: Axes) -> None:
-        for row, (system, figures) in enumerate(systems.items()):
-            look, mean = styles[system], figures[measure]["test"]
-            of_speakers = [speaker[measure] for speaker in figures.get("speakers", {}).values()]
-            axes.plot(of_speakers, [row] * len(of_speakers), "|", color=look.colour, alpha=0.5)
-            if interval := figures[measure].get("interval"):
-                axes.plot(interval, [row, row], color=look.colour, lw=2)
-            axes.plot(mean, row, look.marker, color=look.colour, markersize=6)
-            if paper := figures["paper"][measure]:
+        for row, (system, own) in enumerate(systems.items()):
+            look, accuracy = styles[system], figures[system]
+            speakers = [getattr(speaker, measure) for speaker in own.speakers.values()]
+            axes.plot(speakers, [row] * len(speakers), "|", color=look.colour, alpha=0.5)
+            axes.plot(accuracy.interval, [row, row], color=look.colour, lw=2)
+            axes.plot(accuracy.test, row, look.marker, color=look.colour, markersize=6)
+            if paper := getattr(own.paper, measure):
                 axes.plot(paper[1], row - 0.3, "x", color=MUTED, markersize=5)
         axes.set_yticks(range(len(systems)), list(systems))
         axes.set_ylim(len(systems) - 0.5, -0.7)
@@ -137,40 +106,35 @@ def intervals_chart(
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(f"test {measure.upper()}, %")
 
-    ends = ", ".join(f"{system} {fig[measure]['test']:.2f}" for system, fig in systems.items())
+    ends = ", ".join(f"{system} {accuracy.test:.2f}" for system, accuracy in figures.items())
     return _svg(name, f"Test {measure.upper()} in per cent: {ends}", PANEL, paint)
 
 
 def tradeoff_chart(name: str, means: list[LeakageMean], styles: dict[str, Look]) -> Markup:
-    """Test UA over what the strongest fresh probe reads of the training speakers, per cent."""
+    """Test UA against the accuracy of the strongest probe of the training speakers, per cent."""
 
     def paint(axes: Axes) -> None:
-        for system in dict.fromkeys(mean.label for mean in means):
-            own = sorted((m for m in means if m.label == system), key=lambda m: m.lambda_)
-            look = styles[own[0].objective]
-            x, y = [100 * m.accuracy("train", "v") for m in own], [m.ua for m in own]
-            axes.plot(x, y, color=look.colour, lw=0.8, alpha=0.5)
-            for mean, at, ua in zip(own, x, y, strict=True):
-                if "leace" in mean.sets["train"]["embeddings"]:
-                    erased = 100 * mean.accuracy("train", "leace")
-                    axes.plot([at, erased], [ua, ua], ":", color=look.colour, lw=0.8)
-                    hollow = {"markerfacecolor": "none", "markersize": 6}
-                    axes.plot(erased, ua, look.marker, color=look.colour, **hollow)
-                axes.plot(at, ua, look.marker, color=look.colour, markersize=7)
-                text = f"{system}, λ {mean.lambda_:g}" if len(own) > 1 else system
-                axes.annotate(text, (at, ua), (0, 6), textcoords="offset points", ha="center")
+        for mean in means:
+            look, found = styles[mean.system], mean.sets["train"].embeddings
+            x, erased = 100 * found.v.best.accuracy, 100 * found.leace.best.accuracy
+            axes.plot([x, erased], [mean.ua, mean.ua], ":", color=look.colour, lw=0.8)
+            hollow = {"markerfacecolor": "none", "markersize": 6}
+            axes.plot(erased, mean.ua, look.marker, color=look.colour, **hollow)
+            axes.plot(x, mean.ua, look.marker, color=look.colour, markersize=7)
+            above = {"textcoords": "offset points", "ha": "center"}
+            axes.annotate(mean.label, (x, mean.ua), (0, 6), **above)
         axes.margins(0.12, 0.18)
-        levels = {"chance": 100 * np.mean([m.sets["train"]["chance"] for m in means])}
-        if all("raw" in m.sets["train"]["embeddings"] for m in means):
-            levels["raw features"] = 100 * np.mean([m.accuracy("train", "raw") for m in means])
+        sets = [mean.sets["train"] for mean in means]
+        raw = np.mean([one.embeddings.raw.best.accuracy for one in sets])
+        levels = {"chance": 100 * np.mean([one.chance for one in sets]), "raw features": 100 * raw}
         _levels(axes, levels, vertical=True)
         axes.set_xlabel("strongest probe's speaker accuracy, %")
         axes.set_ylabel("test UA, %")
 
     ends = "; ".join(
-        f"{m.label} at lambda {m.lambda_:g}: {100 * m.accuracy('train', 'v'):.1f} % speaker "
-        f"accuracy, {m.ua:.1f} % UA"
-        for m in means
+        f"{mean.label}: {100 * mean.sets['train'].embeddings.v.best.accuracy:.1f} % speaker "
+        f"accuracy, {mean.ua:.1f} % UA"
+        for mean in means
     )
     return _svg(name, f"Utility against leakage. {ends}", (3.9, 3.1), paint)
 
@@ -223,7 +187,7 @@ def _svg(name: str, label: str, size: tuple[float, float], paint: Callable[[Axes
 
     Args:
         name: letters, digits and hyphens, unique on the page; its ids begin with it.
-        label: what a screen reader says.
+        label: description for screen readers.
         size: inches.
     """
     dateless = dict.fromkeys(("Date", "Creator", "Format", "Type"))

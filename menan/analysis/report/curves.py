@@ -1,36 +1,34 @@
-"""What trainings logged, epoch by epoch, gathered by system."""
+"""Learning curves: the logs of trainings, gathered by system."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from menan.analysis.tables.run_files import read_config, read_log
+from menan.analysis.runs import TrainedRun
 from menan.datadir.tables import c_sorted
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One quantity over the epochs of one system, of trainings that may differ in length.
+    """One quantity over the epochs; trainings may differ in length.
 
-    values: float (trainings, epochs); NaN past a training's end.
+    values: float (trainings, epochs); NaN after a training's end.
     """
 
     values: np.ndarray
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[float]]) -> "Curve":
-        """A row a training, each as long as it is."""
+        """One row per training."""
         values = np.full((len(rows), max(map(len, rows))), np.nan)
-        for row, of_training in zip(values, rows, strict=True):
-            row[: len(of_training)] = of_training
+        for row, own in zip(values, rows, strict=True):
+            row[: len(own)] = own
         return cls(values)
 
     @property
     def mean(self) -> np.ndarray:
-        """Float (epochs,), at each epoch over the trainings that reached it."""
+        """Float (epochs,): at each epoch over the trainings that reached it."""
         return np.nanmean(self.values, axis=0)
 
     @property
@@ -40,13 +38,13 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class SystemLog:
-    """All trainings of one system that held a group out.
+class SystemCurves:
+    """All trainings of one system.
 
     lengths: epochs of each training.
-    speakers: number of speakers that SC tells apart, of each training.
+    speakers: number of training speakers of each training.
     quantities: by the name of a number in log.jsonl, such as ``emotion_loss``.
-    heldout_ua: between 0 and 1, by held-out speaker; a row a seed.
+    heldout_ua: UA between 0 and 1 by held-out speaker; one row per seed.
     """
 
     lengths: tuple[int, ...]
@@ -55,46 +53,33 @@ class SystemLog:
     heldout_ua: dict[str, Curve]
 
     @property
-    def heard(self) -> Curve:
-        """Held-out UA, a row a speaker, of means over seeds."""
+    def mean_heldout_ua(self) -> Curve:
+        """Held-out UA, one row per speaker: means over seeds."""
         return Curve.of([curve.mean for curve in self.heldout_ua.values()])
 
 
-def read_learning_curves(exp: Path) -> dict[str, SystemLog]:
-    """The log.jsonl of all trainings below an experiment directory, by objective.
-
-    Trainings on all speakers, which hold no group out, are passed over, as in Table 2.
-
-    Raises:
-        InputError: a configuration or a line that is not what menan-train writes.
-    """
-    runs: dict[str, list[tuple[dict[str, Any], list[dict[str, Any]]]]] = {}
-    for path in sorted(exp.glob("*_seed*/*/log.jsonl")):
-        config = read_config(path.with_name("config.yaml"))
-        lines = read_log(path)
-        if config["hold_out"] is not None and lines:
-            runs.setdefault(config["objective"], []).append((config, lines))
-    return {name: _system_log(of_system) for name, of_system in runs.items()}
+def learning_curves(runs: Sequence[TrainedRun]) -> dict[str, SystemCurves]:
+    """The curves of each system, in the order of ``runs``."""
+    by_system: dict[str, list[TrainedRun]] = {}
+    for run in runs:
+        by_system.setdefault(run.system, []).append(run)
+    return {name: _system_curves(own) for name, own in by_system.items()}
 
 
-def _system_log(runs: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> SystemLog:
-    logs = [lines for _, lines in runs]
-    # heldout is a mapping by speaker; all the rest are numbers.
-    names = [
-        name
-        for name, value in logs[0][0].items()
-        if isinstance(value, float) and all(name in lines[0] for lines in logs)
-    ]
+def _system_curves(runs: list[TrainedRun]) -> SystemCurves:
+    logs = [run.log for run in runs]
     heldout: dict[str, list[list[float]]] = {}
-    for lines in logs:
-        for speaker in lines[0].get("heldout", {}):
-            own = [line["heldout"][speaker]["ua"] for line in lines]
+    for log in logs:
+        for speaker in log[0].heldout_ua:
+            own = [epoch.heldout_ua[speaker] for epoch in log]
             heldout.setdefault(speaker, []).append(own)
-    return SystemLog(
+    return SystemCurves(
         lengths=tuple(map(len, logs)),
-        speakers=tuple(len(config["speakers"]) for config, _ in runs),
+        speakers=tuple(len(run.config.speakers) for run in runs),
         quantities={
-            name: Curve.of([[line[name] for line in lines] for lines in logs]) for name in names
+            name: Curve.of([[epoch.numbers[name] for epoch in log] for log in logs])
+            for name in logs[0][0].numbers
+            if all(name in log[0].numbers for log in logs)
         },
         heldout_ua={speaker: Curve.of(heldout[speaker]) for speaker in c_sorted(heldout)},
     )

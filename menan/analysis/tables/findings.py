@@ -1,66 +1,61 @@
-"""What the figures say, in sentences made from them: also where the paper's system does not win."""
+"""Findings: sentences made from the figures by fixed rules, unfavourable ones included."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from menan.analysis.leakage.names import system_label
-from menan.analysis.leakage.probes import PROBES
+from menan.analysis.leakage.result import ReportedLeakage, leakage_means
+from menan.analysis.results import Comparison, Results, Table2
 
-SYSTEM = "menan"
-LEVEL = 0.05
-
-
-def findings(results: dict[str, Any]) -> list[str]:
-    """Sentences on accuracy and leakage of ``menan`` against its rivals."""
-    table = results.get("table2")
-    if table is None or SYSTEM not in table["systems"]:
-        return []
-    return [*_accuracy(table), *_leakage(results.get("leakage", []), table)]
+LEVEL = 0.05  # of Holm's p
+HIGH = 2  # times chance: above it the speaker counts as readable
 
 
-def strongest_probe(leakage: dict[str, Any], embedding: str = "v") -> tuple[str, float]:
-    """Name and accuracy (0 to 1) of the fresh probe that reads the training speakers best."""
-    probes = leakage["sets"]["train"]["embeddings"][embedding]
-    best = max(PROBES, key=lambda name: probes[name]["accuracy"])
-    return best, probes[best]["accuracy"]
+def findings(results: Results) -> tuple[str, ...]:
+    """Sentences on accuracy and leakage of all systems; empty without Table 2."""
+    if results.table2 is None:
+        return ()
+    return (*_accuracy(results.table2.comparisons), *_leakage(results.leakage, results.table2))
 
 
-def _accuracy(table: dict[str, Any]) -> list[str]:
-    sentences = []
-    for row in table["comparisons"]:
-        if row["measure"] != "ua" or SYSTEM not in (row["a"], row["b"]):
+def _accuracy(comparisons: Sequence[Comparison]) -> list[str]:
+    """One sentence per difference in UA that the test shows, and one for all other pairs."""
+    sentences, others = [], []
+    for row in comparisons:
+        if row.measure != "ua":
             continue
-        rival = row["b"] if row["a"] == SYSTEM else row["a"]
-        difference = row["difference"] if row["a"] == SYSTEM else -row["difference"]
-        if row["p_holm"] < LEVEL:
-            verdict = "above" if difference > 0 else "below"
-        else:
-            verdict = "not distinguishable from"
+        if row.p_holm >= LEVEL:
+            others.append(row)
+            continue
+        above, below = (row.a, row.b) if row.difference > 0 else (row.b, row.a)
         sentences.append(
-            f"Test UA of `{SYSTEM}` is {verdict} that of `{rival}`: difference "
-            f"{difference:+.2f} points, p {row['p_holm']:.3f} (Holm)."
+            f"Test UA of `{above}` is above that of `{below}`: difference "
+            f"{abs(row.difference):.2f} points, p {row.p_holm:.3f} (Holm)."
+        )
+    if others:
+        pairs = ", ".join(f"`{row.a}` − `{row.b}` ({_signed(row.difference)})" for row in others)
+        sentences.append(
+            f"Not distinguishable in test UA (Holm's p of {LEVEL:g} or more; difference in "
+            f"points): {pairs}."
         )
     return sentences
 
 
-def _leakage(leakages: list[dict[str, Any]], table: dict[str, Any]) -> list[str]:
-    by_system: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
-    for leakage in leakages:
-        if "train" in leakage["sets"]:
-            key = (leakage["objective"], leakage["bottleneck"], leakage["draws"])
-            by_system.setdefault(key, []).append(leakage)
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _leakage(leakages: Sequence[ReportedLeakage], table: Table2) -> list[str]:
     sentences = []
-    for key, of_system in by_system.items():
-        best = [strongest_probe(leakage) for leakage in of_system]
-        accuracy = 100 * sum(value for _, value in best) / len(best)
-        chance = 100 * of_system[0]["sets"]["train"]["chance"]
-        adversary = table["systems"][key[0]]["adversary"]["accuracy"]
-        if accuracy > 2 * chance:
-            verdict = "The speaker is not gone from v"
+    for mean in leakage_means([one for one in leakages if "train" in one.sets]):
+        found = mean.sets["train"]
+        accuracy, chance = 100 * found.embeddings.v.best.accuracy, 100 * found.chance
+        adversary = table.systems[mean.system].adversary.accuracy
+        if accuracy > HIGH * chance:
+            verdict = "The embedding v still encodes the speaker"
         else:
             verdict = "These probes find hardly anything of the speaker in v"
         sentences.append(
-            f"`{system_label(*key)}`: its own speaker classifier names {adversary:.1f} % of the "
-            f"training speakers' utterances rightly, the strongest fresh probe {accuracy:.1f} % "
+            f"`{mean.label}`: its own speaker classifier identifies the speaker of "
+            f"{adversary:.1f} % of the training utterances, the best fresh probe {accuracy:.1f} % "
             f"(chance {chance:.1f} %). {verdict}."
         )
     return sentences

@@ -1,1 +1,1 @@
-"""The front of utility against leakage, over the trainings of a study."""
+"""Utility against leakage over the trainings of a study."""

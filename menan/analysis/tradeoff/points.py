@@ -1,13 +1,17 @@
-"""The rows of the front: utility and leakage of each system, as JSON values in per cent."""
+"""The points of the front: utility and leakage of each system, in per cent."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from menan.analysis.leakage.means import LeakageMean
-from menan.analysis.tables.table2 import speaker_answers
-from menan.analysis.tradeoff.pareto import marked
-from menan.analysis.tradeoff.study import Means, System
+from menan.analysis.leakage.result import EmbeddingLeakage
+from menan.analysis.results import TrainingEffort
+from menan.analysis.system_names import system_label
+from menan.analysis.tables.table2 import speaker_predictions
+from menan.analysis.tradeoff.pareto import FrontMarks, pareto_places
+from menan.analysis.tradeoff.study import StudySystem
+from menan.analysis.tradeoff.study_leakage import LeakageMeans
 from menan.scoring.bootstrap import (
     SpeakerPredictions,
     confusion_counts,
@@ -17,86 +21,174 @@ from menan.scoring.bootstrap import (
 )
 
 
-def front_rows(systems: list[System]) -> list[dict[str, Any]]:
-    """A row a system.
+@dataclass(frozen=True)
+class UaFigure:
+    """A mean with its 95 % interval, per cent."""
 
-    ``ua`` and its ``difference`` to the baseline are of unseen speakers, ``one``, ``many``,
-    ``leace`` and ``raw`` of the strongest fresh probe of the training speakers: on one draw, on the
-    mean of ``draws``, on one draw after LEACE, on the raw statistics. ``unheard`` and ``heldout``
-    have ``chance``, ``one`` and ``many`` of the utterances that no training heard, and of the
-    held-out speakers; None where nobody asked. ``front`` and ``scan`` are of
-    :func:`menan.analysis.tradeoff.pareto.marked`.
+    mean: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class UaDifference(UaFigure):
+    """UA minus that of the reference, in points, on the seeds that both have."""
+
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class StrongestProbe:
+    """The strongest fresh probe: its name, accuracy with interval, and accuracy / chance."""
+
+    probe: str
+    accuracy: float
+    interval: tuple[float, float]
+    times_chance: float
+
+
+@dataclass(frozen=True)
+class DrawnLeakage:
+    """Leakage of a set of utterances: from one draw, and from the mean of many if random."""
+
+    chance: float
+    one: StrongestProbe
+    many: StrongestProbe | None
+
+
+@dataclass(frozen=True)
+class StudyPoint:
+    """One system of a study.
+
+    ua, difference: on unseen speakers.
+    chance, one, many: as in :class:`DrawnLeakage`, for the training speakers.
+    draws: number of draws behind ``many``.
+    leace, raw: from one draw after LEACE, and from raw statistics of the input.
+    unheard: for utterances that no training heard; heldout: for held-out speakers. None if not
+        probed.
+    capacity_bits: capacity of the bottleneck in the last epoch, per utterance; None if unbounded.
+    front, scan: see :class:`menan.analysis.tradeoff.pareto.ParetoPlace`.
     """
-    baselines = [system for system in systems if system.is_baseline]
-    marks = zip(systems, marked(systems), strict=True)
-    return [_row(system, baselines) | mark for system, mark in marks]
+
+    system: str
+    bottleneck: str
+    seeds: tuple[int, ...]
+    ua: UaFigure
+    difference: UaDifference
+    chance: float
+    one: StrongestProbe
+    many: StrongestProbe | None
+    draws: int | None
+    leace: StrongestProbe
+    raw: StrongestProbe
+    unheard: DrawnLeakage | None
+    heldout: DrawnLeakage | None
+    capacity_bits: float | None
+    front: FrontMarks
+    scan: bool | None
+
+    @property
+    def label(self) -> str:
+        """System and bottleneck, as code."""
+        return f"`{system_label(self.system, self.bottleneck)}`"
 
 
-def _row(system: System, baselines: list[System]) -> dict[str, Any]:
-    answers = speaker_answers(system.folds)
-    heard, unheard = system.heard, system.unheard
-    return {
-        "system": system.objective,
-        "bottleneck": system.bottleneck,
-        "lambda": system.lambda_,
-        "seeds": list(system.seeds),
-        "ua": _figure(_ua(answers), _replicates(answers)),
-        "difference": _difference(system, baselines),
-        **_drawn(heard, "train"),
-        "draws": heard.many and heard.many.draws,
-        "leace": _probe(heard.one, "train", "leace"),
-        "raw": _probe(heard.one, "train", "raw"),
-        "unheard": unheard and _drawn(unheard, "train"),
-        "heldout": _drawn(heard, "heldout"),
-        "capacity_bits": _bits(system),
-    }
+@dataclass(frozen=True)
+class StudyFront:
+    """All figures of a study.
+
+    trained_by: versions of menan.
+    reference: the system that all others are compared with, without a bottleneck.
+    scan: a sentence on systems with fewer seeds; None if all have the same number.
+    """
+
+    code: str
+    trained_by: tuple[str, ...]
+    corpus: str
+    config: dict[str, dict[str, str]]
+    trained: TrainingEffort
+    rule: str
+    reference: str
+    findings: tuple[str, ...]
+    scan: str | None
+    rows: tuple[StudyPoint, ...]
 
 
-def _drawn(means: Means, part: str) -> dict[str, Any] | None:
+def study_points(systems: Sequence[StudySystem], reference: StudySystem) -> tuple[StudyPoint, ...]:
+    """One point per system."""
+    points = []
+    for system, place in zip(systems, pareto_places(systems), strict=True):
+        predictions, heard, unheard = (
+            speaker_predictions(system.folds),
+            system.heard,
+            system.unheard,
+        )
+        train = heard.one.sets["train"]
+        points.append(
+            StudyPoint(
+                system=system.system,
+                bottleneck=system.bottleneck,
+                seeds=system.seeds,
+                ua=UaFigure(_ua(predictions), percentile_interval(_replicates(predictions))),
+                difference=_difference(system, reference),
+                chance=100 * train.chance,
+                one=_strongest(train.embeddings.v, train.chance),
+                many=_strongest(heard.many.sets["train"].embeddings.v, train.chance)
+                if heard.many
+                else None,
+                draws=heard.many.draws if heard.many else None,
+                leace=_strongest(train.embeddings.leace, train.chance),
+                raw=_strongest(train.embeddings.raw, train.chance),
+                unheard=_drawn(unheard, "train") if unheard else None,
+                heldout=_drawn(heard, "heldout"),
+                capacity_bits=_bits(system),
+                front=place.front,
+                scan=place.scan,
+            )
+        )
+    return tuple(points)
+
+
+def _drawn(means: LeakageMeans, name: str) -> DrawnLeakage | None:
     """None if the set was not probed."""
-    if any(part not in mean.sets for mean in (means.one, means.many) if mean is not None):
+    if any(name not in mean.sets for mean in (means.one, means.many) if mean is not None):
         return None
-    return {
-        "chance": 100 * means.one.sets[part]["chance"],
-        "one": _probe(means.one, part, "v"),
-        "many": means.many and _probe(means.many, part, "v"),
-    }
+    one = means.one.sets[name]
+    many = means.many.sets[name].embeddings.v if means.many else None
+    return DrawnLeakage(
+        100 * one.chance,
+        _strongest(one.embeddings.v, one.chance),
+        _strongest(many, one.chance) if many else None,
+    )
 
 
-def _difference(system: System, baselines: list[System]) -> dict[str, Any]:
-    """UA less that of the baseline, on the seeds that both have."""
-    base = max(baselines, key=lambda base: len({*base.seeds} & {*system.seeds}))
-    seeds = {*base.seeds} & {*system.seeds}
-    ours, theirs = (speaker_answers(one.of_seeds(seeds).folds) for one in (system, base))
-    # Of as many speakers, utterances and seeds, so each replicate draws the same of both.
+def _difference(system: StudySystem, reference: StudySystem) -> UaDifference:
+    seeds = {*reference.seeds} & {*system.seeds}
+    ours, theirs = (speaker_predictions(one.of_seeds(seeds).folds) for one in (system, reference))
+    # Speakers, utterances and seeds are as many, so each replicate draws the same ones for both.
     replicates = _replicates(ours) - _replicates(theirs)
-    return _figure(_ua(ours) - _ua(theirs), replicates) | {"seeds": sorted(seeds)}
+    mean = _ua(ours) - _ua(theirs)
+    return UaDifference(mean, percentile_interval(replicates), tuple(sorted(seeds)))
 
 
-def _ua(answers: list[SpeakerPredictions]) -> float:
-    return 100 * float(mean_ua(confusion_counts(answers)))
+def _ua(predictions: list[SpeakerPredictions]) -> float:
+    return 100 * float(mean_ua(confusion_counts(predictions)))
 
 
-def _replicates(answers: list[SpeakerPredictions]) -> np.ndarray:
-    return 100 * mean_ua(resampled_counts(answers))
+def _replicates(predictions: list[SpeakerPredictions]) -> np.ndarray:
+    return 100 * mean_ua(resampled_counts(predictions))
 
 
-def _figure(mean: float, replicates: np.ndarray) -> dict[str, Any]:
-    return {"mean": mean, "interval": list(percentile_interval(replicates))}
+def _strongest(found: EmbeddingLeakage, chance: float) -> StrongestProbe:
+    low, high = found.best.interval
+    return StrongestProbe(
+        probe=found.strongest,
+        accuracy=100 * found.best.accuracy,
+        interval=(100 * low, 100 * high),
+        times_chance=found.best.accuracy / chance,
+    )
 
 
-def _probe(mean: LeakageMean, part: str, embedding: str) -> dict[str, Any]:
-    probe = mean.strongest(part, embedding)
-    found = mean.sets[part]["embeddings"][embedding][probe]
-    return {
-        "probe": probe,
-        "accuracy": 100 * found["accuracy"],
-        "interval": [100 * end for end in found["interval"]],
-        "times_chance": found["accuracy"] / mean.sets[part]["chance"],
-    }
-
-
-def _bits(system: System) -> float | None:
-    """Capacity of the bottleneck in the last epoch, in bits an utterance; None without one."""
-    bits = [run.log[-1].get("capacity_bits") for run in system.runs]
-    return None if None in bits else float(np.mean(bits))
+def _bits(system: StudySystem) -> float | None:
+    bits = [run.log[-1].numbers.get("capacity_bits") for run in system.runs]
+    known = [value for value in bits if value is not None]
+    return float(np.mean(known)) if len(known) == len(bits) else None

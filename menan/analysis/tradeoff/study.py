@@ -1,70 +1,55 @@
-"""A study: trainings with several bottlenecks and lambdas, and what was probed of each.
+"""A study: trainings with several bottlenecks and objectives, and the leakage of each.
 
-STUDY/<point>/<objective>_seed<k>/<group>/  of menan-train
-STUDY/<point>/leakage/...                   of menan-probe (menan.analysis.tradeoff.study_leakage)
+STUDY/<point>/<system>_seed<k>/<group>/  written by menan-train
+STUDY/<point>/leakage/...                by menan-probe (menan.analysis.tradeoff.study_leakage)
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from menan.analysis.leakage.means import LeakageMean, leakage_means
-from menan.analysis.leakage.names import NO_BOTTLENECK, bottleneck_order, system_label
-from menan.analysis.tables.runs import FoldResult, TrainedRun, fold_results, read_runs
+from menan.analysis.runs import TrainedRun, read_runs
+from menan.analysis.system_names import bottleneck_order, system_label, system_order
+from menan.analysis.tables.fold_results import FoldResult, fold_results
 from menan.analysis.tradeoff.study_leakage import (
     HEARD,
     RULE,
     UNHEARD,
-    Probed,
-    read_probed,
+    LeakageMeans,
+    StudyLeakage,
+    read_study_leakage,
     refuse_strays,
+    study_means,
 )
 from menan.errors import InputError
-from menan.training.objectives import OBJECTIVES
-
-BASELINE = "ec"  # without a bottleneck: what every row is compared with
-VARIED = ("lambda", "bottleneck", "noise_sigma", "fsq_levels")
-
-
-@dataclass(frozen=True)
-class Means:
-    """Means over seeds of what was probed.
-
-    one: of one draw, or of the embedding if it is not random.
-    many: of the mean of many draws; None if the embedding is not random.
-    """
-
-    one: LeakageMean
-    many: LeakageMean | None
 
 
 @dataclass(frozen=True)
 class TrainedSeed:
-    """A system's trainings with one seed, and what was probed of them.
+    """A system's trainings with one seed, and their leakage.
 
-    place: their directory.
-    heard: of the utterances of the trainings' dump.
-    unheard: of utterances of the same speakers that no training heard; None if not asked.
+    directory: holds the trainings.
+    heard: leakage from the utterances of the trainings' dump.
+    unheard: leakage from utterances of the same speakers that no training heard; None if they
+        were not probed.
     """
 
-    place: Path
+    directory: Path
     runs: list[TrainedRun]
-    heard: Probed
-    unheard: Probed | None
+    heard: StudyLeakage
+    unheard: StudyLeakage | None
 
     @property
     def seed(self) -> int:
-        return self.heard.one["seed"]
+        return self.heard.one.seed
 
 
 @dataclass(frozen=True)
-class System:
-    """One objective with one bottleneck at one lambda, a training for each seed."""
+class StudySystem:
+    """One objective with its settings and one bottleneck, trained with some seeds."""
 
-    objective: str
+    system: str
     bottleneck: str
-    lambda_: float
     trained: tuple[TrainedSeed, ...]
 
     @property
@@ -81,123 +66,126 @@ class System:
         return fold_results(self.runs, RULE)
 
     @property
-    def heard(self) -> Means:
-        return _means([one.heard for one in self.trained])
+    def heard(self) -> LeakageMeans:
+        return study_means([one.heard for one in self.trained])
 
     @property
-    def unheard(self) -> Means | None:
+    def unheard(self) -> LeakageMeans | None:
         found = [one.unheard for one in self.trained if one.unheard is not None]
-        return _means(found) if found else None
+        return study_means(found) if found else None
 
     @property
     def label(self) -> str:
-        return f"{system_label(self.objective, self.bottleneck)}, lambda {self.lambda_:g}"
+        return system_label(self.system, self.bottleneck)
 
-    @property
-    def is_baseline(self) -> bool:
-        return (self.objective, self.bottleneck) == (BASELINE, NO_BOTTLENECK)
-
-    def of_seeds(self, seeds: Collection[int]) -> "System":
-        """This system with no other seeds than these."""
+    def of_seeds(self, seeds: Collection[int]) -> "StudySystem":
+        """This system with these seeds only."""
         return replace(self, trained=tuple(one for one in self.trained if one.seed in seeds))
 
 
-def read_study(study: Path) -> list[System]:
-    """All systems of a study, by bottleneck, objective and lambda.
+def find_reference(systems: Sequence[StudySystem], reference: str) -> StudySystem:
+    """The system of that name without a bottleneck, with which all others are compared.
 
     Raises:
-        InputError: none, trainings that cannot be compared, leakage that is missing or of other
-            models, no baseline, a system that has no seed in common with it.
+        InputError: it was not trained.
+    """
+    for system in systems:
+        if (system.system, system.bottleneck) == (reference, ""):
+            return system
+    free = [system.system for system in systems if not system.bottleneck]
+    cure = f"choose from {', '.join(free)}, or train it" if free else "train it"
+    raise InputError(f"--reference {reference}: no such system without a bottleneck; {cure}")
+
+
+def read_study(study: Path, reference: str) -> list[StudySystem]:
+    """All systems of a study, by bottleneck and objective.
+
+    Raises:
+        InputError: no training, trainings that cannot be compared, leakage that is missing or of
+            other models, no reference, a system that shares no seed with the reference.
     """
     points = sorted({path.parents[2] for path in study.glob("*/*_seed*/*/config.yaml")})
     if not points:
-        raise InputError(f"{study}: no <point>/<objective>_seed<k>/<group> in it; train first")
-    by_system: dict[tuple[str, str, float], list[TrainedSeed]] = {}
+        raise InputError(f"{study}: no <point>/<system>_seed<k>/<group> in it; train first")
+    by_system: dict[tuple[str, str], list[TrainedSeed]] = {}
     first: TrainedSeed | None = None
     for point in points:
         for seed in _seeds(point):
             first = first or seed
             _check_alike(first, seed)
             one = seed.heard.one
-            key = (one["objective"], one["bottleneck"], one["lambda"])
-            by_system.setdefault(key, []).append(seed)
+            by_system.setdefault((one.system, one.bottleneck), []).append(seed)
     systems = sorted(map(_system, by_system.values()), key=_place)
-    seeds = {seed for system in systems if system.is_baseline for seed in system.seeds}
-    if not seeds:
-        raise InputError(f"{study}: no `{BASELINE}` without a bottleneck to compare with; train it")
+    seeds = {*find_reference(systems, reference).seeds}
     for system in systems:
         if not seeds & {*system.seeds}:
             raise InputError(
-                f"{study}: {system.label}: no seed in common with `{BASELINE}` without a "
-                "bottleneck; train both with the same"
+                f"{study}: {system.label}: no seed in common with `{reference}` without a "
+                "bottleneck; train both with the same seeds"
             )
     return systems
 
 
-def _place(system: System) -> tuple:
-    objective = list(OBJECTIVES).index(system.objective)
-    return bottleneck_order(system.bottleneck), objective, system.lambda_
+def _place(
+    system: StudySystem,
+) -> tuple[list[tuple[str, float]], tuple[int, list[tuple[str, float]]]]:
+    return bottleneck_order(system.bottleneck), system_order(system.system)
 
 
 def _seeds(point: Path) -> Iterator[TrainedSeed]:
-    by_place: dict[str, list[TrainedRun]] = {}
+    by_directory: dict[str, list[TrainedRun]] = {}
     for run in read_runs(point):
-        by_place.setdefault(f"{run.objective}_seed{run.config['seed']}", []).append(run)
-    refuse_strays(point, by_place)
-    asked = (point / UNHEARD).is_dir()
-    for name, runs in by_place.items():
-        heard = read_probed(point / HEARD, name, runs)
-        unheard = read_probed(point / UNHEARD, name, runs) if asked else None
+        by_directory.setdefault(run.directory.parent.name, []).append(run)
+    refuse_strays(point, by_directory)
+    is_probed = (point / UNHEARD).is_dir()
+    for name, runs in by_directory.items():
+        heard = read_study_leakage(point / HEARD, name, runs)
+        unheard = read_study_leakage(point / UNHEARD, name, runs) if is_probed else None
         yield TrainedSeed(point / name, runs, heard, unheard)
 
 
 def _check_alike(first: TrainedSeed, other: TrainedSeed) -> None:
-    """Raise for what makes a comparison unfair, or a pairing of test speakers impossible."""
+    """Raise InputError for what makes a comparison unfair, or a pairing of speakers impossible."""
+    here = _conditions(other)
     for name, value in _conditions(first).items():
-        if _conditions(other)[name] != value:
+        if here[name] != value:
             raise InputError(
-                f"{other.place}: its {name} differ from those of {first.place}; compare like with "
-                "like"
+                f"{other.directory}: its {name} differ from those of {first.directory}; compare "
+                "trainings with the same settings and data"
             )
 
 
-def _conditions(seed: TrainedSeed) -> dict[str, Any]:
+def _conditions(seed: TrainedSeed) -> dict[str, str]:
     config = seed.runs[0].config
-    training = vars(seed.runs[0].training)
+    tested = sorted(
+        (test, tuple(run.heldout.of_speaker(test).utts.tolist()))
+        for run in seed.runs
+        for test, _ in run.config.folds
+    )
     return {
-        "features": (config["corpus"], config["feats"], config["features"]),
-        "trainings": {name: training[name] for name in training if name.rstrip("_") not in VARIED},
-        "test utterances": sorted(
-            (fold["test"], tuple(run.heldout.of_speaker(fold["test"]).utts))
-            for run in seed.runs
-            for fold in run.config["folds"]
-        ),
+        "features": f"{config.corpus} {config.feats} {config.features}",
+        "emotions": " ".join(config.emotions),
+        "trainings": f"{config.training} {config.model.encoder}",
+        "test utterances": str(tested),
     }
 
 
-def _system(trained: list[TrainedSeed]) -> System:
-    first, places = trained[0], {}
+def _system(trained: list[TrainedSeed]) -> StudySystem:
+    first, directories = trained[0], {}
     for one in trained:
-        place = places.setdefault(one.seed, one.place)
-        if place != one.place:
-            raise InputError(f"{one.place}: as {place} the same system; remove one")
+        directory = directories.setdefault(one.seed, one.directory)
+        if directory != one.directory:
+            raise InputError(f"{one.directory}: the same system as {directory}; remove one")
         if (one.unheard is None) != (first.unheard is None):
             raise InputError(
-                f"{one.place}: of it and {first.place}, seeds of one system, one has "
+                f"{one.directory} and {first.directory}: two seeds of one system, but only one has "
                 f"{UNHEARD} beside it; probe both or neither"
             )
-    for probed in zip(*((one.heard, one.unheard) for one in trained), strict=True):
-        draws = sorted({found.many["draws"] for found in probed if found and found.many})
+    for found in zip(*((one.heard, one.unheard) for one in trained), strict=True):
+        draws = sorted({own.many.draws for own in found if own and own.many})
         if len(draws) > 1:
             raise InputError(
-                f"{first.place}: of its seeds means of {' and '.join(map(str, draws))} draws were "
-                "probed; probe them alike"
+                f"{first.directory}: means of {' and '.join(map(str, draws))} draws were probed; "
+                "probe all seeds with the same number of draws"
             )
-    one = first.heard.one
-    return System(*(one[name] for name in ("objective", "bottleneck", "lambda")), tuple(trained))
-
-
-def _means(probed: list[Probed]) -> Means:
-    (one,) = leakage_means([found.one for found in probed])
-    many = leakage_means([found.many for found in probed if found.many is not None])
-    return Means(one, many[0] if many else None)
+    return StudySystem(first.heard.one.system, first.heard.one.bottleneck, tuple(trained))

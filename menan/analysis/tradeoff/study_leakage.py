@@ -1,22 +1,20 @@
-"""What menan-probe found of the models of a point's trainings, a file a system.
+"""What menan-probe found in the models of a point's trainings, one file per system and seed.
 
-<point>/leakage/<objective>_seed<k>.json       of one draw of each utterance that was trained on
-<point>/leakage_mean/...                       and of the mean of many, where there is noise
-<point>/leakage_unheard/..., ..._unheard_mean  the same of utterances that no training heard, of
-                                               the same speakers, if they were asked about
+<point>/leakage/<system>_seed<k>.json          one draw of each utterance that was trained on
+<point>/leakage_mean/...                       the mean of many draws, with noise
+<point>/leakage_unheard/..., ..._unheard_mean  the same for utterances of the same speakers that no
+                                               training heard, if they were probed
 """
 
 import reprlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from menan.analysis.leakage.names import bottleneck_label
-from menan.analysis.leakage.result import read_leakage
-from menan.analysis.tables.runs import TrainedRun, fold_results
+from menan.analysis.leakage.leakage_files import read_leakage
+from menan.analysis.leakage.result import LeakageMean, ReportedLeakage, leakage_means
+from menan.analysis.runs import TrainedRun
+from menan.analysis.tables.fold_results import fold_results, mean_test_ua
 from menan.errors import InputError
 
 HEARD, UNHEARD = "leakage", "leakage_unheard"
@@ -24,71 +22,87 @@ RULE = "last"  # nobody chose the epoch
 
 
 @dataclass(frozen=True)
-class Probed:
-    """Of the trainings of one objective and seed, beside the models' UA (per cent).
+class StudyLeakage:
+    """Leakage of the trainings of one system and seed.
 
-    one: of one draw, or of the embedding if it is not random.
-    many: of the mean of many draws; None if the embedding is not random.
+    one: from one draw, or from the embedding if it is not random.
+    many: from the mean of many draws; None if the embedding is not random.
     """
 
-    one: dict[str, Any]
-    many: dict[str, Any] | None
+    one: ReportedLeakage
+    many: ReportedLeakage | None
 
 
-def read_probed(folder: Path, name: str, runs: list[TrainedRun]) -> Probed:
-    """What was probed of some runs, of whom ``folder`` and the folder of means beside it tell.
+@dataclass(frozen=True)
+class LeakageMeans:
+    """Means over seeds; one and many as in :class:`StudyLeakage`."""
+
+    one: LeakageMean
+    many: LeakageMean | None
+
+
+def study_means(found: Sequence[StudyLeakage]) -> LeakageMeans:
+    """Means over the seeds of one system."""
+    (one,) = leakage_means([own.one for own in found])
+    many = leakage_means([own.many for own in found if own.many is not None])
+    return LeakageMeans(one, many[0] if many else None)
+
+
+def read_study_leakage(folder: Path, name: str, runs: Sequence[TrainedRun]) -> StudyLeakage:
+    """The leakage of some trainings, from ``folder`` and the folder of means beside it.
+
+    Args:
+        name: the file without suffix, ``<system>_seed<k>``.
 
     Raises:
-        InputError: nothing, something of other models, draws averaged or not as they should be.
+        InputError: a file that is missing or of other models, or with the wrong number of draws.
     """
-    path, path_of_mean = folder / f"{name}.json", _of_means(folder) / f"{name}.json"
+    path, path_of_mean = folder / f"{name}.json", _means_folder(folder) / f"{name}.json"
     one, many = _read(path, runs), None
-    if one["draws"] != 1:
-        raise InputError(f"{path}: of the mean of {one['draws']} draws; probe one")
-    if runs[0].training.bottleneck == "noise":
+    if one.draws != 1:
+        raise InputError(f"{path}: of the mean of {one.draws} draws; probe a single draw")
+    if runs[0].bottleneck.is_stochastic:
         many = _read(path_of_mean, runs)
-        if many["draws"] == 1:
-            raise InputError(f"{path_of_mean}: of one draw; infer with --draws 32 and probe again")
-    return Probed(one, many)
+        if many.draws == 1:
+            raise InputError(
+                f"{path_of_mean}: of a single draw; infer with --draws 32 and probe again"
+            )
+    return StudyLeakage(one, many)
 
 
 def refuse_strays(point: Path, names: Collection[str]) -> None:
-    """Raise for what was probed of other systems than these."""
+    """Raise InputError for leakage of other systems than these."""
     for folder in (point / HEARD, point / UNHEARD):
-        for path in sorted([*folder.glob("*.json"), *_of_means(folder).glob("*.json")]):
+        for path in sorted([*folder.glob("*.json"), *_means_folder(folder).glob("*.json")]):
             if path.stem not in names:
-                raise InputError(f"{path}: of no training in {point}; train it, or remove the file")
+                raise InputError(
+                    f"{path}: no training of it in {point}; train it, or remove the file"
+                )
 
 
-def _of_means(folder: Path) -> Path:
+def _means_folder(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}_mean")
 
 
-def _read(path: Path, runs: list[TrainedRun]) -> dict[str, Any]:
-    run = runs[0]
+def _read(path: Path, runs: Sequence[TrainedRun]) -> ReportedLeakage:
     if not path.is_file():
         raise InputError(f"{path}: missing; run menan-infer --rule {RULE} and menan-probe")
-    leakage = read_leakage(path)
-    groups = leakage.get("groups")
-    found = leakage | {"groups": sorted(map(str, groups)) if isinstance(groups, list) else groups}
-    wanted = {
-        "objective": run.objective,
-        "seed": run.config["seed"],
-        "rule": RULE,
-        "lambda": run.training.lambda_,
-        "bottleneck": bottleneck_label(run.training),
-        "groups": sorted(str(run.config["hold_out"]) for run in runs),
-    }
-    for name, value in wanted.items():
-        if found[name] != value:
+    found, run = read_leakage(path), runs[0]
+    groups = tuple(sorted(str(run.config.hold_out) for run in runs))
+    for name, here, wanted in (
+        ("system", found.system, run.system),
+        ("seed", found.seed, run.seed),
+        ("rule", found.rule, RULE),
+        ("bottleneck", found.bottleneck, run.bottleneck.label),
+        ("groups", tuple(sorted(found.groups)), groups),
+    ):
+        if here != wanted:
             raise InputError(
-                f"{path}: {name} is {reprlib.repr(found[name])}, not {reprlib.repr(value)} as in "
-                "the trainings beside it; probe these"
+                f"{path}: {name} is {reprlib.repr(here)}, not {reprlib.repr(wanted)} as in the "
+                "trainings beside it; probe those"
             )
-    sets = leakage["sets"]
-    if "train" not in sets or any(part["chance"] <= 0 for part in sets.values()):
+    if "train" not in found.sets or any(part.chance <= 0 for part in found.sets.values()):
         raise InputError(
-            f"{path}: nothing of the training speakers, or a chance of 0, in it; probe again"
+            f"{path}: the training speakers are missing, or a chance is 0; probe again"
         )
-    ua = 100 * float(np.mean([fold.test.ua for fold in fold_results(runs, RULE)]))
-    return leakage | {"ua": ua}
+    return ReportedLeakage(**vars(found), ua=mean_test_ua(fold_results(runs, RULE)))

@@ -1,4 +1,4 @@
-"""What the bottleneck is for, on generated speech from waveform to probe."""
+"""The purpose of the bottleneck, on generated speech from waveform to probe."""
 
 import numpy as np
 import torch
@@ -26,8 +26,7 @@ def ua_and_leakage(feats, exp, training):
     uas = [HeldOut.load(path).ua()[-1] for path in exp.glob("menan_seed0/*/heldout.npz")]
     infer(exp / "menan_seed0/Ses01/Ses01F.last.safetensors", feats, exp / "v", CPU)
     leakage = write_leakage(exp / "v", feats, exp / "leakage.json")
-    found = leakage["sets"]["train"]["embeddings"]["v"]
-    return np.mean(uas), max(found[probe]["accuracy"] for probe in ("linear", "mlp", "knn"))
+    return np.mean(uas), leakage.sets["train"].embeddings.v.best.accuracy
 
 
 def test_noise_hides_the_speaker_from_a_fresh_probe_and_keeps_the_emotion(tmp_path):

@@ -61,7 +61,7 @@ def test_halves_depend_on_ids_and_seed_not_on_the_order():
     assert list(half.values()) != halves(ids, same, same, 1).tolist()
 
 
-def test_control_labels_do_not_know_the_speaker():
+def test_control_labels_do_not_depend_on_the_speaker():
     utts = [f"{speaker}-{n}" for speaker in "abcdefgh" for n in range(200)]
     speaker = np.repeat(np.arange(8), 200)
     half = np.tile([0, 1], 800)
@@ -77,10 +77,10 @@ def test_control_labels_do_not_know_the_speaker():
 
 def test_the_floor_is_the_entropy_of_the_speaker_given_the_emotion():
     facts = set_of({"a": (8, 0, 0, 0), "b": (8, 0, 0, 0), "c": (0, 0, 16, 0)}).facts()
-    assert facts["floor_nats"] == pytest.approx(0.5 * np.log(2))
-    assert facts["uniform_nats"] == pytest.approx(np.log(3))
-    assert facts["chance"] == pytest.approx(1 / 3)
-    assert facts["majority"] == pytest.approx(0.5)
+    assert facts.floor_nats == pytest.approx(0.5 * np.log(2))
+    assert facts.uniform_nats == pytest.approx(np.log(3))
+    assert facts.chance == pytest.approx(1 / 3)
+    assert facts.majority == pytest.approx(0.5)
 
 
 def test_no_speaker_is_on_both_sides_of_the_gender_probe():
@@ -99,10 +99,10 @@ def test_gender_needs_two_speakers_of_either(speakers, genders):
 def test_speakers_of_few_utterances_are_left_out_and_counted():
     of = set_of(FOUR | {"e": (1, 1, 1, 0)})
     assert of.speakers == tuple("abcd")
-    assert of.facts()["left_out"] == 3
+    assert of.facts().left_out == 3
 
 
-def test_of_very_many_speakers_some_are_drawn():
+def test_a_hundred_of_very_many_speakers_are_drawn():
     counts = {f"s{i:03d}": (1, 1, 1, 1) for i in range(MOST_SPEAKERS + 20)}
     of = set_of(counts)
     assert len(of.speakers) == MOST_SPEAKERS
@@ -110,6 +110,6 @@ def test_of_very_many_speakers_some_are_drawn():
     assert set(of.speakers) != set(set_of(counts, seed=1).speakers)
 
 
-def test_one_speaker_cannot_be_told_from_anybody():
+def test_one_speaker_alone_is_refused():
     with pytest.raises(InputError, match=r"^here: 1 speaker\(s\) with 4 utterances or more"):
         set_of({"a": (4, 4, 4, 4), "b": (1, 0, 0, 0)})

@@ -1,14 +1,14 @@
-"""menan-probe on embeddings of our own making, and on those of trained networks."""
-
-import json
+"""menan-probe on made-up embeddings, and on those of trained networks."""
 
 import numpy as np
 import pytest
 import torch
 
-from menan.analysis.leakage.embeddings import find_sources
+from menan.analysis.leakage.embeddings import find_embeddings
+from menan.analysis.leakage.leakage_files import read_leakage, read_probed
 from menan.analysis.leakage.probe_system import write_leakage
-from menan.analysis.leakage.text import leakage_text
+from menan.analysis.leakage.result import SystemLeakage
+from menan.analysis.leakage.summary import leakage_text
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.archive import ArchiveWriter
 from menan.datadir.metadata import read_metadata
@@ -48,55 +48,54 @@ def system(make_dump, tmp_path):
     return folder, feats
 
 
-def test_training_speakers_and_held_out_speakers_are_asked_about_apart(system, tmp_path):
+def test_training_and_held_out_speakers_are_probed_apart(system, tmp_path):
     folder, feats = system
     result = write_leakage(folder / "ec", feats, tmp_path / "leakage.json")
-    assert json.loads((tmp_path / "leakage.json").read_text()) == result
-    assert (result["objective"], result["seed"], result["rule"]) == ("ec", 0, "last")
-    assert (result["lambda"], result["bottleneck"], result["draws"]) == (0.5, "none", 1)
-    assert result["groups"] == ["g01", "g02"]
-    assert list(result["sets"]) == ["train", "heldout"]
-    train, heldout = result["sets"]["train"], result["sets"]["heldout"]
-    assert (train["speakers"], train["utterances"]) == (4, 4 * 8)
-    assert (heldout["speakers"], heldout["utterances"]) == (2, 2 * 8)
-    assert train["chance"] == 0.25
-    assert train["uniform_nats"] == pytest.approx(np.log(4), abs=1e-6)
-    for embedding in train["embeddings"].values():
-        for probe in ("linear", "mlp", "knn"):
-            low, high = embedding[probe]["interval"]
-            accuracy = embedding[probe]["accuracy"]
-            assert 0 <= low <= accuracy <= high <= 1
-            selectivity = accuracy - embedding[probe]["control"]
-            assert embedding[probe]["selectivity"] == pytest.approx(selectivity, abs=2e-6)
+    assert read_leakage(tmp_path / "leakage.json") == result
+    assert (result.system, result.seed, result.rule) == ("ec", 0, "last")
+    assert (result.bottleneck, result.draws) == ("", 1)
+    assert result.groups == ("g01", "g02")
+    assert list(result.sets) == ["train", "heldout"]
+    train, heldout = result.sets["train"], result.sets["heldout"]
+    assert (train.speakers, train.utterances) == (4, 4 * 8)
+    assert (heldout.speakers, heldout.utterances) == (2, 2 * 8)
+    assert train.chance == 0.25
+    assert train.uniform_nats == pytest.approx(np.log(4), abs=1e-6)
+    for embedding in train.embeddings.by_name.values():
+        for probe in embedding.probes.values():
+            low, high = probe.interval
+            assert 0 <= low <= probe.accuracy <= high <= 1
+            selectivity = probe.accuracy - probe.control
+            assert probe.selectivity == pytest.approx(selectivity, abs=2e-6)
     # The made-up features shift with the speaker, so the network's input tells.
-    assert train["embeddings"]["raw"]["linear"]["accuracy"] > 0.6
-    assert train["embeddings"]["raw"]["gender"]["majority"] == 0.5
-    assert heldout["embeddings"]["raw"]["gender"] is None
+    assert train.embeddings.raw.linear.accuracy > 0.6
+    assert train.embeddings.raw.gender.majority == 0.5
+    assert heldout.embeddings.raw.gender is None
 
 
-def test_whom_a_network_was_trained_on_is_not_held_out_whatever_the_dump_says(system, tmp_path):
+def test_a_training_speaker_is_not_held_out_whatever_the_dump_says(system, tmp_path):
     folder, feats = system
     groups = {f"spk0{n}": "g01" if n < 3 else "g02" for n in range(6)}
     write_table(feats.with_name("spk2group"), groups)
     result = write_leakage(folder / "ec/spk00", feats, tmp_path / "leakage.json")
-    assert result["sets"]["heldout"]["speakers"] == 2
+    assert result.sets["heldout"].speakers == 2
 
 
-def test_what_is_reported_of_a_system_is_the_mean_over_its_networks(system, tmp_path):
+def test_figures_of_a_system_are_means_over_its_networks(system, tmp_path):
     folder, feats = system
     result = write_leakage(folder / "menan", feats, tmp_path / "leakage.json")
     for part in ("train", "heldout"):
         for probe in ("linear", "mlp", "knn"):
-            groups = [result["by_group"][name][part] for name in ("g01", "g02")]
-            accuracies = [group["embeddings"]["v"][probe]["accuracy"] for group in groups]
-            mean = result["sets"][part]["embeddings"]["v"][probe]["accuracy"]
+            groups = [result.by_group[name][part] for name in ("g01", "g02")]
+            accuracies = [group.embeddings.v.probes[probe].accuracy for group in groups]
+            mean = result.sets[part].embeddings.v.probes[probe].accuracy
             assert mean == pytest.approx(np.mean(accuracies), abs=2e-6)
 
 
 def test_folds_of_one_group_share_a_network_and_are_probed_once(system):
     folder, _ = system
     assert len(list((folder / "ec").iterdir())) == 4
-    sources = find_sources(folder / "ec")
+    sources = find_embeddings(folder / "ec")
     assert [(source.name, source.directory.name) for source in sources] == [
         ("g01", "spk00"),
         ("g02", "spk02"),
@@ -108,7 +107,7 @@ def test_folds_of_one_group_with_other_epochs_are_two_networks(system, tmp_path)
     infer(folder / "exp/ec_seed0", feats, tmp_path / "ec", CPU, rule="last")
     cards = tmp_path / "ec/spk01/models.json"
     cards.write_text(cards.read_text().replace('"epoch": 1', '"epoch": 2'))
-    names = [source.name for source in find_sources(tmp_path / "ec")]
+    names = [source.name for source in find_embeddings(tmp_path / "ec")]
     assert names == ["g01", "g01/spk01", "g02"]
 
 
@@ -121,13 +120,13 @@ def test_the_same_seed_gives_the_same_bytes(noise, tmp_path):
     assert (tmp_path / "a").read_bytes() != (tmp_path / "c").read_bytes()
 
 
-def test_another_corpus_is_asked_about_with_the_same_networks(system, make_dump, tmp_path):
+def test_another_corpus_is_probed_with_the_same_networks(system, make_dump, tmp_path):
     folder, feats = system
     other = make_dump("other", speakers=3, prefix="new", seed=5)
     infer(folder / "exp/ec_seed0", other, tmp_path / "ec", CPU, rule="last")
     result = write_leakage(folder / "ec", feats, tmp_path / "out", tmp_path / "ec", other)
-    assert result["sets"]["other"]["speakers"] == 3
-    assert list(result["by_group"]["g02"]) == ["train", "heldout", "other"]
+    assert result.sets["other"].speakers == 3
+    assert list(result.by_group["g02"]) == ["train", "heldout", "other"]
     infer(folder / "exp/menan_seed0", other, tmp_path / "menan", CPU, rule="last")
     with pytest.raises(InputError, match=r"menan: no embeddings by the network of .*ec/spk00;"):
         write_leakage(folder / "ec", feats, tmp_path / "x", tmp_path / "menan", other)
@@ -142,17 +141,17 @@ def test_embeddings_without_a_model_card_are_one_set(noise, tmp_path):
     told = {utt: one_hot[labels.speakers.index(labels.utt2spk[utt])] for utt in vectors}
     place = write_embeddings(tmp_path / "told", told)
     result = write_leakage(place, feats, tmp_path / "leakage.json")
-    assert result["objective"] is result["bottleneck"] is result["draws"] is None
-    assert list(result["sets"]) == ["all"]
-    found = result["sets"]["all"]["embeddings"]
-    assert found["v"]["linear"]["accuracy"] == 1.0
-    assert found["v"]["eer"] == 0.0
-    assert found["leace"]["linear"]["accuracy"] == 0.25
-    assert found["leace"]["linear"]["cross_entropy"] == pytest.approx(np.log(4), abs=1e-3)
-    assert found["v"]["knn"]["cross_entropy"] is None
+    assert not isinstance(result, SystemLeakage)
+    assert list(result.sets) == ["all"]
+    found = result.sets["all"].embeddings
+    assert found.v.linear.accuracy == 1.0
+    assert found.v.eer == 0.0
+    assert found.leace.linear.accuracy == 0.25
+    assert found.leace.linear.cross_entropy == pytest.approx(np.log(4), abs=1e-3)
+    assert found.v.knn.cross_entropy is None
 
 
-def test_speed_copies_are_neither_asked_about_nor_needed(make_dump, tmp_path):
+def test_speed_copies_are_neither_probed_nor_needed(make_dump, tmp_path):
     feats = make_dump(speakers=6, speeds=(1.0, 0.9))
     labels = read_metadata(feats.parent)
     originals = [utt for utt, uniq in labels.utt2uniq.items() if utt == uniq]
@@ -162,7 +161,7 @@ def test_speed_copies_are_neither_asked_about_nor_needed(make_dump, tmp_path):
     copies = {utt: np.full(3, 9.0) for utt in labels.utt2spk if utt not in vectors}
     again = write_leakage(write_embeddings(tmp_path / "c", vectors | copies), feats, tmp_path / "b")
     assert again == result
-    assert result["sets"]["all"]["utterances"] == 48
+    assert result.sets["all"].utterances == 48
 
 
 @pytest.mark.parametrize(
@@ -187,11 +186,11 @@ def test_systems_are_not_mixed(system, tmp_path):
     folder, feats = system
     for name in ("ec", "menan"):
         (tmp_path / name).symlink_to(folder / name / "spk00")
-    with pytest.raises(InputError, match="another objective, seed, rule or training"):
+    with pytest.raises(InputError, match="another objective, seed, rule, training or --draws"):
         write_leakage(tmp_path, feats, tmp_path / "leakage.json")
 
 
-def test_pooled_answers_of_several_models_are_refused(system, make_dump, tmp_path):
+def test_pooled_embeddings_of_several_models_are_refused(system, make_dump, tmp_path):
     folder, feats = system
     infer(folder / "exp/ec_seed0", feats, tmp_path / "ec", CPU, "last", test_speakers_only=True)
     with pytest.raises(InputError, match="embeddings of 4 models do not share a space"):
@@ -202,7 +201,7 @@ def test_a_dump_without_the_training_speakers_is_refused(system, make_dump, tmp_
     folder, _ = system
     other = make_dump("other", prefix="new")
     infer(folder / "exp/ec_seed0", other, tmp_path / "ec", CPU, rule="last")
-    with pytest.raises(InputError, match=r"has no utterance of 'spk02', on whom .* was trained"):
+    with pytest.raises(InputError, match=r"no utterance of 'spk02', a training speaker of "):
         write_leakage(tmp_path / "ec", other, tmp_path / "leakage.json")
 
 
@@ -228,13 +227,13 @@ def test_the_command_prints_a_table_and_writes_the_file(noise, tmp_path, monkeyp
         monkeypatch, capsys, "--embeddings", place, "--feats", feats, "--out", out, "--seed", 3
     )
     assert status == 0
-    result = json.loads(out.read_text())
-    assert result["probe_seed"] == 3
+    result = read_probed(out)
+    assert result.probe_seed == 3
     assert printed.out.strip() == leakage_text(result)
     assert "all: 4 speakers, 32 utterances; chance 25.00 %" in printed.out
 
 
-def test_the_command_says_in_a_line_what_is_missing(noise, tmp_path, monkeypatch, capsys):
+def test_the_command_reports_in_one_line_what_is_missing(noise, tmp_path, monkeypatch, capsys):
     feats, _ = noise
     (tmp_path / "empty").mkdir()
     status, printed = run(
@@ -242,16 +241,18 @@ def test_the_command_says_in_a_line_what_is_missing(noise, tmp_path, monkeypatch
     )
     assert status == 1
     assert printed.err.count("\n") == 1
-    assert "empty: no embeddings.scp in it or one folder below; infer first" in printed.err
+    assert (
+        "empty: no embeddings.scp in it or one folder below; run menan-infer first" in printed.err
+    )
 
 
-def test_the_same_embeddings_are_not_probed_twice_and_others_are(system, tmp_path):
+def test_only_changed_embeddings_are_probed_again(system, tmp_path):
     folder, feats = system
     out = tmp_path / "leakage.json"
     first = write_leakage(folder / "ec", feats, out)
     before = out.stat().st_mtime_ns
     assert write_leakage(folder / "ec", feats, out) == first
     assert out.stat().st_mtime_ns == before
-    assert write_leakage(folder / "menan", feats, out)["objective"] == "menan"
+    assert write_leakage(folder / "menan", feats, out).system == "menan"
     out.write_text(out.read_text()[:100])
     assert write_leakage(folder / "ec", feats, out) == first

@@ -1,11 +1,12 @@
-"""Probes on embeddings of which we know what they tell."""
+"""Probes on embeddings whose content is known."""
 
 import numpy as np
 import pytest
 
-from menan.analysis.leakage.intervals import accuracy_interval, resampled_weights
-from menan.analysis.leakage.probes import PROBES, ask, linear_accuracy, views
+from menan.analysis.leakage.probes import linear_accuracy, predictions, views
+from menan.analysis.leakage.result import PROBES
 from menan.analysis.leakage.splits import control_labels, halves
+from menan.analysis.leakage.summary import accuracy_interval, resampled_weights
 
 SPEAKERS, EACH = 5, 48
 SPEAKER = np.repeat(np.arange(SPEAKERS), EACH)
@@ -14,21 +15,21 @@ UTTS = [f"{speaker}-{n}" for n, speaker in enumerate(SPEAKER)]
 
 
 def asked(x, speaker=SPEAKER, emotion=EMOTION, erase=False):
-    """The answers about embeddings of UTTS, by probe."""
+    """The predictions from embeddings of UTTS, by probe."""
     utts = UTTS[: len(speaker)]
     names, strata = speaker.astype(str), emotion.astype(str)
     half = halves(utts, names, strata, 0)
     quarter = halves(utts, [f"{n} {h}" for n, h in zip(names, half, strict=True)], strata, 0)
     control = control_labels(utts, half, int(speaker.max()) + 1, 0)
     both = views(x, half, speaker if erase else None)
-    return ask(both, speaker, control, quarter, 0)
+    return predictions(both, speaker, control, quarter, 0)
 
 
 def noise(dims, seed=0, n=SPEAKERS * EACH):
     return np.random.default_rng(seed).normal(size=(n, dims))
 
 
-def test_an_embedding_that_holds_the_speaker_is_found_out():
+def test_probes_identify_a_speaker_that_the_embedding_holds():
     x = np.concatenate([np.eye(SPEAKERS)[SPEAKER], noise(3)], axis=1)
     for name, answers in asked(x).items():
         assert answers.right.mean() > 0.98, name
@@ -36,7 +37,7 @@ def test_an_embedding_that_holds_the_speaker_is_found_out():
     assert asked(x)["linear"].cross_entropy < 0.1
 
 
-def test_noise_tells_nothing():
+def test_noise_gives_chance_accuracy():
     weights = resampled_weights(SPEAKER, np.random.default_rng(0))
     for name, answers in asked(noise(16)).items():
         right = answers.right[:, None]
@@ -45,7 +46,7 @@ def test_noise_tells_nothing():
         assert abs(right.mean() - answers.control) < 0.12, name
 
 
-def test_a_linear_probe_is_not_too_sure_of_noise():
+def test_a_linear_probe_is_not_overconfident_on_noise():
     assert asked(noise(64))["linear"].cross_entropy == pytest.approx(np.log(SPEAKERS), abs=0.05)
 
 
@@ -64,7 +65,7 @@ def test_an_embedding_of_the_emotion_alone_reaches_the_floor_and_no_less():
     assert answers["linear"].right.mean() == pytest.approx(part.max(axis=0).sum() / 240, abs=0.03)
 
 
-def test_what_is_not_linear_is_seen_by_the_others():
+def test_other_probes_find_what_is_not_linear():
     """The speaker is in the distance from the origin, whose direction is noise."""
     direction = noise(2)
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
@@ -74,7 +75,7 @@ def test_what_is_not_linear_is_seen_by_the_others():
     assert answers["knn"].right.mean() > 0.6
 
 
-def test_erasure_leaves_the_linear_probe_nothing_and_the_others_the_rest():
+def test_after_erasure_the_linear_probe_finds_nothing_and_the_others_the_rest():
     square = np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]])
     speaker = np.repeat([0, 1], 96)
     corner = square[2 * speaker + np.tile([0, 1], 96)] + 0.3 * noise(2, n=192)
@@ -86,7 +87,7 @@ def test_erasure_leaves_the_linear_probe_nothing_and_the_others_the_rest():
     assert answers["knn"].right.mean() > 0.9
 
 
-def test_an_utterance_is_answered_by_a_probe_that_has_not_heard_it():
+def test_no_probe_is_tested_on_an_utterance_it_learned_from():
     """Every utterance is its own nearest neighbour: heard before, noise would be told."""
     half = halves(UTTS, SPEAKER.astype(str), EMOTION.astype(str), 0)
     for view in views(noise(8), half):
@@ -105,14 +106,14 @@ def test_views_are_standardised_by_the_half_that_is_learned_on():
         np.testing.assert_allclose(view.x_test, expected)
 
 
-def test_the_same_seed_gives_the_same_answers():
+def test_the_same_seed_gives_the_same_predictions():
     first, second = asked(noise(6)), asked(noise(6))
     for name in PROBES:
         np.testing.assert_array_equal(first[name].right, second[name].right)
         assert first[name].cross_entropy == second[name].cross_entropy
 
 
-def test_gender_is_told_of_speakers_not_heard():
+def test_gender_is_read_from_unheard_speakers():
     gender = SPEAKER % 2
     side = np.array([0, 0, 1, 1, 1])[SPEAKER]
     x = np.concatenate([gender[:, None] + 0.1 * noise(1), np.eye(SPEAKERS)[SPEAKER]], axis=1)

@@ -1,6 +1,7 @@
 """Numbers and names as the cells of a table show them."""
 
 import re
+from collections.abc import Sequence
 
 
 def fixed(value: float | None, decimals: int = 2, factor: float = 1.0) -> str:
@@ -15,7 +16,7 @@ def fixed(value: float | None, decimals: int = 2, factor: float = 1.0) -> str:
 
 
 def as_text(name: str) -> str:
-    """A name from the data in markdown: no part of it becomes a cell, a tag or a style.
+    """A name from the data in Markdown: no part of it becomes a cell, a tag or a style.
 
     >>> as_text("Ses01F"), as_text("a|b<i>")
     ('Ses01F', 'a\\\\|b\\\\<i>')
@@ -23,29 +24,40 @@ def as_text(name: str) -> str:
     return re.sub(r"[\\`*|<\[]", r"\\\g<0>", name)
 
 
-def with_interval(value: float, interval: list[float]) -> str:
+def interval_text(interval: tuple[float, float]) -> str:
     """
-    >>> with_interval(-1.234, [-5.58, 3.0])
-    '−1.23 [−5.6, 3.0]'
+    >>> interval_text((-5.58, 3.0))
+    '[−5.6, 3.0]'
     """
     low, high = (fixed(end, 1) for end in interval)
-    return f"{fixed(value)} [{low}, {high}]"
+    return f"[{low}, {high}]"
 
 
-def table_of(header: list[str], rows: list[list[str]]) -> str:
-    """In markdown; all columns but the first stand right.
+def with_interval(value: float, interval: tuple[float, float]) -> str:
+    """
+    >>> with_interval(-1.234, (-5.58, 3.0))
+    '−1.23 [−5.6, 3.0]'
+    """
+    return f"{fixed(value)} {interval_text(interval)}"
+
+
+def table_of(
+    header: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[bool] = ()
+) -> str:
+    """A table in Markdown. The first column is set left, and so are columns of words.
 
     >>> print(table_of(["system", "UA"], [["ec", "60.1"]]))
     | system | UA |
     | :-- | --: |
     | ec | 60.1 |
     """
-    rule = [":--"] + ["--:"] * (len(header) - 1)
+    is_words = [*words] or [False] * len(header)
+    rule = [":--" if number == 0 or left else "--:" for number, left in enumerate(is_words)]
     return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *rows))
 
 
 def p_value(value: float | None) -> str:
-    """Three decimals; very small ones are only said to be so.
+    """Three decimals; very small values are only bounded.
 
     >>> p_value(0.00195), p_value(1e-9)
     ('0.002', '< 0.001')
@@ -53,8 +65,8 @@ def p_value(value: float | None) -> str:
     return "< 0.001" if value is not None and value < 0.001 else fixed(value, 3)
 
 
-def span(values: list[float], decimals: int = 0, factor: float = 1.0) -> str:
-    """One number if all agree when written, else the least and the greatest.
+def span(values: Sequence[float], decimals: int = 0, factor: float = 1.0) -> str:
+    """One number if all agree as written, else the least and the greatest.
 
     >>> span([8, 8.0]), span([0.1, 0.25], 1, 100)
     ('8', '10.0 to 25.0')

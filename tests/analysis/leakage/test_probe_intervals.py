@@ -1,6 +1,6 @@
 import numpy as np
 
-from menan.analysis.leakage.intervals import RESAMPLES, accuracy_interval, resampled_weights
+from menan.analysis.leakage.summary import RESAMPLES, accuracy_interval, resampled_weights
 
 
 def weights_of(speaker):

@@ -1,0 +1,98 @@
+"""The sections of a report, in order."""
+
+from menan.analysis import captions
+from menan.analysis.cells import fixed
+from menan.analysis.report.accuracy_sections import accuracy_sections
+from menan.analysis.report.leakage_sections import leakage_section
+from menan.analysis.report.section import ReportTable, Section, TableCell, headers, system_cell
+from menan.analysis.results import Results
+from menan.analysis.system_names import objective_of
+from menan.analysis.tables.table3 import Table3
+from menan.settings import ObjectiveSettings
+from menan.training.objectives import OBJECTIVES
+
+
+def report_sections(results: Results) -> list[Section]:
+    """All sections that have figures; drawings are added where they are laid out."""
+    sections = []
+    if results.findings:
+        sections.append(
+            Section(
+                "findings",
+                captions.FINDINGS,
+                captions.FINDINGS,
+                captions.FINDINGS_NOTE,
+                items=results.findings,
+            )
+        )
+    sections.append(_configuration(results))
+    if results.table2 is not None:
+        sections += accuracy_sections(results.table2, results.corpus)
+    if results.leakage:
+        sections.append(leakage_section(results.leakage, results.table2))
+    if results.table3 is not None:
+        sections.append(_table3(results.table3))
+    return sections
+
+
+def _configuration(results: Results) -> Section:
+    rows = [("Code", f"menan {results.code}"), ("Corpus", results.corpus)]
+    if results.command:
+        rows.insert(1, ("Command", results.command))
+    if table := results.table2:
+        rows.append(("Epoch chosen by", f"{table.rule}, on the validation speaker"))
+        seeds = (f"{name}: {_listed(own.seeds)}" for name, own in table.systems.items())
+        rows.append(("Seeds", "; ".join(seeds)))
+        rows += [(f"Objective {name}", text) for name, text in _objectives(results).items()]
+    rows += [
+        (section.capitalize(), "; ".join(f"{key} {value}" for key, value in values.items()))
+        for section, values in results.config.items()
+    ]
+    if results.trained is not None:
+        rows.append(
+            ("Trainings", f"{results.trained.runs}, {results.trained.hours:.2f} hours in all")
+        )
+        rows.append(("Protocol", captions.PROTOCOL))
+    cells = tuple((TableCell(name), TableCell(text, style="text")) for name, text in rows)
+    columns = (TableCell("setting"), TableCell("value", style="text"))
+    table_of_facts = ReportTable("Configuration", columns, cells)
+    return Section(
+        "configuration", captions.CONFIGURATION, "Configuration", tables=(table_of_facts,)
+    )
+
+
+def _table3(table: Table3) -> Section:
+    """Table 3, with the baselines in its last rows."""
+    rows = [
+        (
+            system_cell(name),
+            TableCell(fixed(own.mean), style="main"),
+            *headers(*map(fixed, (own.min, own.max, own.ua_single, own.lrap))),
+            TableCell(" ".join(map(fixed, own.paper)) if own.paper else "–", style="quiet"),
+        )
+        for name, own in table.systems.items()
+    ]
+    empty = headers(*[""] * (len(captions.TABLE3_COLUMNS) - 2))
+    rows += [
+        (TableCell(name, style="quiet"), TableCell(fixed(accuracy), style="quiet"), *empty)
+        for name, accuracy in table.baselines.items()
+    ]
+    columns = headers(*captions.TABLE3_COLUMNS)
+    return Section(
+        "table3",
+        captions.TABLE3,
+        "Table 3",
+        captions.table3_note(table),
+        tables=(ReportTable("Table 3", columns, tuple(rows)),),
+    )
+
+
+def _objectives(results: Results) -> dict[str, str]:
+    """The one-line description of each objective that a system was trained with."""
+    names = dict.fromkeys(objective_of(name) for name in results.table2.systems)
+    types = ObjectiveSettings.table
+    return {name: OBJECTIVES[types[name]].description for name in names if name in types}
+
+
+def _listed(values: tuple[int, ...]) -> str:
+    return ", ".join(map(str, values))

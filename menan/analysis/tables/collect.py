@@ -1,0 +1,119 @@
+"""All figures of a report, collected from an experiment and its probes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from menan.analysis.leakage.leakage_files import read_leakage, read_reported_leakage
+from menan.analysis.leakage.result import ReportedLeakage
+from menan.analysis.results import Results, TrainingEffort
+from menan.analysis.runs import TrainedRun, read_runs, settings_text, training_hours
+from menan.analysis.system_names import system_label, system_order
+from menan.analysis.tables.comparisons import comparisons
+from menan.analysis.tables.findings import findings
+from menan.analysis.tables.fold_results import fold_results, mean_test_ua
+from menan.analysis.tables.table2 import table2
+from menan.analysis.tables.table3 import table3
+from menan.datadir.metadata import corpus_name
+from menan.datadir.tables import read_table
+from menan.errors import InputError
+from menan.provenance import code_version
+
+
+@dataclass(frozen=True)
+class ReportSources:
+    """What a report is made from; None leaves a part out.
+
+    exp: experiment directory, for Table 2.
+    rule: selection rule of Table 2's headline.
+    cross, ref: predictions of fold models and utt2emo of another corpus, for Table 3.
+    leakage: directory of the JSON files of menan-probe.
+    beside: JSON files of other reports, whose leakage is shown in the figure of utility against
+        leakage.
+    tsne: path without suffix, as given to menan-tsne.
+    command: the command line that made all this, to be quoted.
+
+    Raises:
+        InputError: nothing to report, or a part without the one that it belongs to.
+    """
+
+    exp: Path | None = None
+    rule: str = "best-ua"
+    cross: Path | None = None
+    ref: Path | None = None
+    leakage: Path | None = None
+    beside: tuple[Path, ...] = ()
+    tsne: Path | None = None
+    command: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.exp is None and self.cross is None:
+            raise InputError("nothing to report: give --exp, or --cross with --ref")
+        if (self.cross is None) != (self.ref is None):
+            raise InputError("--cross and --ref belong together; give both")
+        if self.leakage is not None and self.exp is None:
+            raise InputError("--leakage is shown beside the accuracy of --exp; give both")
+
+
+def collect(sources: ReportSources) -> tuple[Results, list[TrainedRun]]:
+    """The figures of a report, and the trainings that they are of.
+
+    Raises:
+        InputError: a source that is missing or incomplete.
+    """
+    runs = read_runs(sources.exp) if sources.exp is not None else []
+    corpus = runs[0].config.corpus if runs else ""
+    cross = None
+    if sources.cross is not None and sources.ref is not None:
+        corpus = corpus_name(sources.ref.parent)
+        cross = table3(sources.cross, sources.ref)
+    leakages: tuple[ReportedLeakage, ...] = ()
+    if sources.leakage is not None:
+        leakages = reported_leakages(sources.leakage, runs)
+    results = Results(
+        code=code_version(),
+        command=sources.command,
+        corpus=corpus,
+        config=settings_text(runs[0].config) if runs else {},
+        trained=TrainingEffort(len(runs), round(training_hours(runs), 2)) if runs else None,
+        table2=replace(
+            table2(runs, sources.rule, _genders(runs[0])),
+            comparisons=comparisons(runs, sources.rule),
+        )
+        if runs
+        else None,
+        leakage=leakages,
+        beside=tuple(row for path in sources.beside for row in read_reported_leakage(path)),
+        table3=cross,
+    )
+    return replace(results, findings=findings(results)), runs
+
+
+def reported_leakages(directory: Path, runs: Sequence[TrainedRun]) -> tuple[ReportedLeakage, ...]:
+    """What menan-probe found, each beside the test UA of the same networks.
+
+    Raises:
+        InputError: no file, one that menan-probe did not write, or one of other trainings.
+    """
+    paths = sorted(directory.glob("*.json"))
+    if not paths:
+        raise InputError(f"{directory}: no JSON of menan-probe in it; run menan-probe first")
+    leakages = []
+    for path in paths:
+        found = read_leakage(path)
+        probed = (found.system, found.seed, found.bottleneck)
+        own = [run for run in runs if (run.system, run.seed, run.bottleneck.label) == probed]
+        folds = fold_results(own, found.rule)
+        if not folds:
+            name = system_label(found.system, found.bottleneck)
+            raise InputError(
+                f"{path}: of {name}, seed {found.seed}, which was not trained here; remove the "
+                "file, or report its experiment"
+            )
+        leakages.append(ReportedLeakage(**vars(found), ua=mean_test_ua(folds)))
+    return tuple(sorted(leakages, key=lambda one: (system_order(one.system), one.seed)))
+
+
+def _genders(run: TrainedRun) -> dict[str, str] | None:
+    path = Path(run.config.feats).parent / "spk2gender"
+    return read_table(path) if path.exists() else None
