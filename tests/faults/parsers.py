@@ -12,7 +12,7 @@ from menan.analysis.report.page import _read_planes
 from menan.analysis.tables.results import _leakages, _reported
 from menan.analysis.tables.runs import fold_results, read_runs
 from menan.audio import audio_info, read_audio
-from menan.config import SECTIONS, load_section
+from menan.config import load_config
 from menan.corpora import iemocap, mosei, ravdess, table
 from menan.corpora.description import describe
 from menan.corpora.preparation import Preparation
@@ -112,8 +112,7 @@ def _validate(folder: Path) -> None:
 
 
 def _config(folder: Path) -> None:
-    for section in SECTIONS:
-        load_section(folder / "conf.yaml", section, {})
+    load_config(folder / "conf.yaml")
 
 
 def _checkpoint(content: Callable[[bytes], bytes]) -> Callable[[Path], None]:
