@@ -31,7 +31,9 @@ def comparisons(runs: Sequence[TrainedRun], rule: str) -> tuple[Comparison, ...]
         InputError: systems that were not tested on the same speakers with the same seeds.
     """
     tested = {
-        system: speaker_predictions(fold_results([run for run in runs if run.system == system], rule))
+        system: speaker_predictions(
+            fold_results([run for run in runs if run.system == system], rule)
+        )
         for system in dict.fromkeys(run.system for run in runs)
     }
     rows: list[Comparison] = []

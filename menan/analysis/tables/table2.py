@@ -154,9 +154,9 @@ def _fold_figures(fold: FoldResult) -> FoldFigures:
 
 def _speaker_figures(tested: SpeakerPredictions) -> SpeakerFigures:
     counts = confusion_counts([tested])
-    recall = np.mean([
-        recalls(tested.labels, guesses, tested.classes) for guesses in tested.guesses
-    ], axis=0)
+    recall = np.mean(
+        [recalls(tested.labels, guesses, tested.classes) for guesses in tested.guesses], axis=0
+    )
     return SpeakerFigures(
         utterances=len(tested.labels),
         wa=100 * float(mean_wa(counts)),

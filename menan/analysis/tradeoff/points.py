@@ -117,7 +117,11 @@ def study_points(systems: Sequence[StudySystem], reference: StudySystem) -> tupl
     """One point per system."""
     points = []
     for system, place in zip(systems, pareto_places(systems), strict=True):
-        predictions, heard, unheard = speaker_predictions(system.folds), system.heard, system.unheard
+        predictions, heard, unheard = (
+            speaker_predictions(system.folds),
+            system.heard,
+            system.unheard,
+        )
         train = heard.one.sets["train"]
         points.append(
             StudyPoint(
