@@ -14,11 +14,18 @@ VERSION = re.search('__version__ = "(.+)"', (ROOT / "menan/__init__.py").read_te
 setup(
     name="menan",
     version=VERSION,
-    description="Speaker-invariant speech emotion recognition: the Max-Entropy Adversarial Network",
+    description="Speech emotion recognition that keeps the emotion and drops the speaker",
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10",
+    classifiers=[
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        "Topic :: Multimedia :: Sound/Audio :: Speech",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
     packages=[*find_packages(include=["menan", "menan.*"]), "menan_bin", "menan_utils"],
     package_dir={"menan_bin": "bin", "menan_utils": "utils"},
     package_data={

@@ -6,7 +6,7 @@ All is made of the measured costs and of the constants here; docs/scaling.md say
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from menan.features.store import SHARE
+from menan.features.store import STORE_FRACTION
 
 HOURS = (1_000, 100_000)
 SPEEDS = {"one speed": (1.0,), "five speeds": (0.8, 0.9, 1.0, 1.1, 1.2)}
@@ -114,15 +114,15 @@ def dump_jobs(hours: float, machines: Machines) -> int:
     Each job reads the names and labels of the whole corpus.
     """
     job = PROCESS + DUMP_NAMES * utterances(hours)
-    each = min(machines.cores, int(SHARE * machines.memory / job))
+    each = min(machines.cores, int(STORE_FRACTION * machines.memory / job))
     return min(machines.count * each, ARRAY_JOBS)
 
 
 def place(frames: float, names: float, machines: Machines) -> str | None:
     """Where the frames of a training are, of so many bytes; None where not even its names fit."""
-    if PROCESS + names > SHARE * machines.memory:
+    if PROCESS + names > STORE_FRACTION * machines.memory:
         return None
-    room = SHARE * machines.card or SHARE * machines.memory - PROCESS - names
+    room = STORE_FRACTION * machines.card or STORE_FRACTION * machines.memory - PROCESS - names
     where = "GPU" if machines.card else "memory"
     if frames <= room:
         return where

@@ -7,8 +7,9 @@ wrong input is one line on stderr and exit status 1.
 import sys
 from collections.abc import Callable
 from enum import Enum
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +17,7 @@ from menan.errors import InputError
 from menan.training.signals import Stopped
 
 # Typer makes its usage error public only through this subclass.
-UsageError = typer.BadParameter.__base__
+UsageError: type[Any] = typer.BadParameter.__mro__[1]
 
 # The exit status of a program that Ctrl-C ended: 128 and SIGINT's number.
 INTERRUPTED = 130
@@ -65,7 +66,8 @@ def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
     def main() -> None:
         command = typer.main.get_command(app)
         # File names need not be UTF-8, and are printed all the same; stderr does this by itself.
-        sys.stdout.reconfigure(errors="backslashreplace")
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             status = command(prog_name=name, standalone_mode=False)
             if status == INTERRUPTED:

@@ -14,8 +14,8 @@ from menan.front_ends import FrontEnd
 from menan.plugins import load_plugins
 from menan_bin.command import PluginOption, SetOption, Switch, main_of, new_app
 
-# Programs that run jobs, started as modules so that they need not be on the PATH.
-LAUNCHER = (sys.executable, "-m", "menan_utils.run")
+# What starts several jobs without --cmd, and the command line of one of them.
+LAUNCHER = (sys.executable, "-m", "menan.launch.local")
 JOB_COMMAND = (sys.executable, "-m", "menan_bin.menan_dump")
 
 app = new_app()

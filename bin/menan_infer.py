@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from menan.config import parse_share
 from menan.device import open_device
 from menan.inference.infer import infer as infer_dump
+from menan.inference.infer import system_directories
 from menan.model.bottlenecks import SEED
 from menan.plugins import load_plugins
 from menan_bin.command import PluginOption, Switch, main_of, new_app
@@ -18,12 +20,15 @@ app = new_app()
 def infer(
     model: Annotated[
         Path,
-        typer.Option(help="Model file (.safetensors), or directory of a system: all its folds."),
+        typer.Option(
+            help="Model file (.safetensors), directory of a system (all its folds), or of an "
+            "experiment (all its systems)."
+        ),
     ],
     feats: Annotated[Path, typer.Option(help="feats.scp of a dump directory.")],
     out: Annotated[Path, typer.Option(help="Directory to write.")],
     rule: Annotated[
-        str, typer.Option(help="Selection rule of the models, for the directory of a system.")
+        str, typer.Option(help="Selection rule of the models, for a directory.")
     ] = "best-ua",
     test_speakers_only: Annotated[
         Switch, typer.Option(help="Run each model on its fold's test speaker only.")
@@ -34,22 +39,41 @@ def infer(
     draws: Annotated[
         int, typer.Option(min=1, help="Number of noise draws whose embeddings are averaged.")
     ] = 1,
+    skip_deterministic: Annotated[
+        Switch, typer.Option(help="With --draws: write nothing for models without noise.")
+    ] = Switch.false,
+    share: Annotated[
+        str, typer.Option(help="2/4: the second of four shares of the systems, for parallel jobs.")
+    ] = "1/1",
     device: Annotated[str, typer.Option(help="Device: cpu, cuda or cuda:N.")] = "cpu",
     plugin: PluginOption = None,
 ) -> None:
     """Write posteriors.{ark,scp}, embeddings.{ark,scp}, utt2emo and emotions, without speed copies.
 
     Each fold of a system has a directory OUT/<fold>; with --test-speakers-only true, all write OUT.
+    The systems of an experiment have directories OUT/<system>.
 
     Example: menan-infer --model exp/menan_seed0 --test-speakers-only true
     --feats dump/iemocap/feats.scp --out exp/menan_seed0/test
     """
     load_plugins(plugin or ())
-    folders = infer_dump(
-        model, feats, out, open_device(device), rule, bool(test_speakers_only), noise_seed, draws
-    )
-    for folder in folders:
-        print(folder)
+    number, shares = parse_share(share)
+    for system in system_directories(model)[number - 1 :: shares]:
+        folders = infer_dump(
+            system,
+            feats,
+            out if system == model else out / system.name,
+            open_device(device),
+            rule=rule,
+            test_speakers_only=bool(test_speakers_only),
+            noise_seed=noise_seed,
+            draws=draws,
+            skip_deterministic=bool(skip_deterministic),
+        )
+        if not folders:
+            print(f"{system}: the bottleneck has no noise; nothing written")
+        for folder in folders:
+            print(folder)
 
 
 main = main_of(app, "menan-infer")

@@ -26,7 +26,7 @@ def predict(
     """
     load_plugins(plugin or ())
     for path, posteriors in zip(wav, predict_files(model, wav, open_device(device)), strict=True):
-        best = max(posteriors, key=posteriors.get)
+        best = max(posteriors, key=posteriors.__getitem__)
         shown = " ".join(f"{emotion} {p:.3f}" for emotion, p in posteriors.items())
         print(f"{path}\t{best}\t{shown}", flush=True)
 

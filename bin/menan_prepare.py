@@ -55,7 +55,7 @@ def _command(corpus: Corpus) -> Callable[..., None]:
         print(f"{data}: {preparation.corpus}, {describe(preparation, folder)}")
 
     root = Annotated[Path, typer.Argument(metavar=corpus.root_name, help=corpus.root)]
-    arguments = {
+    arguments: dict[str, tuple[Any, Any]] = {
         "root": (root, inspect.Parameter.empty),
         "data": (Data, inspect.Parameter.empty),
         "emotions": (Emotions, ""),
@@ -65,12 +65,13 @@ def _command(corpus: Corpus) -> Callable[..., None]:
         kind, text = get_args(own.annotation)
         arguments[name] = (Annotated[kind, typer.Option(help=text)], own.default)
     keyword = inspect.Parameter.KEYWORD_ONLY
-    write.__signature__ = inspect.Signature(
+    signature = inspect.Signature(
         [
             inspect.Parameter(name, keyword, default=default, annotation=annotation)
             for name, (annotation, default) in arguments.items()
         ]
     )
+    write.__signature__ = signature  # type: ignore[attr-defined]  # Typer reads it
     write.__annotations__ = {name: annotation for name, (annotation, _) in arguments.items()}
     return write
 

@@ -1,7 +1,7 @@
 """menan-train: train one or many networks on a dump directory."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -83,7 +83,7 @@ def train(
     --set training.lr=2e-3 --set model.bottleneck=noise
     """
     load_plugins(plugin or ())
-    options = {
+    options: dict[str, dict[str, Any]] = {
         "model": {"encoder": encoder},
         "training": {"epochs": epochs},
         "runs": {

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from menan.datadir.validate.directory import validate as validate_directory
-from menan_bin.command import Switch, main_of, new_app
+from menan.plugins import load_plugins
+from menan_bin.command import PluginOption, Switch, main_of, new_app
 
 app = new_app()
 
@@ -22,6 +23,7 @@ def validate(
     allow_pipes: Annotated[
         Switch, typer.Option(help="Accept commands ('... |') in wav.scp; they are not run.")
     ] = Switch.false,
+    plugin: PluginOption = None,
 ) -> None:
     """Report each problem of a data or dump directory with file, line and cure.
 
@@ -29,6 +31,7 @@ def validate(
 
     Example: menan-validate --read-audio true data/iemocap
     """
+    load_plugins(plugin or ())
     report = validate_directory(directory, bool(read_audio), bool(allow_pipes))
     for line in report.lines():
         print(line)

@@ -21,6 +21,7 @@ Read data:
 
 Extend menan, usually in a file for ``--plugin`` (docs/extend.md):
 
+- ``FrontEnd``, ``Extractor``, ``add_front_end``: from 16 kHz samples to a feature matrix.
 - ``EncoderSettings``, ``Encoder``, ``add_encoder``: from features to the embedding v.
 - ``BottleneckSettings``, ``Bottleneck``, ``add_bottleneck``: from v to the released embedding z.
 - ``ObjectiveSettings``, ``Objective``, ``Step``, ``add_objective``: the loss.
@@ -40,6 +41,8 @@ _DEFINED_IN = {
     "BottleneckSettings": "menan.settings",
     "Encoder": "menan.model.encoders",
     "EncoderSettings": "menan.settings",
+    "Extractor": "menan.features.front_end",
+    "FrontEnd": "menan.front_ends",
     "InputError": "menan.errors",
     "LabelSet": "menan.labels",
     "Objective": "menan.training.objectives",
@@ -47,6 +50,7 @@ _DEFINED_IN = {
     "Step": "menan.training.objectives",
     "add_bottleneck": "menan.model.bottlenecks",
     "add_encoder": "menan.model.encoders",
+    "add_front_end": "menan.features.front_end",
     "add_objective": "menan.training.objectives",
     "infer": "menan.inference.infer",
     "load_model": "menan.model.model_file",

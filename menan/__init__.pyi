@@ -1,5 +1,8 @@
 from menan.datadir.metadata import read_metadata as read_metadata
 from menan.errors import InputError as InputError
+from menan.features.front_end import Extractor as Extractor
+from menan.features.front_end import add_front_end as add_front_end
+from menan.front_ends import FrontEnd as FrontEnd
 from menan.inference.infer import infer as infer
 from menan.inference.predict import predict as predict
 from menan.labels import LabelSet as LabelSet

@@ -8,7 +8,7 @@ A member is written as its name, or as a mapping with its settings::
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from typing_extensions import Self
 
@@ -63,7 +63,7 @@ class Member:
                 f"unknown {cls.socket} {name[:80]!r}; choose from {', '.join(cls.table)}, or load "
                 "the file that defines it with --plugin"
             )
-        return cls.table[name]
+        return cast(type[Self], cls.table[name])
 
     @classmethod
     def add(cls, member: type[Self]) -> None:

@@ -12,7 +12,7 @@ from menan.datadir.archive import ArchiveWriter
 from menan.datadir.metadata import spk2utt
 from menan.datadir.tables import c_sorted, write_table
 from menan.front_ends import KaldiFrontEnd
-from menan.labels import EMOTIONS
+from menan.labels import IEMOCAP_EMOTIONS, LabelSet
 
 # Tests run beside each other; threads of one would only take cores from another.
 torch.set_num_threads(1)
@@ -29,20 +29,21 @@ def write_dump(
     seed: int = 0,
     features: KaldiFrontEnd = SHORT,
     prefix: str = "spk",
+    emotions: LabelSet = IEMOCAP_EMOTIONS,
 ) -> Path:
     """A dump directory of noise whose mean depends on emotion and speaker; gives feats.scp."""
     rng = np.random.default_rng(seed)
     matrices, utt2spk, utt2emo, utt2uniq = {}, {}, {}, {}
     for s in range(speakers):
         speaker = f"{prefix}{s:02d}"
-        for e, emotion in enumerate(EMOTIONS):
+        for e, emotion in enumerate(emotions):
             for n in range(utts_per_emotion):
                 original = f"{speaker}-{emotion}{n}"
                 for speed in speeds:
                     utt = original if speed == 1.0 else f"{original}-sp{speed:g}"
                     frames = int(rng.integers(10, features.rows + 1))
                     matrix = rng.normal(size=(frames, features.dims)).astype(np.float32)
-                    matrix[:, e] += 2.0
+                    matrix[:, e % 10] += 2.0
                     matrix[:, 10 + s] += 2.0
                     matrices[utt] = matrix
                     utt2spk[utt], utt2emo[utt], utt2uniq[utt] = speaker, emotion, original
@@ -53,6 +54,7 @@ def write_dump(
     write_table(directory / "utt2spk", utt2spk)
     write_table(directory / "spk2utt", spk2utt(utt2spk))
     write_table(directory / "utt2emo", utt2emo)
+    (directory / "emotions").write_text("".join(f"{emotion}\n" for emotion in emotions))
     write_table(directory / "utt2uniq", utt2uniq)
     write_table(directory / "spk2gender", {name: "fm"[i % 2] for i, name in enumerate(names)})
     write_table(directory / "utt2num_frames", {u: str(len(m)) for u, m in matrices.items()})

@@ -27,7 +27,7 @@ Paths are relative to $(pwd).
   --emotions a,b,...         labels to keep, or all; default: those of the paper
   --map old=new,...          new names for labels of the release
   --work .                   where data/, dump/ and exp/ are created
-  --nj 2                     jobs of the feature extraction
+  --nj 2                     jobs of feature extraction and inference
   --train-nj 1               jobs of the training; one job trains all models side by side
   --device cpu               cpu or cuda
   --rule best-ua             selection rule: best-ua, best-wa, best-loss, last"
@@ -75,11 +75,10 @@ fi
 
 if runs 4; then
   say 4 "inference and scoring: the test speaker of every fold -> ${exp}/infer"
+  ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer.JOB.log" \
+    menan-infer --model "${exp}" --rule "${rule}" --test-speakers-only true \
+    --feats "${dump}/feats.scp" --out "${exp}/infer" --device "${device}" --share "JOB/${nj}"
   find_systems "${exp}"
-  ${infer_cmd} "${gpu[@]}" JOB=1:"${#systems[@]}" "${exp}/log/infer.JOB.log" \
-    each.py JOB "${systems[@]}" -- \
-    menan-infer --model "${exp}/{}" --rule "${rule}" --test-speakers-only true \
-    --feats "${dump}/feats.scp" --out "${exp}/infer/{}" --device "${device}"
   for system in "${systems[@]}"; do
     out="${exp}/infer/${system}"
     menan-score --ref "${data}/utt2emo" --hyp "${out}" --json "${out}/score.json" >"${out}/score.txt"
@@ -89,21 +88,20 @@ fi
 
 if runs 5; then
   say 5 "probes, t-SNE and report -> ${exp}/RESULTS.md, ${exp}/report.html"
-  find_systems "${exp}"
   # All folds of a group share the network of the last epoch, and no selection rule chose it.
-  ${infer_cmd} "${gpu[@]}" JOB=1:"${#systems[@]}" "${exp}/log/infer_last.JOB.log" \
-    each.py JOB "${systems[@]}" -- \
-    menan-infer --model "${exp}/{}" --rule last --feats "${dump}/feats.scp" \
-    --out "${exp}/infer/last/{}" --device "${device}"
+  ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer_last.JOB.log" \
+    menan-infer --model "${exp}" --rule last --feats "${dump}/feats.scp" \
+    --out "${exp}/infer/last" --device "${device}" --share "JOB/${nj}"
+  # Noise can be averaged away by collecting many draws, so the mean of 32 draws is probed as well.
+  ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer_mean.JOB.log" \
+    menan-infer --model "${exp}" --rule last --feats "${dump}/feats.scp" \
+    --out "${exp}/infer/mean" --device "${device}" --share "JOB/${nj}" \
+    --draws 32 --skip-deterministic true
+  find_systems "${exp}/infer/last"
   ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe.JOB.log" \
     each.py JOB "${systems[@]}" -- \
     menan-probe --embeddings "${exp}/infer/last/{}" --feats "${dump}/feats.scp" \
     --out "${exp}/leakage/{}.json"
-  # Noise can be averaged away by collecting many draws, so the mean of 32 draws is probed as well.
-  ${infer_cmd} "${gpu[@]}" JOB=1:"${#systems[@]}" "${exp}/log/infer_mean.JOB.log" \
-    each.py JOB "${systems[@]}" -- \
-    menan-infer --model "${exp}/{}" --rule last --feats "${dump}/feats.scp" \
-    --out "${exp}/infer/mean/{}" --draws 32 --skip-deterministic true --device "${device}"
   if [ -d "${exp}/infer/mean" ]; then
     find_systems "${exp}/infer/mean"
     ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe_mean.JOB.log" \
@@ -111,7 +109,10 @@ if runs 5; then
       menan-probe --embeddings "${exp}/infer/mean/{}" --feats "${dump}/feats.scp" \
       --out "${exp}/leakage/{}.mean.json"
   fi
-  menan-tsne --data "${dump}" --exp "${exp}" --out "${exp}/tsne"
+  find_systems "${exp}/infer/last"
+  folds=("${exp}/infer/last/${systems[0]}"/*/)
+  planes=("${exp}/infer/last"/*_seed"${systems[0]##*_seed}/$(basename "${folds[0]}")")
+  menan-tsne --data "${dump}" --out "${exp}/tsne" --hyp "$(IFS=, && echo "${planes[*]}")"
   menan-results --exp "${exp}" --rule "${rule}" --leakage "${exp}/leakage" \
     --tsne "${exp}/tsne" --out "${exp}/RESULTS.md" --json "${exp}/results.json" \
     --html "${exp}/report.html" --command "${command_line}"

@@ -23,7 +23,7 @@ Paths are relative to $(pwd).
                              3 (nothing is trained), 4 inference and scoring, 5 report
   --config conf/paper.yaml   features of the models; see also the other files in conf/
   --work .                   where data/, dump/ and exp/ are created
-  --nj 2                     jobs of the feature extraction
+  --nj 2                     jobs of feature extraction and inference
   --device cpu               cpu or cuda
   --rule best-ua             selection rule: best-ua, best-wa, best-loss, last"
 command_line="./run.sh $*"
@@ -63,11 +63,10 @@ fi
 
 if runs 4; then
   say 4 "inference and scoring: all utterances with the models of every fold -> ${exp}"
-  find_systems "${models}"
-  ${infer_cmd} "${gpu[@]}" JOB=1:"${#systems[@]}" "${exp}/log/infer.JOB.log" \
-    each.py JOB "${systems[@]}" -- \
-    menan-infer --model "${models}/{}" --rule "${rule}" --feats "${dump}/feats.scp" \
-    --out "${exp}/{}" --device "${device}"
+  ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer.JOB.log" \
+    menan-infer --model "${models}" --rule "${rule}" --feats "${dump}/feats.scp" \
+    --out "${exp}" --device "${device}" --share "JOB/${nj}"
+  find_systems "${exp}"
   for system in "${systems[@]}"; do
     for out in "${exp}/${system}"/*/; do
       menan-score --ref "${data}/utt2emo" --hyp "${out}" --json "${out}score.json" >"${out}score.txt"

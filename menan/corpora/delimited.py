@@ -4,6 +4,7 @@ import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from menan.errors import InputError
 
@@ -48,16 +49,11 @@ def read_rows(path: str | Path) -> tuple[list[str], list[Row]]:
         raise InputError(f"{path}: is no file; name a CSV or TSV file")
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-            file.seek(0)
-            reader = csv.reader(file, delimiter=max("\t;,", key=header.count), strict=True)
-            lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+            lines = _lines(file, path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start}); save it as such") from None
-    except csv.Error as error:
-        raise InputError(f"{path}:{reader.line_num}: not CSV ({error}); mend the quotes") from None
     if len(lines) < 2:
         raise InputError(f"{path}: expected a header line and at least one row below it")
     for number, cells in lines:
@@ -86,3 +82,14 @@ def require_columns(path: str | Path, columns: list[str], wanted: tuple[str, ...
             raise InputError(
                 f"{path}:1: lacks the column {name!r}; the header has {', '.join(columns)}"
             )
+
+
+def _lines(file: TextIO, path: Path) -> list[tuple[int, list[str]]]:
+    """The rows that are not blank, with their line numbers; the first one has the column names."""
+    header = file.readline()
+    file.seek(0)
+    reader = csv.reader(file, delimiter=max("\t;,", key=header.count), strict=True)
+    try:
+        return [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+    except csv.Error as error:
+        raise InputError(f"{path}:{reader.line_num}: not CSV ({error}); mend the quotes") from None

@@ -103,7 +103,7 @@ CORPUS = Corpus(
 def _chosen(table: Path, used: set[str], choice: LabelChoice) -> ChosenLabels:
     """The choice among the labels that occur; new labels of the default are in C order."""
     renamed = {old: new for old, new in choice.renamed.items() if old in used}
-    labels = tuple(sorted(used, key=lambda label: (renamed.get(label, label).encode(), label)))
+    labels = tuple(sorted(used, key=lambda label: ((renamed.get(label) or label).encode(), label)))
     release = ReleaseLabels(str(table), labels, default={label: label for label in labels})
     return release.choose(LabelChoice(choice.emotions, renamed))
 

@@ -9,6 +9,7 @@ import re
 import struct
 from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
 from typing import BinaryIO
 
 import kaldiio
@@ -96,12 +97,17 @@ class ArchiveWriter:
             self._opened = opened.pop_all()
         return self
 
-    def __exit__(self, *exception) -> bool | None:
-        if exception[0] is None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        if kind is None:
             self.flush()
             # An scp file must not point into an archive that it does not belong to.
             self._scp_path.unlink(missing_ok=True)
-        return self._opened.__exit__(*exception)
+        return self._opened.__exit__(kind, error, trace)
 
     def flush(self) -> None:
         """Write out what is buffered: a full disk is to be noticed before files are replaced."""
@@ -124,8 +130,9 @@ def _file_and_offset(rxfilename: str, where: str) -> tuple[Path, int]:
             f"{where}: {rxfilename!r} is a command; run it, and name the archive it writes"
         )
     # Of more digits no file has an offset, and seek() knows none: they belong to the name then.
-    path, offset = re.fullmatch(r"(.+?)(?::([0-9]{1,18}))?", rxfilename).groups(default="0")
-    return Path(path), int(offset)
+    match = re.fullmatch(r"(.+?)(?::([0-9]{1,18}))?", rxfilename)
+    assert match is not None, rxfilename
+    return Path(match[1]), int(match[2] or 0)
 
 
 def _read(rxfilename: str, where: str, kind: str, types: dict) -> np.ndarray:

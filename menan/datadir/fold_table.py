@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.datadir.folds import Fold, folds_of_group, held_out_groups
+from menan.datadir.folds import Fold, folds_of_group
 from menan.datadir.metadata import Metadata, read_metadata
+from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
 
@@ -44,7 +45,7 @@ def fold_table(directory: str | Path) -> list[FoldRow]:
     try:
         folds = [
             fold
-            for group in held_out_groups(labels.spk2group, ["each"])
+            for group in c_sorted(set(labels.spk2group.values()))
             for fold in folds_of_group(labels.spk2group, group)
         ]
     except InputError as error:

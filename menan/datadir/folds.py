@@ -20,7 +20,7 @@ class Fold:
     group: str
     train: tuple[str, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         parts = [{self.test}, {self.valid}, set(self.train)]
         assert sum(map(len, parts)) == len(set.union(*parts)), f"a speaker in two parts: {self}"
 

@@ -152,10 +152,12 @@ def _tables(utterances: Sequence[Utterance], labels: LabelSet) -> dict[str, dict
             u.utt: f"{u.recording} {u.start or 0.0:.4f} {u.end or u.duration:.4f}"
             for u in utterances
         }
+    genders = {u.speaker: u.gender for u in utterances if u.gender}
     if all(u.gender for u in utterances):
-        tables["spk2gender"] = {u.speaker: u.gender for u in utterances}
-    if all(u.text for u in utterances):
-        tables["text"] = {u.utt: " ".join(u.text.split()) for u in utterances}
+        tables["spk2gender"] = genders
+    texts = {u.utt: " ".join(u.text.split()) for u in utterances if u.text}
+    if len(texts) == len(utterances):
+        tables["text"] = texts
     return tables
 
 

@@ -9,6 +9,7 @@ from torch.func import functional_call, vmap
 
 from menan.engine.parameters import Parameters
 from menan.engine.row_layout import RowLayout
+from menan.errors import InputError
 from menan.model.network import Network
 
 
@@ -49,7 +50,11 @@ class VmappedPlayer:
         }
 
     def call(self, part: str, *inputs: Tensor) -> Tensor:
-        """One module of all active models on inputs with a leading model axis."""
+        """One module of all active models on inputs with a leading model axis.
+
+        Raises:
+            InputError: the module has an operation that cannot be stacked, such as ``nn.GRU``.
+        """
         active = self.parameters.active
         weights = _below(part, self.parameters.leaves)
         buffers = {name: value[:active] for name, value in _below(part, self.buffers).items()}
@@ -57,7 +62,17 @@ class VmappedPlayer:
         def one(weights: dict[str, Tensor], buffers: dict[str, Tensor], *inputs: Tensor) -> Tensor:
             return functional_call(self.modules[part], (weights, buffers), inputs)
 
-        return vmap(one)(weights, buffers, *inputs)
+        try:
+            return vmap(one)(weights, buffers, *inputs)
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            if "vmap" not in reason and "atching rule" not in reason:
+                raise
+            raise InputError(
+                f"torch.func cannot stack the {part} of class "
+                f"{type(self.modules[part]).__name__} ({reason[:200]}); use operations that "
+                "torch.func.vmap supports"
+            ) from error
 
 
 def _named(

@@ -222,7 +222,7 @@ def _read_utterance(dump: Dump, utt: str, dtype: torch.dtype) -> np.ndarray:
 
 
 def _digest(matrix: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(matrix)).hexdigest()[:16]
+    return hashlib.sha256(np.ascontiguousarray(matrix).data).hexdigest()[:16]
 
 
 def _num_frames(path: Path) -> dict[str, int]:

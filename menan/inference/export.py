@@ -68,6 +68,7 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
             output_names=["posteriors", "embedding"],
             dynamic_shapes={name: {0: batch} for name in inputs},
         )
+    assert program is not None, "torch.onnx.export with dynamo returns a program"
     program.model.metadata_props["menan"] = json.dumps(card_to_json(card), sort_keys=True)
     with atomic_path(out) as beside:
         program.save(str(beside))

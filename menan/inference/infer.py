@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from menan.datadir.tables import c_sorted
+from menan.device import open_device
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore, combined_digest, load_block, open_dump
 from menan.files.lock import only_writer
@@ -61,11 +62,12 @@ def infer(
     model: str | Path,
     feats: str | Path,
     out: str | Path,
-    device: torch.device,
+    device: str | torch.device = "cpu",
     rule: str = "best-ua",
     test_speakers_only: bool = False,
     noise_seed: int = SEED,
     draws: int = 1,
+    skip_deterministic: bool = False,
 ) -> list[Path]:
     """Write posteriors, embeddings and hypotheses of the original utterances of a dump.
 
@@ -81,6 +83,8 @@ def infer(
         noise_seed: seed of the noise, if the bottleneck of the models is stochastic.
         draws: number of noise draws whose embeddings z are averaged; the posteriors are those of
             the mean. An attacker who collects several draws of an utterance obtains this mean.
+        skip_deterministic: write nothing if several draws are asked of models without noise,
+            instead of raising an error.
 
     Returns:
         The directories written, each with the files of
@@ -90,11 +94,15 @@ def infer(
         InputError: no such model, features that it was not trained on, a missing test speaker,
             several draws without noise, or another process that writes to the directory.
     """
-    model, out = Path(model), Path(out)
+    model, out, device = Path(model), Path(out), open_device(str(device))
     dump = open_dump(feats)
     models = [_LoadedModel(*load_model(path, device)) for path in model_files(model, rule)]
+    if draws != 1 and skip_deterministic:
+        models = [loaded for loaded in models if loaded.network.bottleneck.is_stochastic]
     for loaded in models:
         _check(loaded, dump, model, draws)
+    if not models:
+        return []
     pooled = test_speakers_only or model.is_file()
     folders = [out if pooled else out / loaded.card.fold for loaded in models]
     with ExitStack() as locks:
@@ -145,6 +153,11 @@ def _run_each_network_once(
                 model.network, store, index, model.card.features.rows, noise_seed, draws
             )
         model.outputs.add(utts, *results[model.digest])
+
+
+def system_directories(model: Path) -> list[Path]:
+    """The directories of an experiment's systems, sorted; anything else is returned as it is."""
+    return sorted({path.parents[1] for path in model.glob("*/*/*.safetensors")}) or [model]
 
 
 def model_files(model: Path, rule: str) -> list[Path]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from torch import Tensor
 
@@ -61,7 +61,7 @@ def write_outputs(directory: Path, parts: list[Outputs], made_from: dict[str, An
         labels.writelines(f"{label}\n" for label in emotions)
         models = files.enter_context(atomic_open(directory / "models.json"))
         models.write(json.dumps(record, indent=1) + "\n")
-        opened = [hypotheses, labels, models]
+        opened: list[IO[str] | ArchiveWriter] = [hypotheses, labels, models]
         for name, vectors in (("posteriors", posteriors), ("embeddings", embeddings)):
             archive = files.enter_context(ArchiveWriter(directory, name))
             for utt in c_sorted(vectors):

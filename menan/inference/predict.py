@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from menan.audio import read_audio
+from menan.device import open_device
 from menan.errors import InputError
 from menan.features.front_end import make_extractor, utterance_features
 from menan.features.store import FrameStore
@@ -14,7 +15,7 @@ from menan.model.model_file import load_model
 
 
 def predict(
-    model: str | Path, wavs: Iterable[str | Path], device: torch.device
+    model: str | Path, wavs: Iterable[str | Path], device: str | torch.device = "cpu"
 ) -> Iterator[dict[str, float]]:
     """Posteriors of audio files, one file at a time.
 
@@ -22,6 +23,7 @@ def predict(
 
     Args:
         wavs: files of any sample rate and number of channels, one utterance each.
+        device: ``cpu``, ``cuda`` or ``cuda:N``.
 
     Yields:
         Posterior by emotion, in the order of the model's label set.
@@ -29,6 +31,7 @@ def predict(
     Raises:
         InputError: no model, or a file that is not audio or too short for one frame.
     """
+    device = open_device(str(device))
     network, card = load_model(model, device)
     extractor = make_extractor(card.features, str(device))
     for wav in wavs:

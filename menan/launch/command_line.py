@@ -78,7 +78,7 @@ def parse(words: list[str], known: Collection[str] | None = None) -> Call:
     if len(words) < 2:
         raise InputError("expected a log and a command; see --help for an example")
     call.log, call.command = words[0], words[1:]
-    if len(call.numbers) > 1 and call.variable not in call.log:
+    if len(call.numbers) > 1 and str(call.variable) not in call.log:
         raise InputError(
             f"{len(call.numbers)} jobs would write the same log; "
             f"put {call.variable} into its name {call.log!r}"

@@ -25,8 +25,8 @@ from menan.settings import ObjectiveSettings
 
 _NAME = str | None
 # Types of what a card from a stranger holds; the rest is checked when it is read.
-_FACTS = {"seed": int, "group": _NAME, "test": _NAME, "valid": _NAME, "rule": str, "epoch": int}
-_FACTS |= {"version": str, "threads": int | None}
+_FACTS: dict[str, Any] = {"seed": int, "group": _NAME, "test": _NAME, "valid": _NAME}
+_FACTS |= {"rule": str, "epoch": int, "version": str, "threads": int | None}
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def save_model(path: str | Path, network: Network, card: ModelCard) -> None:
         file.write(save(weights, metadata))
 
 
-def load_model(path: str | Path, device: str | torch.device) -> tuple[Network, ModelCard]:
+def load_model(path: str | Path, device: str | torch.device = "cpu") -> tuple[Network, ModelCard]:
     """Read a model file; nothing in it is executed.
 
     SC is read where it is the paper's; inference does not use it.
@@ -172,6 +172,7 @@ def _check_facts(card: ModelCard, where: str) -> None:
         if not isinstance(value, kind):
             raise InputError(f"{where}: {name} is {reprlib.repr(value)}; train the model anew")
     # Inference and analysis write below these names.
-    for name in (card.objective.system, card.group, card.test, card.valid, *card.speakers):
-        if name is not None and (fault := name_fault("speaker, group or objective", name)):
+    used = (card.objective.system, card.group, card.test, card.valid, *card.speakers)
+    for path in used:
+        if path is not None and (fault := name_fault("speaker, group or objective", path)):
             raise InputError(f"{where}: {fault}")

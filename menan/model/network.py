@@ -70,8 +70,8 @@ def build_network(shape: NetworkShape, seed: int) -> Network:
         for name, part in network.named_children():
             torch.manual_seed(derived_seed(seed, "weights", name))
             for module in part.modules():
-                if hasattr(module, "reset_parameters"):
-                    module.reset_parameters()
+                if callable(reset := getattr(module, "reset_parameters", None)):
+                    reset()
     return network
 
 

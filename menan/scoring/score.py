@@ -58,11 +58,15 @@ class ScoreReport:
 
 
 def score_files(
-    ref: Path, hyp: Path, utt2spk: Path | None = None, renamed: Mapping[str, str] | None = None
+    ref: str | Path,
+    hyp: str | Path,
+    utt2spk: str | Path | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> ScoreReport:
     """Score hypotheses against the utt2emo of a data directory.
 
     Args:
+        ref: the utt2emo of a data directory.
         hyp: an utt2emo of hypotheses, or the directory that menan-infer wrote.
         utt2spk: by default the file beside ``ref``, if it exists; a spk2gender beside utt2spk is
             read too.
@@ -72,9 +76,10 @@ def score_files(
         InputError: unreadable files, labels that do not match, or a hypothesis without a
             reference or a speaker.
     """
+    ref, hyp = Path(ref), Path(hyp)
     if utt2spk is None and ref.with_name("utt2spk").exists():
         utt2spk = ref.with_name("utt2spk")
-    genders = utt2spk.with_name("spk2gender") if utt2spk else None
+    genders = Path(utt2spk).with_name("spk2gender") if utt2spk else None
     labels, references, hypotheses = match_labels(
         read_labelled(ref), read_labelled(hyp), renamed or {}
     )

@@ -36,7 +36,7 @@ class EpochBatches:
         assert self.lengths == sorted(self.lengths, reverse=True), self.lengths
         orders = [_order(run, epoch) for run in runs]
         self.index, self.emotions, self.speakers = (
-            pad_sequence(columns, batch_first=True)
+            pad_sequence(list(columns), batch_first=True)
             for columns in zip(*map(_in_order, sets, orders), strict=True)
         )
         device = self.index.device
@@ -57,8 +57,10 @@ class EpochBatches:
         columns = slice(step * self.size, (step + 1) * self.size)
         there = self.columns[columns] < self.ends[models]
         sizes = there.sum(dim=1)
-        parts = (part[models, columns] for part in (self.index, self.emotions, self.speakers))
-        return Batch(*parts, weight=there / sizes[:, None]), sizes
+        index, emotions, speakers = (
+            part[models, columns] for part in (self.index, self.emotions, self.speakers)
+        )
+        return Batch(index, emotions, speakers, weight=there / sizes[:, None]), sizes
 
     def noise(self, step: int) -> Tensor | None:
         """Noise of a stochastic bottleneck in a step, (active, draws * batch, dims of v), or None.

@@ -8,7 +8,7 @@ classifier (SC) minimises S under every objective.
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -97,12 +97,11 @@ class Step:
 
     def of(self, models: Tensor | slice) -> "Step":
         """Some of the models."""
-        return Step(
-            *(
-                part.of(models) if isinstance(part, SpeakerPosterior) else part[models]
-                for part in vars(self).values()
-            )
-        )
+        parts: dict[str, Any] = {
+            name: part.of(models) if isinstance(part, SpeakerPosterior) else part[models]
+            for name, part in vars(self).items()
+        }
+        return Step(**parts)
 
     def mean(self, values: Tensor) -> Tensor:
         """Batch mean of (models, rows), one number per model."""

@@ -153,7 +153,7 @@ class RunData:
     heldout: UtteranceSet | None
     directory: Path
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.heldout is not None:
             shared = set(self.train.speaker_names) & set(self.heldout.speaker_names)
             assert not shared, f"speakers both trained on and held out: {shared}"

@@ -111,6 +111,7 @@ class RunState:
         self._save_checkpoint()
 
     def _save_checkpoint(self) -> None:
+        assert self.players is not None, "a checkpoint follows a step"
         save_checkpoint(
             self.data.directory,
             Checkpoint(self.epoch, self.step, self.sums, self.players, self.log_posteriors),
@@ -119,6 +120,7 @@ class RunState:
     def heldout(self) -> HeldOut:
         """Posteriors of the held-out utterances so far."""
         heldout = self.data.heldout
+        assert heldout is not None, "nothing is held out"
         return HeldOut(
             utts=np.array(heldout.utts),
             speakers=np.array(heldout.utt_speakers),
@@ -130,6 +132,7 @@ class RunState:
         """Scores of each held-out speaker after this epoch."""
         whole = self.heldout()
         scores = {}
+        assert self.data.heldout is not None, "nothing is held out"
         for speaker in self.data.heldout.speaker_names:
             part = whole.of_speaker(speaker)
             scores[speaker] = {

@@ -23,7 +23,7 @@ class StopRequest:
     number: the signal's number; None so far.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.number: int | None = None
 
     def note(self, number: int, frame: FrameType | None) -> None:

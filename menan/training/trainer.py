@@ -161,9 +161,9 @@ class Trainer:
 
     def _evaluate(self) -> list[Tensor | None]:
         """Log posteriors of each run's held-out utterances, (utterances, emotions)."""
-        heldout = [run.heldout for run in self.runs]
-        if heldout[0] is None:
-            return heldout
+        heldout = [run.heldout for run in self.runs if run.heldout is not None]
+        if not heldout:
+            return [None] * len(self.runs)
         # Runs with fewer utterances are padded with the store's first one.
         index = pad_sequence([part.index for part in heldout], batch_first=True)
         store, frames = heldout[0].store, self.runs[0].features.rows
@@ -180,10 +180,11 @@ class Trainer:
 
     def _heldout_noise(self) -> Tensor | None:
         """Noise of a stochastic bottleneck for held-out utterances, (models, utterances, dims)."""
-        if self.runs[0].heldout is None or not self.engine.bottleneck.is_stochastic:
+        heldout = [run.heldout for run in self.runs if run.heldout is not None]
+        if not heldout or not self.engine.bottleneck.is_stochastic:
             return None
         dims = empty_network(self.runs[0].shape).encoder.dims_out
-        rows = [utterance_noise(run.heldout.utts, dims) for run in self.runs]
+        rows = [utterance_noise(part.utts, dims) for part in heldout]
         return pad_sequence(rows, batch_first=True).to(self.device)
 
     def _report(self, state: RunState, line: dict, bar: tqdm) -> None:

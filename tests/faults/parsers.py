@@ -14,7 +14,7 @@ from menan.analysis.runs import read_runs
 from menan.analysis.tables.collect import reported_leakages
 from menan.analysis.tables.fold_results import fold_results
 from menan.audio import audio_info, read_audio
-from menan.config import SECTIONS, load_section
+from menan.config import load_config
 from menan.corpora import iemocap, mosei, ravdess, table
 from menan.corpora.description import describe
 from menan.corpora.preparation import Preparation
@@ -114,8 +114,7 @@ def _validate(folder: Path) -> None:
 
 
 def _config(folder: Path) -> None:
-    for section in SECTIONS:
-        load_section(folder / "conf.yaml", section, {})
+    load_config(folder / "conf.yaml")
 
 
 def _checkpoint(content: Callable[[bytes], bytes]) -> Callable[[Path], None]:

@@ -119,6 +119,8 @@ def test_draws_of_an_embedding_without_noise_are_refused(trained, tmp_path):
     feats, system = trained
     with pytest.raises(InputError, match="--draws 32, but the bottleneck is none"):
         infer(system, feats, tmp_path / "out", CPU, draws=32)
+    assert infer(system, feats, tmp_path / "out", CPU, draws=32, skip_deterministic=True) == []
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("count", [2, 7, 8, 50])

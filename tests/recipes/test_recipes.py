@@ -108,7 +108,7 @@ def test_mosei_scores_the_fold_models_of_iemocap(work, iemocap):
     ("options", "message"),
     [
         (["--stop-stagee", "1"], "unknown option --stop-stagee"),
-        (["--stage"], "--stage lacks its value"),
+        (["--stage"], "--stage needs a value"),
         (["stage"], "expected an option, found 'stage'"),
         (["--PATH", "x"], "unknown option --PATH"),
         (["--stop-stage", "0"], "name the release with --corpus-root"),
@@ -148,7 +148,7 @@ def four_actors(tmp_path_factory):
 
 
 def test_ravdess_runs_on_real_speech(tmp_path, four_actors):
-    tiny = TINY.replace("each", "[g02]").replace("8}", "8, bottleneck: noise}")
+    tiny = TINY.replace("each", "[g02]") + "model: {bottleneck: noise}\n"
     (tmp_path / "tiny.yaml").write_text(tiny)
     whole = run(
         *("ravdess", "--corpus-root", four_actors),
@@ -167,7 +167,8 @@ def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):
     (tmp_path / "tiny.points").write_text(
         "# point systems seeds options\n"
         "none ec 0\n"
-        "noise2 menan 0 --bottleneck noise --noise-sigma 2 --lambda 0.8\n"
+        "noise2 menan 0 --set model.bottleneck=noise --set model.bottleneck.sigma=2"
+        " --set runs.objective.lambda=0.8\n"
     )
     study = ["--corpus-root", four_actors, "--work", tmp_path]
     study += ["--config", tmp_path / "tiny.yaml", "--points", tmp_path / "tiny.points"]

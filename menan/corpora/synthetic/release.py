@@ -26,7 +26,7 @@ class Lengths:
     shortest: float = 1.2
     longest: float = 3.5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0.5 <= self.shortest <= self.longest <= 60:
             raise InputError(
                 f"utterances of {self.shortest:g} to {self.longest:g} seconds cannot be made; "

@@ -86,11 +86,12 @@ def _scan_line(table: Table, number: int, line: bytes, fields: int | None) -> No
     spacing = _BAD_SPACING_BEFORE_PATH if table.path.suffix == ".scp" else _BAD_SPACING
     if spacing.search(text):
         _note(table, number, f"spacing of {text[:80]!r}", "part fields by one space, without tabs")
-    key, value = parts[0], parts[1].strip() if len(parts) == 2 else ""
+    key = parts[0]
+    value: str | None = parts[1].strip() if len(parts) == 2 else ""
     if key in table.rows:
         _note(table, number, f"{key!r} stands here again", "keep one line of each key")
         return
-    found = value.split()
+    found = (value or "").split()
     if not found or (fields is not None and len(found) != fields):
         cure = "write '<key> <value>'" if fields is None else f"write {fields + 1} fields a line"
         _note(table, number, f"{key!r} is followed by {len(found)} fields", cure)

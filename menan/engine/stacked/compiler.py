@@ -62,11 +62,12 @@ def _keep_freed_memory() -> None:
         mallopt(-4, 0)  # M_MMAP_MAX: no buffer by a mapping of its own
 
 
-def _without(reason: str) -> None:
+def _without(reason: str) -> ctypes.CDLL | None:
     print(
         f"menan: no CPU kernels ({reason}); PyTorch's own operations train several times slower",
         file=sys.stderr,
     )
+    return None
 
 
 def _cache() -> Path:

@@ -100,7 +100,15 @@ def adam(
 
 class _WindowsFunction(Function):
     @staticmethod
-    def forward(ctx, x, weight, bias, slope, stride, distinct):
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        slope: Tensor | None,
+        stride: int,
+        distinct: Tensor | None,
+    ) -> Tensor:
         (models, sequences, length), (_, size, outs) = x.shape, weight.shape
         # The kernels take sequences that stand apart, as the GRU's states do, but evenly.
         apart = x.stride(1) if sequences > 1 else x.stride(0)
@@ -122,7 +130,7 @@ class _WindowsFunction(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> Any:
         x, weight, slope, pre, distinct = ctx.saved_tensors
         plan, grad, slope_grad = ctx.plan, grad.contiguous(), None
         if slope is not None:
@@ -139,7 +147,7 @@ class _WindowsFunction(Function):
 
 class _GruFunction(Function):
     @staticmethod
-    def forward(ctx, gates, weight, bias):
+    def forward(ctx: Any, gates: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         gates, weight, bias = gates.contiguous(), _dense(weight), _dense(bias)
         (models, batch, time, _), units = gates.shape, weight.shape[1]
         hidden = gates.new_empty(models, batch, time + 1, units)
@@ -152,7 +160,7 @@ class _GruFunction(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> Any:
         weight, hidden, saved = ctx.saved_tensors
         models, batch, steps, units = hidden.shape
         time = steps - 1
@@ -196,7 +204,7 @@ def _input_grad(plan: _Windows, x: Tensor, weight: Tensor, grad: Tensor) -> Tens
 
 class _PoolingFunction(Function):
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         x = x.contiguous()
         models, batch, time, channels = x.shape
         v = x.new_empty(models, batch, 3 * channels)
@@ -206,7 +214,7 @@ class _PoolingFunction(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> Any:
         x, v = ctx.saved_tensors
         models, batch, time, channels = x.shape
         x_grad = torch.empty_like(x)

@@ -11,6 +11,8 @@ be computed four times. Triton gives a lane four neighbours as soon as it knows 
 aligned to 16 bytes, hence ``do_not_specialize_on_alignment``.
 """
 
+from typing import Any
+
 import torch
 import triton
 import triton.language as tl
@@ -114,7 +116,7 @@ def _backward(dhidden, hidden, kept, weight, dgates, drecurrent_n, dbias, TIME: 
 
 class _GRU(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, gates: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def forward(ctx: Any, gates: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         models, batch, time, _ = gates.shape
         hidden = gates.new_empty(models, batch, time, UNITS.value)
         kept = gates.new_empty(models, batch, time, 4 * UNITS.value)
@@ -129,7 +131,7 @@ class _GRU(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, dhidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(ctx: Any, dhidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         hidden, kept, weight = ctx.saved_tensors
         models, batch, time, units = hidden.shape
         dgates = hidden.new_empty(models, batch, time, 3 * units)

@@ -5,15 +5,15 @@ import pytest
 
 from menan.corpora.synthetic.prosody import PROSODY, deliver
 from menan.corpora.synthetic.release import named_rng
-from menan.labels import EMOTIONS
+from menan.labels import IEMOCAP_EMOTIONS
 
 
 def test_every_emotion_has_a_prosody():
-    assert set(PROSODY) == set(EMOTIONS)
+    assert set(PROSODY) == set(IEMOCAP_EMOTIONS)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 2.0, 30.0])
-@pytest.mark.parametrize("emotion", EMOTIONS)
+@pytest.mark.parametrize("emotion", IEMOCAP_EMOTIONS)
 def test_syllables_follow_each_other_and_fill_the_utterance(emotion, seconds):
     for number in range(5):
         d = deliver(4.5, emotion, 1.0, seconds, named_rng(0, emotion, number))

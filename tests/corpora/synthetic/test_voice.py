@@ -14,7 +14,7 @@ from torchaudio.compliance.kaldi import fbank
 
 from menan.corpora.synthetic.release import named_rng
 from menan.corpora.synthetic.voice import SAMPLE_RATE, draw_speaker, noise_floor, synthesize
-from menan.labels import EMOTIONS
+from menan.labels import IEMOCAP_EMOTIONS
 
 
 def say(gender, emotion, number, seconds=2.0):
@@ -40,7 +40,7 @@ def pitch_hz(wave):
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.23456, 20.0])
-@pytest.mark.parametrize("emotion", EMOTIONS)
+@pytest.mark.parametrize("emotion", IEMOCAP_EMOTIONS)
 def test_waveform_has_the_length_asked_and_does_not_clip(emotion, seconds):
     wave = say("f", emotion, 0, seconds)
     assert wave.dtype == np.float32
@@ -103,7 +103,7 @@ def statistics():
     rows, emotions, speakers = [], [], []
     for index in range(10):
         speaker = draw_speaker("fm"[index % 2], named_rng(0, "speaker", index))
-        for emotion in EMOTIONS:
+        for emotion in IEMOCAP_EMOTIONS:
             for number in range(4):
                 rng = named_rng(0, index, emotion, number)
                 wave = synthesize(speaker, emotion, rng, rng.uniform(1.2, 3.5))
