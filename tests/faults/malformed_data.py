@@ -33,6 +33,17 @@ LABELS = [
     Row("utt2spk: out", edit("data/utt2spk", "-1 b", "-1 ../b"), "folds R/data", "R/data/"),
     Row("utt2emo: lacks", edit("data/utt2emo", "a-1 ang\n", ""), DUMP, "R/data/utt2emo: lacks 'a-"),
     Row("utt2emo: more", edit("data/utt2emo", "a-1", "0 ang\na-1"), DUMP, "utt2emo: has '0'"),
+    Row(
+        "emotions: twice",
+        put("data/emotions", "a\nb\na\n"),
+        DUMP,
+        "R/data/emotions:3: label 'a' is",
+    ),
+    Row(
+        "emotions: words", put("data/emotions", "a b\n"), DUMP, "R/data/emotions:1: expected one la"
+    ),
+    Row("emotions: binary", put("data/emotions", b"\xff"), VALIDATE, "R/data/emotions: not UTF-8"),
+    Row("emotions: one", put("data/emotions", "ang\n"), VALIDATE, "R/data/emotions: expected 2 to"),
     Row("utt2emo: label", edit("data/utt2emo", "ang", "joy"), DUMP, "R/data/utt2emo:1: unknown em"),
     Row(
         "spk2group: out", edit("data/spk2group", "g1", "../g"), DUMP, "spk2group:1: group '../g' c"

@@ -135,10 +135,10 @@ DUMPS = [
     Row("dump: validate", cut(ARK, 0.5), "validate R/dump", "R/dump/feats.scp:"),
 ]
 ANALYSES = [
-    Row("hyp: label", put("hyp", "a-1 joy\n"), SCORE, "R/hyp:1: unknown emotion 'joy'"),
-    Row("hyp: two", put("hyp", "a-1 ang,sad\n"), SCORE, "R/hyp:1: a hypothesis is one emotion"),
+    Row("hyp: label", put("hyp", "a-1 joy\n"), SCORE, "R/hyp: the labels do not match: only"),
+    Row("hyp: two", put("hyp", "a-1 ang,sad\n"), SCORE, "R/hyp:1: expected one emotion, found"),
     Row("hyp: short", put("hyp", "a-1\n"), SCORE, "R/hyp:1: expected '<key> <value>'"),
-    Row("hyp: other", put("hyp", "c-1 ang\n"), SCORE, "R/hyp: hypothesis of 'c-1', which the ref"),
+    Row("hyp: other", put("hyp", "c-1 ang\n"), SCORE, "R/hyp: hypothesis 'c-1' has no reference"),
     Row("hyp: empty", put("hyp", ""), SCORE, "R/hyp: no hypotheses to score"),
     Row("ref: absent", gone("ref"), SCORE, "R/ref: cannot be read"),
     Row("exp: none", nothing, "results --exp R/empty --out R/new", "R/empty: no training with"),
