@@ -91,23 +91,17 @@ def match_labels(
             )
     references = list(dict.fromkeys(renamed.get(name, name) for name in ref.labels))
     predicted = list(dict.fromkeys(renamed.get(name) or name for name in hyp.labels))
-    accepted = {*renamed.values(), *(old for old, new in renamed.items() if not new)}
-    only_ref = [name for name in references if name not in predicted and name not in accepted]
-    only_hyp = [name for name in predicted if name not in references and name not in accepted]
-    faults = []
-    # A model may have labels that a reference without a list happens not to contain.
-    if only_hyp and (ref.is_listed or not hyp.is_listed):
-        faults.append(f"only the hypotheses have {' '.join(only_hyp)}")
-    if only_ref and hyp.is_listed:
-        faults.append(f"only the references ({ref.path}) have {' '.join(only_ref)}")
-    if faults:
-        raise InputError(
-            f"{hyp.path}: the labels do not match: {', '.join(faults)}; rename labels with --map "
-            "old=new,..., leave references out with --map old=, or keep a label with --map old=old"
-        )
-    names = dict.fromkeys(filter(None, [*references, *predicted]))
+    names = list(dict.fromkeys(filter(None, [*references, *predicted])))
     if not ref.is_listed and all(name in IEMOCAP_EMOTIONS for name in names):
-        names = dict.fromkeys(IEMOCAP_EMOTIONS)  # as in data of version 0.1.0
+        names = list(IEMOCAP_EMOTIONS)  # data of version 0.1.0, which list no labels
+    accepted = {*renamed.values(), *(old for old, new in renamed.items() if not new)}
+    _refuse_unmatched(
+        ref,
+        hyp,
+        only_ref=[name for name in references if name not in {*predicted, *accepted}],
+        only_hyp=[name for name in predicted if name not in {*references, *accepted}],
+        is_known=names == list(IEMOCAP_EMOTIONS),
+    )
     try:
         labels = LabelSet(tuple(names))
     except InputError as error:
@@ -125,3 +119,26 @@ def match_labels(
             if utt in kept or utt not in ref.utt2emo
         },
     )
+
+
+def _refuse_unmatched(
+    ref: LabelledFile, hyp: LabelledFile, only_ref: list[str], only_hyp: list[str], is_known: bool
+) -> None:
+    """Raise an error for labels that only one file has.
+
+    Without a list a file has the labels that it contains. So a model with a list may have more
+    than references without one, and hypotheses without one fewer than the references.
+
+    Args:
+        is_known: whether all labels are IEMOCAP's.
+    """
+    faults = []
+    if only_hyp and (ref.is_listed or not (hyp.is_listed or is_known)):
+        faults.append(f"only the hypotheses have {' '.join(only_hyp)}")
+    if only_ref and hyp.is_listed:
+        faults.append(f"only the references ({ref.path}) have {' '.join(only_ref)}")
+    if faults:
+        raise InputError(
+            f"{hyp.path}: the labels do not match: {', '.join(faults)}; rename labels with --map "
+            "old=new,..., leave references out with --map old=, or keep a label with --map old=old"
+        )

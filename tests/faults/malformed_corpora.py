@@ -73,7 +73,7 @@ def rows(*lines: str) -> Callable[[Path], object]:
 
 def row(header: str, cells: str) -> Callable[[Path], object]:
     """Another column or more, and what stands in it."""
-    return rows(f"path,speaker,emotion,{header}", f"a.wav,s1,ang,{cells}")
+    return rows(f"path,speaker,emotion,{header}", f"a.wav,s1,ang|sad,{cells}")
 
 
 T, L, V = "R/table/table.csv", f"R/{LABELS}", f"R/{CSD}: /All Labels/data"
@@ -86,8 +86,8 @@ ROWS = [
     Row("iemocap: binary", put(LABELS, b"[\xff\xfe"), IEMOCAP, f"{L}: not UTF-8 text (byte 1)"),
     Row("iemocap: turn", edit(LABELS, "_F000", "_X"), IEMOCAP, f"{L}:3: 'Ses01F_impro01_X' is no"),
     Row("iemocap: twice", edit(LABELS, "M000", "F000"), IEMOCAP, f"{L}:7: turn 'Ses01F_impro01_F0"),
-    Row("iemocap: labels none", put(LABELS, ""), IEMOCAP, "R/iemocap: no turn of ang"),
-    Row("iemocap: wav of text", put(TURN, "text\n" * 99), IEMOCAP, f"R/{TURN}: not readable as"),
+    Row("iemocap: labels none", put(LABELS, ""), IEMOCAP, "R/iemocap: no turn with the labels an"),
+    Row("iemocap: wav of text", put(TURN, "text\n" * 99), IEMOCAP, f"R/{TURN}: cannot be read as"),
     Row("iemocap: wav empty", put(TURN, b""), IEMOCAP, f"R/{TURN}: empty file"),
     Row("ravdess: empty", nothing, "prepare ravdess R/empty R/new", "R/empty: does not contain"),
     Row("ravdess: a file", nothing, f"prepare ravdess R/{ACTED} R/new", f"R/{ACTED}: no such dir"),
@@ -203,7 +203,7 @@ ROWS = [
     Row(
         "table: path",
         lambda root: (
-            rows("path,speaker,emotion,utt", '"a\nb.wav",s1,ang,u')(root),
+            rows("path,speaker,emotion,utt", '"a\nb.wav",s1,ang|sad,u')(root),
             (root / "a.wav").rename(root / "table/a\nb.wav"),
         ),
         TABLE,
