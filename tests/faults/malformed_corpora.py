@@ -87,7 +87,7 @@ ROWS = [
     Row("iemocap: turn", edit(LABELS, "_F000", "_X"), IEMOCAP, f"{L}:3: 'Ses01F_impro01_X' is no"),
     Row("iemocap: twice", edit(LABELS, "M000", "F000"), IEMOCAP, f"{L}:7: turn 'Ses01F_impro01_F0"),
     Row("iemocap: labels none", put(LABELS, ""), IEMOCAP, "R/iemocap: no turn of ang"),
-    Row("iemocap: wav of text", put(TURN, "text\n" * 99), IEMOCAP, f"R/{TURN}: not readable as"),
+    Row("iemocap: wav of text", put(TURN, "text\n" * 99), IEMOCAP, f"R/{TURN}: cannot be read as"),
     Row("iemocap: wav empty", put(TURN, b""), IEMOCAP, f"R/{TURN}: empty file"),
     Row("ravdess: empty", nothing, "prepare ravdess R/empty R/new", "R/empty: does not hold"),
     Row("ravdess: a file", nothing, f"prepare ravdess R/{ACTED} R/new", f"R/{ACTED}: no such dir"),

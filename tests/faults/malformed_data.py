@@ -46,13 +46,22 @@ LABELS = [
     ),
     Row("wav.scp: lacks", put("data/wav.scp", "a a.wav\n"), DUMP, "R/data/segments:2: recording '"),
     Row(
-        "segments: past", edit("data/segments", "0.0000 0.1", "9 9.1"), DUMP, "R/data/a.wav: the st"
+        "segments: past",
+        edit("data/segments", "0.0000 0.1", "9 9.1"),
+        DUMP,
+        "R/data/a.wav: segment",
     ),
     Row(
-        "segments: back", edit("data/segments", "0.0000", "3"), DUMP, "R/data/segments:1: 3 to 0.1"
+        "segments: back",
+        edit("data/segments", "0.0000", "3"),
+        DUMP,
+        "R/data/segments:1: invalid seg",
     ),
     Row(
-        "segments: NaN", edit("data/segments", "0.0000", "nan"), DUMP, "R/data/segments:1: nan to "
+        "segments: NaN",
+        edit("data/segments", "0.0000", "nan"),
+        DUMP,
+        "R/data/segments:1: invalid seg",
     ),
     Row("segments: short", edit("data/segments", " 0.1000", ""), DUMP, "R/data/segments:1: expect"),
     Row("validate: no directory", nothing, "validate R/none", "R/none: no such directory"),
@@ -88,18 +97,28 @@ AUDIO = [
     Row("wav: text", put(WAV, "text\n" * 99), DUMP, f"R/{WAV}: cannot be read as audio"),
     Row("wav: cut", cut(WAV, 0.4), DUMP, f"R/{WAV}: truncated, its header promises 2000 bytes"),
     Row(
-        "wav: NaN", audio(WAV, np.full(9999, np.nan), subtype="FLOAT"), DUMP, f"R/{WAV}: holds NaN"
+        "wav: NaN",
+        audio(WAV, np.full(9999, np.nan), subtype="FLOAT"),
+        DUMP,
+        f"R/{WAV}: samples contain NaN",
     ),
     Row(
         "wav: Inf",
         audio(WAV, np.full((9999, 2), np.inf), subtype="FLOAT"),
         FULL,
-        "R/data/wav.scp:1: 'a' names R/data/a.wav: holds NaN or Inf",
+        "R/data/wav.scp:1: 'a' names R/data/a.wav: samples contain NaN or Inf",
     ),
-    Row("wav: too loud", audio(WAV, np.full(9999, 1e38), subtype="FLOAT"), DUMP, f"R/{WAV}: holds"),
+    Row(
+        "wav: too loud", audio(WAV, np.full(9999, 1e38), subtype="FLOAT"), DUMP, f"R/{WAV}: samples"
+    ),
     Row("wav: no samples", audio(WAV, []), DUMP, f"R/{WAV}: contains no samples"),
     Row("wav: 100 Hz", audio(WAV, np.zeros(99), 100), DUMP, f"R/{WAV}: a sampling rate of 100"),
-    Row("wav: 2 GHz", audio(WAV, np.zeros(99), 2**31 - 1), VALIDATE, "a.wav: 2147483647 samples a"),
+    Row(
+        "wav: 2 GHz",
+        audio(WAV, np.zeros(99), 2**31 - 1),
+        VALIDATE,
+        "a.wav: a sampling rate of 2147483647",
+    ),
     Row("wav: one sample", audio(WAV, [0.1]), DUMP, "utterance 'a-1': "),
     Row(
         "flac: cut",
