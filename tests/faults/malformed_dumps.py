@@ -126,7 +126,7 @@ DUMPS = [
         "frames: none", edit("dump/utt2num_frames", "ang0 ", "ang0 -"), TRAIN, "utt2num_frames:1: "
     ),
     Row(
-        "features.yaml: list", put("dump/features.yaml", "[]"), TRAIN, "R/dump/features.yaml: not t"
+        "features.yaml: list", put("dump/features.yaml", "[]"), TRAIN, "R/dump/features.yaml: not a"
     ),
     Row(
         "features.yaml: long", edit("dump/features.yaml", "0.5", "1e9"), TRAIN, "features.yaml: fea"
@@ -173,7 +173,7 @@ ANALYSES = [
         "leakage: sets", probed(sets={"train": {}}), RESULTS, "R/leakage/menan.json: not what menan"
     ),
     Row("leakage: rule", probed(rule="best"), RESULTS, "R/leakage/menan.json: not what menan"),
-    Row("leakage: other", probed(seed=7), RESULTS, "R/leakage/menan.json: of menan, which was not"),
+    Row("leakage: other", probed(seed=7), RESULTS, "R/leakage/menan.json: of menan, seed 7, which"),
     Row(
         "cards: nested", put("infer/models.json", nested()), PROBE, "R/infer/models.json: not what"
     ),
