@@ -173,7 +173,7 @@ ANALYSES = [
         "leakage: sets", probed(sets={"train": {}}), RESULTS, "R/leakage/menan.json: not what menan"
     ),
     Row("leakage: rule", probed(rule="best"), RESULTS, "R/leakage/menan.json: not what menan"),
-    Row("leakage: other", probed(seed=7), RESULTS, "R/leakage/menan.json: of menan, which was not"),
+    Row("leakage: other", probed(seed=7), RESULTS, "R/leakage/menan.json: of menan, seed 7, which"),
     Row(
         "cards: nested", put("infer/models.json", nested()), PROBE, "R/infer/models.json: not what"
     ),
