@@ -8,9 +8,9 @@ import torch
 
 from menan.analysis.runs import read_runs
 from menan.config import ModelConfig
+from menan.features.store import FrameStore
 from menan.format_0_1 import upgraded
 from menan.inference.infer import log_posteriors_and_embeddings
-from menan.features.store import FrameStore
 from menan.labels import IEMOCAP_EMOTIONS
 from menan.model.model_file import load_model
 from menan.settings import MaxEntropySettings, NoiseSettings
