@@ -33,7 +33,7 @@ def test_the_configuration_of_a_run_is_read():
 
 def test_an_experiment_is_read():
     (run,) = read_runs(RECORDS)
-    assert [line.epoch for line in run.log] == [1, 2, 3]
+    assert len(run.log) == 3
     heldout = HeldOut.load(RUN / "heldout.npz")
     assert heldout.log_posteriors.shape == (3, 16, 4)
 
