@@ -10,6 +10,7 @@ corpus_root=
 config=conf/paper.yaml
 emotions=
 map=
+plugin=
 stage=0
 stop_stage=5
 work=.
@@ -26,6 +27,7 @@ Paths are relative to $(pwd).
   --config conf/paper.yaml   features, model, training and runs; see also the other files in conf/
   --emotions a,b,...         labels to keep, or all; default: those of the paper
   --map old=new,...          new names for labels of the release
+  --plugin FILE.py           front-end, encoder, objective or bottleneck of your own
   --work .                   where data/, dump/ and exp/ are created
   --nj 2                     jobs of feature extraction and inference
   --train-nj 1               jobs of the training; one job trains all models side by side
@@ -44,6 +46,8 @@ exp="${work}/exp/${name}"
 choice=() # options of menan-prepare
 [ -z "${emotions}" ] || choice+=(--emotions "${emotions}")
 [ -z "${map}" ] || choice+=(--map "${map}")
+plugins=() # options of the commands that read models or features
+[ -z "${plugin}" ] || plugins=(--plugin "${plugin}")
 gpu=() # options of the launcher
 [ "${device}" != cuda ] || gpu=(--gpu 1)
 # A launcher is a command with options, so ${train_cmd} and its like are not quoted.
@@ -62,22 +66,23 @@ fi
 if runs 2; then
   say 2 "features: ${data} -> ${dump}"
   menan-dump --data "${data}" --out "${dump}" --config "${config}" \
-    --nj "${nj}" --cmd "${dump_cmd} ${gpu[*]}" --device "${device}"
-  menan-validate "${dump}"
+    --nj "${nj}" --cmd "${dump_cmd} ${gpu[*]}" --device "${device}" "${plugins[@]}"
+  menan-validate "${dump}" "${plugins[@]}"
 fi
 
 if runs 3; then
   say 3 "training: ${dump}/feats.scp -> ${exp}/<objective>_seed<k>/<group> (log: ${exp}/log/train.*.log)"
   ${train_cmd} "${gpu[@]}" JOB=1:"${train_nj}" "${exp}/log/train.JOB.log" \
     menan-train --feats "${dump}/feats.scp" --exp "${exp}" --config "${config}" \
-    --device "${device}" --share "JOB/${train_nj}"
+    --device "${device}" --share "JOB/${train_nj}" "${plugins[@]}"
 fi
 
 if runs 4; then
   say 4 "inference and scoring: the test speaker of every fold -> ${exp}/infer"
   ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer.JOB.log" \
-    menan-infer --model "${exp}" --rule "${rule}" --test-speakers-only true \
-    --feats "${dump}/feats.scp" --out "${exp}/infer" --device "${device}" --share "JOB/${nj}"
+    menan-infer --model "${exp}" --rule "${rule}" --feats "${dump}/feats.scp" \
+    --out "${exp}/infer" --device "${device}" --share "JOB/${nj}" \
+    --test-speakers-only true "${plugins[@]}"
   find_systems "${exp}"
   for system in "${systems[@]}"; do
     out="${exp}/infer/${system}"
@@ -91,30 +96,27 @@ if runs 5; then
   # All folds of a group share the network of the last epoch, and no selection rule chose it.
   ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer_last.JOB.log" \
     menan-infer --model "${exp}" --rule last --feats "${dump}/feats.scp" \
-    --out "${exp}/infer/last" --device "${device}" --share "JOB/${nj}"
+    --out "${exp}/infer/last" --device "${device}" --share "JOB/${nj}" "${plugins[@]}"
   # Noise can be averaged away by collecting many draws, so the mean of 32 draws is probed as well.
   ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer_mean.JOB.log" \
     menan-infer --model "${exp}" --rule last --feats "${dump}/feats.scp" \
     --out "${exp}/infer/mean" --device "${device}" --share "JOB/${nj}" \
-    --draws 32 --skip-deterministic true
+    --draws 32 --skip-deterministic true "${plugins[@]}"
   find_systems "${exp}/infer/last"
   ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe.JOB.log" \
     each.py JOB "${systems[@]}" -- \
     menan-probe --embeddings "${exp}/infer/last/{}" --feats "${dump}/feats.scp" \
-    --out "${exp}/leakage/{}.json"
+    --out "${exp}/leakage/{}.json" "${plugins[@]}"
   if [ -d "${exp}/infer/mean" ]; then
     find_systems "${exp}/infer/mean"
     ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe_mean.JOB.log" \
       each.py JOB "${systems[@]}" -- \
       menan-probe --embeddings "${exp}/infer/mean/{}" --feats "${dump}/feats.scp" \
-      --out "${exp}/leakage/{}.mean.json"
+      --out "${exp}/leakage/{}.mean.json" "${plugins[@]}"
   fi
-  find_systems "${exp}/infer/last"
-  folds=("${exp}/infer/last/${systems[0]}"/*/)
-  planes=("${exp}/infer/last"/*_seed"${systems[0]##*_seed}/$(basename "${folds[0]}")")
-  menan-tsne --data "${dump}" --out "${exp}/tsne" --hyp "$(IFS=, && echo "${planes[*]}")"
+  menan-tsne --data "${dump}" --exp "${exp}" --out "${exp}/tsne" "${plugins[@]}"
   menan-results --exp "${exp}" --rule "${rule}" --leakage "${exp}/leakage" \
     --tsne "${exp}/tsne" --out "${exp}/RESULTS.md" --json "${exp}/results.json" \
-    --html "${exp}/report.html" --command "${command_line}"
-  echo "report: $(pwd)/${exp}/report.html"
+    --html "${exp}/report.html" --command "${command_line}" "${plugins[@]}"
+  echo "report: $(realpath "${exp}/report.html")"
 fi

@@ -78,5 +78,5 @@ if runs 5; then
   say 5 "report -> ${exp}/RESULTS.md"
   menan-results --cross "${exp}" --ref "${data}/utt2emo" \
     --out "${exp}/RESULTS.md" --json "${exp}/results.json" --command "${command_line}"
-  echo "report: $(pwd)/${exp}/RESULTS.md"
+  echo "report: $(realpath "${exp}/RESULTS.md")"
 fi

@@ -45,7 +45,7 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
     """
     network, card = load_model(model, "cpu")
     try:
-        import onnxscript  # noqa: F401  (torch needs it, and says so in many lines)
+        import onnxscript  # noqa: F401  (torch needs it, and its own message has many lines)
     except ImportError:
         raise InputError("menan-export needs onnxscript: pip install 'menan[export]'") from None
     frames = card.features.rows

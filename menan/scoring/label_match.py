@@ -35,7 +35,7 @@ def read_labelled(path: Path) -> LabelledFile:
 
 
 def read_hypotheses(path: Path) -> dict[str, str]:
-    """Utterance id -> emotion, from an utt2emo of hypotheses or the directory that holds it.
+    """Utterance id -> emotion, from an utt2emo of hypotheses or its directory.
 
     Raises:
         InputError: unreadable, or an utterance with several emotions.

@@ -32,7 +32,7 @@ LABELS = [
     Row("utt2spk: binary", put("data/utt2spk", b"a\xff a\n"), DUMP, "R/data/utt2spk: not UTF-8"),
     Row("utt2spk: out", edit("data/utt2spk", "-1 b", "-1 ../b"), "folds R/data", "R/data/"),
     Row("utt2emo: lacks", edit("data/utt2emo", "a-1 ang\n", ""), DUMP, "R/data/utt2emo: lacks 'a-"),
-    Row("utt2emo: more", edit("data/utt2emo", "a-1", "0 ang\na-1"), DUMP, "utt2emo: names '0'"),
+    Row("utt2emo: more", edit("data/utt2emo", "a-1", "0 ang\na-1"), DUMP, "utt2emo: has '0'"),
     Row("utt2emo: label", edit("data/utt2emo", "ang", "joy"), DUMP, "R/data/utt2emo:1: unknown em"),
     Row(
         "spk2group: out", edit("data/spk2group", "g1", "../g"), DUMP, "spk2group:1: group '../g' c"
@@ -94,7 +94,7 @@ AUDIO = [
         "wav: Inf",
         audio(WAV, np.full((9999, 2), np.inf), subtype="FLOAT"),
         FULL,
-        "R/data/wav.scp:1: 'a' names R/data/a.wav: holds NaN or Inf",
+        "R/data/wav.scp:1: 'a' has the file R/data/a.wav: holds NaN or Inf",
     ),
     Row("wav: too loud", audio(WAV, np.full(9999, 1e38), subtype="FLOAT"), DUMP, f"R/{WAV}: holds"),
     Row("wav: no samples", audio(WAV, []), DUMP, f"R/{WAV}: contains no samples"),

@@ -12,7 +12,11 @@ from menan.errors import InputError
 from menan.features.store import load_frames, open_dump
 from menan.front_ends import KaldiFrontEnd
 from menan.inference import infer as inference
-from menan.inference.infer import infer, log_posteriors_and_embeddings
+from menan.inference.infer import (
+    infer,
+    log_posteriors_and_embeddings,
+    system_directories,
+)
 from menan.inference.outputs import read_model_cards
 from menan.labels import IEMOCAP_EMOTIONS, LabelSet
 from menan.model.model_file import load_model, save_model
@@ -121,6 +125,14 @@ def test_draws_of_an_embedding_without_noise_are_refused(trained, tmp_path):
         infer(system, feats, tmp_path / "out", CPU, draws=32)
     assert infer(system, feats, tmp_path / "out", CPU, draws=32, skip_deterministic=True) == []
     assert not (tmp_path / "out").exists()
+
+
+def test_an_experiment_is_all_of_its_systems_and_a_system_is_itself(trained):
+    _, system = trained
+    assert system_directories(system.parent) == [system]
+    assert system_directories(system) == [system]
+    model = next(system.glob("*/*.safetensors"))
+    assert system_directories(model) == [model]
 
 
 @pytest.mark.parametrize("count", [2, 7, 8, 50])

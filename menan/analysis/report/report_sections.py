@@ -96,9 +96,10 @@ def _table3(table: Table3) -> Section:
 
 def _objectives(results: Results) -> dict[str, str]:
     """The one-line description of each objective that a system was trained with."""
-    names = dict.fromkeys(objective_of(name) for name in results.table2.systems)
-    types = ObjectiveSettings.table
-    return {name: OBJECTIVES[types[name]].description for name in names if name in types}
+    systems = results.table2.systems if results.table2 else ()
+    names = dict.fromkeys(map(objective_of, systems))
+    known = [name for name in names if name in ObjectiveSettings.table]
+    return {name: OBJECTIVES[ObjectiveSettings.named(name)].description for name in known}
 
 
 def _listed(values: tuple[int, ...]) -> str:
