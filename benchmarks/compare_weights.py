@@ -1,6 +1,6 @@
 """Whether two experiments have the same weights, to the bit: before and after a change of the code.
 
-    python -m benchmarks.compare_weights EXP_BEFORE EXP_AFTER
+python -m benchmarks.compare_weights EXP_BEFORE EXP_AFTER
 """
 
 import sys

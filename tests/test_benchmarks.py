@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import lines, projection
+from benchmarks import projection
 
 ROOT = Path(__file__).resolve().parents[1]
 

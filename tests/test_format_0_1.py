@@ -8,9 +8,9 @@ import torch
 
 from menan.analysis.runs import read_runs
 from menan.config import ModelConfig
+from menan.features.store import FrameStore
 from menan.format_0_1 import upgraded
 from menan.inference.infer import log_posteriors_and_embeddings
-from menan.features.store import FrameStore
 from menan.labels import IEMOCAP_EMOTIONS
 from menan.model.model_file import load_model
 from menan.settings import MaxEntropySettings, NoiseSettings
@@ -33,7 +33,7 @@ def test_the_configuration_of_a_run_is_read():
 
 def test_an_experiment_is_read():
     (run,) = read_runs(RECORDS)
-    assert [line.epoch for line in run.log] == [1, 2, 3]
+    assert len(run.log) == 3
     heldout = HeldOut.load(RUN / "heldout.npz")
     assert heldout.log_posteriors.shape == (3, 16, 4)
 

@@ -119,8 +119,8 @@ class CalibrationFigures:
 class AdversaryFigures:
     """The system's own speaker classifier in the last epoch, on its training utterances.
 
-    entropy: entropy of its posteriors, in nats.
-    top: mean highest posterior, per cent.
+    entropy: mean entropy of its posteriors, in nats.
+    top: mean of its highest posterior, per cent.
     """
 
     accuracy: float
