@@ -1,7 +1,7 @@
-"""What a feature dump costs: beside the bare calls of its two libraries, by two jobs, with copies.
+"""Cost of a feature dump compared with the bare calls of its two libraries.
 
 The bare calls are torchaudio's fbank and kaldi-native-fbank's pitch on samples in memory. A dump is
-the whole command in a process of its own; its start-up is the same command on two utterances.
+the whole command as a process; its start-up time is that of the same command on two utterances.
 """
 
 import math
@@ -37,7 +37,7 @@ from menan.front_ends import KaldiFrontEnd
 from menan_bin.command import main_of, new_app
 
 FIVE = (0.8, 0.9, 1.0, 1.1, 1.2)
-# Of generated utterances; IEMOCAP's, too, are 4.5 s long in the mean.
+# Lengths of generated utterances; the mean is that of IEMOCAP.
 LENGTHS, MEAN_SECONDS = Lengths(1.0, 8.0), 4.5
 
 app = new_app()
@@ -46,18 +46,20 @@ app = new_app()
 @app.command()
 def features(
     data: Annotated[
-        Path | None, typer.Option(help="Data directory to dump; generated speech if not given.")
+        Path | None, typer.Option(help="Data directory to dump; generated speech by default.")
     ] = None,
-    minutes: Annotated[float, typer.Option(min=0.5, help="Of speech to generate.")] = 30.0,
-    repeats: Annotated[int, typer.Option(min=1, help="Of every measurement, interleaved.")] = 3,
+    minutes: Annotated[float, typer.Option(min=0.5, help="Minutes of speech to generate.")] = 30.0,
+    repeats: Annotated[
+        int, typer.Option(min=1, help="Repeats of every measurement, interleaved.")
+    ] = 3,
 ) -> None:
-    """Time menan-dump, and print its costs beside their targets as a markdown table.
+    """Time menan-dump, and print its costs and their targets as a markdown table.
 
     Example: python -m benchmarks.features --data egs/ravdess/data/ravdess
     """
     where = describe()
     torch.set_num_threads(1)
-    os.environ["OMP_NUM_THREADS"] = "1"  # of the commands
+    os.environ["OMP_NUM_THREADS"] = "1"  # for the commands
     with tempfile.TemporaryDirectory(prefix="features-") as folder:
         work = Path(folder)
         if data is None:
@@ -65,13 +67,13 @@ def features(
         rounds = [one_round(data, work) for _ in range(repeats)]
         print(f"# Feature dump: {corpus_name(data)}, {rounds[0]['minutes']:.1f} min\n")
     print(where)
-    print(f"Medians of {repeats} interleaved repeats, ranges in brackets; one thread a process. By")
-    print(f"`{shlex.join(['python', '-m', 'benchmarks.features', *sys.argv[1:]])}`:\n")
+    print(f"Medians of {repeats} interleaved repeats, ranges in brackets; one thread per process.")
+    print(f"Command: `{shlex.join(['python', '-m', 'benchmarks.features', *sys.argv[1:]])}`:\n")
     print("\n".join(table(rounds)))
 
 
 def generate(work: Path, minutes: float) -> Path:
-    """A data directory of generated speech, of up to ten speakers."""
+    """Make a data directory of generated speech with up to ten speakers."""
     sessions = min(5, math.ceil(minutes))
     per_emotion = max(1, round(minutes * 60 / MEAN_SECONDS / (2 * sessions * 4)))
     synthesize_iemocap(work / "corpus", 0, sessions, per_emotion, LENGTHS)
@@ -81,7 +83,7 @@ def generate(work: Path, minutes: float) -> Path:
 
 
 def one_round(data: Path, work: Path) -> Counter[str]:
-    """Every measurement once: seconds by name, and the minutes of speech."""
+    """Make every measurement once: seconds by name, and the minutes of speech."""
     two = two_utterances(data, work / "two")
     seconds = bare_calls(data)
     seconds["dump one"] = dump(data, work, (1.0,), nj=1)
@@ -93,9 +95,9 @@ def one_round(data: Path, work: Path) -> Counter[str]:
 
 
 def bare_calls(data: Path) -> Counter[str]:
-    """Seconds of fbank and pitch of all copies, of those at speed 1, and of what comes before."""
+    """Seconds of reading, resampling, fbank and pitch, for all copies and for those at speed 1."""
     config = KaldiFrontEnd()
-    # 16 kHz and a frame every 10 ms are the defaults of both.
+    # 16 kHz and a frame every 10 ms are the defaults of both libraries.
     pitch = knf.PitchExtractionOptions(frame_length_ms=config.frame_length_ms)
     process = knf.ProcessPitchOptions(
         add_raw_log_pitch=True, add_normalized_log_pitch=False, add_delta_pitch=False
@@ -133,7 +135,7 @@ def clock(seconds: Counter[str], name: str) -> Iterator[None]:
 
 
 def dump(data: Path, work: Path, speeds: tuple[float, ...], nj: int) -> float:
-    """Seconds of menan-dump as a user waits for it."""
+    """Wall-clock seconds of one menan-dump."""
     with tempfile.TemporaryDirectory(dir=work) as out:
         command = [sys.executable, "-m", "menan_bin.menan_dump", f"--data={data}", f"--out={out}"]
         command += [f"--speeds={','.join(map(str, speeds))}", f"--nj={nj}"]
@@ -146,7 +148,7 @@ def dump(data: Path, work: Path, speeds: tuple[float, ...], nj: int) -> float:
 
 
 def two_utterances(data: Path, out: Path) -> Path:
-    """The data directory's first two utterances."""
+    """Write a data directory with the first two utterances of another."""
     for name in ("wav.scp", "segments", "utt2spk", "utt2emo"):
         if (data / name).exists():
             lines = read_table(data / name)
@@ -156,7 +158,7 @@ def two_utterances(data: Path, out: Path) -> Path:
 
 
 def table(rounds: list[Counter[str]]) -> Iterator[str]:
-    """The costs beside their targets, and the parts of a dump with five copies."""
+    """Lines with the costs and their targets, and the parts of a dump with five speeds."""
 
     def median(name: str) -> float:
         return statistics.median(r[name] for r in rounds)
@@ -173,14 +175,14 @@ def table(rounds: list[Counter[str]]) -> Iterator[str]:
         ("start-up, --nj 2 over --nj 1", "start nj2", "start", ""),
     )
     yield "| | seconds | over seconds | ratio | target |\n| :-- | --: | --: | --: | --: |"
-    for what, of, over, target in lines:
-        seconds = f"{median(of):.2f} | {median(over):.2f}"
-        ratios = [r[of] / r[over] for r in rounds]
+    for what, cost, over, target in lines:
+        seconds = f"{median(cost):.2f} | {median(over):.2f}"
+        ratios = [r[cost] / r[over] for r in rounds]
         ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
         yield f"| {what} | {seconds} | {ratio} | {target} |"
     parts = ("reading", "resampling", "log-mel", "pitch")
     shares = ", ".join(f"{part} {100 * median(part) / median('work five'):.0f} %" for part in parts)
-    yield f"\nOf a dump of five speeds, without start-up: {shares}."
+    yield f"\nParts of a dump of five speeds, without start-up: {shares}."
 
 
 main = main_of(app, "benchmarks.features")

@@ -1,8 +1,8 @@
-"""What a large corpus costs: every command on it, its time and its peak memory.
+"""Time and peak memory of every command on a large corpus.
 
-Each command is a process of its own, on a tenth of the utterances and on all of them. Where its
-memory does not follow the corpus, both peaks are alike but for the frame store, which holds all
-frames that a training reads and whose size is known before it is made. Linux only.
+Each command runs as a process, on a tenth of the utterances and on all of them. If its memory does
+not grow with the corpus, both peaks are similar except for the frame store, which holds all frames
+that a training reads and whose size is known in advance. Linux only.
 """
 
 import os
@@ -28,8 +28,8 @@ SESSIONS, EMOTIONS = 5, 4
 LEAST = 10 * 2 * SESSIONS * EMOTIONS  # a tenth has one utterance of each speaker and emotion
 SECONDS = (0.5, 1.0)  # shortest and longest utterance; the network's input is as the longest
 
-# Python runs this in every process of a command: as it ends, it notes its peak in kB. What the
-# kernel tells of an ended process holds 120 MB more, by which PyTorch's libraries are torn down.
+# Python runs this in every process of a command: it writes the peak memory in kB at exit. The
+# kernel's own figure of an ended process is 120 MB higher, from unloading PyTorch's libraries.
 NOTE_PEAK = r"""
 import atexit, os, pathlib, re
 
@@ -45,7 +45,7 @@ app = new_app()
 
 @dataclass(frozen=True)
 class Cost:
-    """Of a command: seconds, and peak memory of its largest process in bytes."""
+    """Cost of a command: seconds, and peak memory of its largest process in bytes."""
 
     seconds: float
     peak: int
@@ -54,13 +54,14 @@ class Cost:
 @app.command()
 def load(
     utterances: Annotated[
-        int, typer.Option(min=LEAST, help=f"To generate; a multiple of {LEAST} is met.")
+        int,
+        typer.Option(min=LEAST, help=f"Utterances to generate; rounded to a multiple of {LEAST}."),
     ] = 20_000,
     work: Annotated[
-        Path | None, typer.Option(help="New directory to work in; a temporary one if not given.")
+        Path | None, typer.Option(help="New working directory; a temporary one by default.")
     ] = None,
 ) -> None:
-    """Take a generated corpus through the commands, and print what they take as a markdown table.
+    """Run the commands on a generated corpus, and print their costs as a markdown table.
 
     Example: python -m benchmarks.load --utterances 20000 > benchmarks/load.md
     """
@@ -74,13 +75,14 @@ def load(
         dumps = [open_dump(root / name / "dump/feats.scp") for name in ("tenth", "whole")]
         title = f"# Load: {corpus_name(root / 'whole/data')}, {len(dumps[1].scp)} utterances of"
         print(f"{title} {SECONDS[0]:g} to {SECONDS[1]:g} s\n")
-        print(f"{where}. By\n`{shlex.join(['python', '-m', 'benchmarks.load', *sys.argv[1:]])}`.\n")
+        command = shlex.join(["python", "-m", "benchmarks.load", *sys.argv[1:]])
+        print(f"{where}. Command:\n`{command}`.\n")
         print_costs(tenth, whole, dumps)
         print_store(dumps[1])
 
 
 def take_through(work: Path, per_emotion: int) -> dict[str, Cost]:
-    """Generate a corpus, and run every command on it; their costs by name."""
+    """Generate a corpus and run every command on it; returns the costs by command."""
     work.mkdir(parents=True)
     conf = work / "conf.yaml"
     conf.write_text(f"features: {{seconds: {SECONDS[1]}}}\ntraining: {{epochs: 1}}\n")
@@ -122,7 +124,7 @@ def run(name: str, arguments: list[str | Path], work: Path) -> Cost:
 
 
 def print_costs(tenth: dict[str, Cost], whole: dict[str, Cost], dumps: list[Dump]) -> None:
-    """Seconds of all utterances, peaks of both, and how much of their difference is no frames."""
+    """Print seconds, both peaks, and how much of their difference is not frames."""
     counts = [len(dump.scp) for dump in dumps]
     frames = frame_bytes(dumps[1], dumps[1].scp) - frame_bytes(dumps[0], dumps[0].scp)
     print(f"| stage | seconds | peak, {counts[0]} | peak, {counts[1]} | more | not frames |")
@@ -137,15 +139,15 @@ def print_costs(tenth: dict[str, Cost], whole: dict[str, Cost], dumps: list[Dump
         print("| " + " | ".join(row) + " |")
     most = max(besides) / (counts[1] - counts[0]) / 1e3
     print(
-        "\nPeak: of the largest process. Not frames: what the frame store does not account for; at "
-        f"most {most:.1f} kB an utterance: names, labels and answers."
+        "\nPeak: memory of the largest process. Not frames: memory outside the frame store, at "
+        f"most {most:.1f} kB per utterance: names, labels and outputs."
     )
 
 
 def print_store(dump: Dump) -> None:
-    """The frame store's size as predicted from the dump's small files, and as it turns out."""
+    """Print the size of the frame store, predicted from the tables of the dump and measured."""
     utts = list(dump.scp)
-    load_frames(dump, utts[:1], "cpu")  # what the first use of anything takes
+    load_frames(dump, utts[:1], "cpu")  # memory of the first use
     before = psutil.Process().memory_info().rss
     store = load_frames(dump, utts, "cpu")
     grown = psutil.Process().memory_info().rss - before

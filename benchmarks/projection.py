@@ -22,7 +22,7 @@ PAPER_EPOCHS = 300
 
 @dataclass(frozen=True)
 class HourCost:
-    """Of one more hour of speech at one speed.
+    """Costs of one more hour of speech at one speed.
 
     dump: seconds of a core.
     archives, store: bytes, float32.

@@ -1,7 +1,7 @@
 """How cost grows with the corpus: dump, frame store, training and inference of several sizes.
 
 Each command is a process of its own on one core. Straight lines are fitted to the costs
-(benchmarks/lines.py), and tell what large corpora cost on paper (benchmarks/projection.py).
+(benchmarks/linear_fit.py), and tell what large corpora cost on paper (benchmarks/projection.py).
 """
 
 import json
@@ -19,7 +19,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import lines, projection
+from benchmarks import linear_fit, projection
 from benchmarks.load import run
 from benchmarks.machine import describe
 from menan.corpora.iemocap import prepare
@@ -35,9 +35,9 @@ from menan.files.atomic import atomic_open
 from menan_bin.command import main_of, new_app
 
 LEAST = 40  # one utterance of each of ten speakers with each of four emotions
-LENGTHS = Lengths(1.0, 8.0)  # IEMOCAP's utterances, too, are 4.5 s long in the mean
+LENGTHS = Lengths(1.0, 8.0)  # IEMOCAP's utterances also have a mean of 4.5 s
 EPOCHS = 3
-# What is measured of each size, with the unit, and what is drawn together.
+# The costs with their units, and which are drawn together.
 UNITS = {
     "dump": "s",
     "dump, CPU": "s",
@@ -59,7 +59,7 @@ app = new_app()
 
 @dataclass(frozen=True)
 class Size:
-    """What was measured of one corpus.
+    """Costs measured on one corpus.
 
     costs: by the names of UNITS, in these units.
     besides: peak memory of the training without its frame store, MB.
@@ -75,7 +75,10 @@ class Size:
 @app.command()
 def scaling(
     utterances: Annotated[
-        int, typer.Option(min=LEAST, help=f"Of the corpus of size 1; a multiple of {LEAST} is met.")
+        int,
+        typer.Option(
+            min=LEAST, help=f"Utterances of the corpus of size 1, rounded to a multiple of {LEAST}."
+        ),
     ] = 400,
     sizes: Annotated[str, typer.Option(help="Three or more multiples of it.")] = "1,2,4,8",
     out: Annotated[
@@ -102,7 +105,9 @@ def scaling(
             for factor in factors
         ]
     hours, corpus = [size.hours for size in measured], measured[0].corpus
-    fitted = {name: lines.fit(hours, [size.costs[name] for size in measured]) for name in UNITS}
+    fitted = {
+        name: linear_fit.fit(hours, [size.costs[name] for size in measured]) for name in UNITS
+    }
     cost = projection.HourCost(
         dump=fitted["dump, CPU"].slope,
         archives=1e6 * fitted["archives"].slope,
@@ -113,14 +118,14 @@ def scaling(
     command = shlex.join(["python", "-m", "benchmarks.scaling", *sys.argv[1:]])
     tables = (
         [f"{where}; one core. By `{command}`:", "", *table(measured)],
-        lines.table(corpus, fitted, UNITS),
+        linear_fit.table(corpus, fitted, UNITS),
         projection.corpora(cost),
         projection.on_machines(cost),
     )
     for name, rows in zip(TABLES, map(list, tables), strict=True):
         print(*rows, "", sep="\n")
         text = put(text, name, rows, page)
-    lines.draw(corpus, hours, fitted, UNITS, PANELS, out.with_suffix(".png"))
+    linear_fit.draw(corpus, hours, fitted, UNITS, PANELS, out.with_suffix(".png"))
     with atomic_open(page) as file:
         file.write(text)
 
@@ -162,13 +167,13 @@ def measure(work: Path, per_emotion: int) -> Size:
 
 
 def cpu_seconds() -> float:
-    """Of all commands that have ended."""
+    """CPU seconds of all commands that have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 def epoch_seconds(exp: Path) -> list[float]:
-    """Of each epoch of the one training there."""
+    """Seconds of each epoch of the only training there."""
     (log,) = exp.rglob("log.jsonl")
     return [json.loads(line)["seconds"] for line in log.read_text(encoding="utf-8").splitlines()]
 

@@ -1,7 +1,7 @@
-"""What the lock-step engine costs beside the plain loop: one model by PyTorch's own modules.
+"""Speed of the lock-step engine against the plain loop, one model by PyTorch's own modules.
 
-All is timed in one process in interleaved rounds, and the medians are compared; the figures that
-this prints are ratios. Frames are noise in the paper's shapes: batches of 16 utterances repeated to
+Everything is timed in one process in interleaved rounds, and medians are compared; the printed
+figures are ratios. Frames are noise in the paper's shapes: batches of 16 utterances repeated to
 14 s, 43 features, the four systems of Table 2.
 """
 
@@ -19,14 +19,13 @@ import torch
 import typer
 
 from benchmarks.machine import describe
-from benchmarks.plain_loop import PlainLoop
 from benchmarks.workload import (
     BATCH,
     FEATURES,
-    SPEAKERS,
+    SHAPE,
     TRAINING,
     draw_batch,
-    make_game,
+    make_lockstep,
     make_run,
     make_store,
 )
@@ -34,7 +33,10 @@ from menan.device import open_device
 from menan.engine.stacked.backends import operations
 from menan.errors import InputError
 from menan.model.network import build_network
-from menan.training.run_state import Record
+from menan.settings import MaxEntropySettings
+from menan.training.objectives import make_objective
+from menan.training.plain_loop import PlainLoop
+from menan.training.run_state import RunState
 from menan.training.trainer import Trainer
 from menan_bin.command import main_of, new_app
 
@@ -47,12 +49,14 @@ app = new_app()
 @app.command()
 def train(
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
-    models: Annotated[str, typer.Option(help="numbers of models side by side")] = "1,2,4,8,16",
-    rounds: Annotated[int, typer.Option(min=1, help="Of every measurement, interleaved.")] = 7,
-    threads: Annotated[int, typer.Option(min=1, help="Of the CPU.")] = 2,
-    steps: Annotated[int, typer.Option(min=1, help="Of the projection for Table 2.")] = 500,
+    models: Annotated[str, typer.Option(help="Numbers of models side by side.")] = "1,2,4,8,16",
+    rounds: Annotated[
+        int, typer.Option(min=1, help="Rounds of every measurement, interleaved.")
+    ] = 7,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the CPU.")] = 2,
+    steps: Annotated[int, typer.Option(min=1, help="Steps for the projection of Table 2.")] = 500,
     utterances: Annotated[
-        int, typer.Option(min=BATCH, help="Of the epoch whose overhead is measured.")
+        int, typer.Option(min=BATCH, help="Utterances of the epoch whose overhead is measured.")
     ] = UTTERANCES,
 ) -> None:
     """Time the engine against the plain loop, and print a markdown table.
@@ -72,7 +76,7 @@ def train(
         counts = sorted({*counts, TRAININGS, 5 * TRAININGS})
     each = time_all(counts, store, rounds)
     plain = each.pop(0)
-    print("| models side by side | ms a model-step | utterances/s | against the plain loop |")
+    print("| models side by side | ms per model-step | utterances/s | against the plain loop |")
     print("|---|---|---|---|")
     print(f"| plain loop | {1e3 * plain:.2f} | {BATCH / plain:.0f} | 1 |")
     for count, seconds in each.items():
@@ -84,13 +88,15 @@ def train(
         print("| " + " | ".join(row) + " |")
     best = min(each, key=each.get)
     outside, gather = epoch_overhead(store, min(best, TRAININGS), utterances)
-    print(f"| of an epoch, outside the step | ≤ 10 % | ≤ 3 % | {100 * outside:.1f} % |")
-    print(f"| of an epoch, gathering frames (part of the step) | | | {100 * gather:.1f} % |")
+    print(f"| share of an epoch outside the steps | ≤ 10 % | ≤ 3 % | {100 * outside:.1f} % |")
+    print(
+        f"| share of an epoch for gathering frames (part of the steps) | | | {100 * gather:.1f} % |"
+    )
 
 
 def cpu_rows(plain: float, each: dict[int, float]) -> list[tuple[str, ...]]:
     best = min(each, key=each.get)
-    empty = "no GPU was at hand"
+    empty = "no GPU"
     return [
         (f"CPU, M = {best}, the best", "5×", "10×", f"{plain / each[best]:.1f}×"),
         ("CPU, M = 1", "3×", "6×", f"{plain / each[1]:.1f}×"),
@@ -111,7 +117,7 @@ def gpu_rows(plain: float, each: dict[int, float], store, steps: int) -> list[tu
 
 
 def time_all(counts: list[int], store, rounds: int) -> dict[int, float]:
-    """Seconds of a model-step, medians: of the plain loop under 0, of the engine under M."""
+    """Median seconds per model-step, by number of models; 0 stands for the plain loop."""
     steps: dict[int, Callable[[], None]] = {0: plain_step(store)}
     steps |= {count: engine_step(count, store) for count in counts}
     seconds: dict[int, list[float]] = {count: [] for count in steps}
@@ -124,7 +130,7 @@ def time_all(counts: list[int], store, rounds: int) -> dict[int, float]:
 
 
 def timed(step: Callable[[], None], times: int, device: torch.device) -> float:
-    """Mean seconds of a call, the device's work done."""
+    """Mean seconds of a call until the device has finished."""
     _finish(device)
     started = time.perf_counter()
     for _ in range(times):
@@ -135,31 +141,31 @@ def timed(step: Callable[[], None], times: int, device: torch.device) -> float:
 
 def plain_step(store) -> Callable[[], None]:
     device = store.frames.device
-    network = build_network(FEATURES.dims, SPEAKERS, 0).to(device)
-    loop = PlainLoop(network, "menan", TRAINING, 10**6)
+    network = build_network(SHAPE, 0).to(device)
+    loop = PlainLoop(network, make_objective(MaxEntropySettings()), TRAINING, 10**6)
 
     def step() -> None:
         batch = draw_batch(1, device)
-        features = store.gather(batch.index[0], FEATURES.rows)
-        loop.update(features, batch.emotions[0], batch.speakers[0])
+        features, lengths = network.encoder.read(store, batch.index[0], FEATURES.rows)
+        loop.update(features, lengths, batch.emotions[0], batch.speakers[0])
 
     return step
 
 
 def engine_step(models: int, store) -> Callable[[], None]:
-    game = make_game(models, store)
-    return lambda: game.update(draw_batch(models, store.frames.device))
+    lockstep = make_lockstep(models, store)
+    return lambda: lockstep.update(draw_batch(models, store.frames.device))
 
 
 def projected_minutes(store, steps: int) -> float:
-    """All of Table 2, from the seconds of so many steps of 20 models after a warm-up."""
+    """Minutes for Table 2, projected from ``steps`` steps of 20 models after a warm-up."""
     step = engine_step(TRAININGS, store)
     timed(step, 20, store.frames.device)
     return STEPS * timed(step, steps, store.frames.device) / 60
 
 
 def epoch_overhead(store, models: int, utterances: int) -> tuple[float, float]:
-    """Of the time of an epoch: what passes outside the steps, and what gathering frames takes."""
+    """Shares of an epoch's time: outside the steps, and for gathering frames."""
     device = store.frames.device
     spent = {"step": 0.0, "gather": 0.0}
 
@@ -180,11 +186,11 @@ def epoch_overhead(store, models: int, utterances: int) -> tuple[float, float]:
         ]
         for run in runs:
             run.directory.mkdir()
-        trainer = Trainer([Record(run) for run in runs], device)
-        trainer._report = lambda *arguments: None  # the table alone goes to stdout
-        trainer.game.update = watched("step", trainer.game.update)
+        trainer = Trainer([RunState(run) for run in runs], device)
+        trainer._report = lambda *arguments: None  # only the table goes to stdout
+        trainer.lockstep.update = watched("step", trainer.lockstep.update)
         ops = operations(device)
-        trainer.network.ops = replace(ops, gather=watched("gather", ops.gather))
+        trainer.engine.ops = replace(ops, gather=watched("gather", ops.gather))
         started = time.perf_counter()
         trainer.fit(1)
         whole = time.perf_counter() - started

@@ -7,6 +7,7 @@ import typer
 
 from menan.config import RunsConfig, TrainingConfig, load_config, parse_share, split_option
 from menan.device import open_device
+from menan.engine.stacked.compiler import keep_freed_memory
 from menan.plugins import load_plugins
 from menan.settings import EncoderSettings, ObjectiveSettings
 from menan.training.experiment import TrainOptions, train_runs
@@ -83,6 +84,7 @@ def train(
     --set training.lr=2e-3 --set model.bottleneck=noise
     """
     load_plugins(plugin or ())
+    keep_freed_memory()
     options: dict[str, dict[str, Any]] = {
         "model": {"encoder": encoder},
         "training": {"epochs": epochs},

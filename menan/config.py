@@ -158,12 +158,13 @@ def load_config(
 
 def _parsed(content: dict[str, Any], where: str) -> Config:
     refuse_unknown(content, SECTIONS, f"{where}unknown section")
-    for key in content.get("training") or {}:
+    training = content.get("training")
+    for key in training if isinstance(training, dict) else {}:
         if key in _MOVED:
             raise InputError(f"{where}training.{key} has moved; write '{_MOVED[key]}'")
     return Config(
         **{
-            name: _section(cls, content.get(name) or {}, f"{where}{name}")
+            name: _section(cls, content.get(name, {}), f"{where}{name}")
             for name, cls in SECTIONS.items()
         }
     )
@@ -205,7 +206,4 @@ def _read_sections(path: str | Path) -> dict[str, Any]:
     content = read_yaml(path)
     if not isinstance(content, dict | types.NoneType):
         raise InputError(f"{path}: expected the sections {', '.join(SECTIONS)}")
-    for name, section in (content or {}).items():
-        if not isinstance(section, dict | types.NoneType):
-            raise InputError(f"{path}: {name}: expected 'key: value' lines")
-    return {name: dict(section or {}) for name, section in (content or {}).items()}
+    return {name: {} if section is None else section for name, section in (content or {}).items()}

@@ -7,50 +7,51 @@ section ``training``.
 from typing import Any
 
 from menan.labels import IEMOCAP_EMOTIONS
+from menan.settings import (
+    BottleneckSettings,
+    NoBottleneckSettings,
+    ObjectiveSettings,
+    Table1Settings,
+)
+from menan.sockets import Member
 
-_OF_BOTTLENECK = {
-    "noise": {"sigma": "noise_sigma", "draws": "noise_draws"},
-    "fsq": {"levels": "fsq_levels"},
-}
-_WITHOUT_LAMBDA = ("ec",)
-_FRONT_END = "kaldi"
 
-
-def upgraded(record: dict[str, Any]) -> dict[str, Any]:
+def upgraded(record: Any) -> Any:
     """A run's configuration or a model's card as version 0.2.0 writes it.
 
     Args:
-        record: as read from YAML or JSON; one of today's comes back as it is.
+        record: as read from YAML or JSON. One of today's, or something else, comes back as it is.
     """
     old = record.get("training") if isinstance(record, dict) else None
     if not isinstance(old, dict) or "model" in record:
         return record
     training = dict(old)
-    lambda_ = training.pop("lambda", 0.5)
-    kind = training.pop("bottleneck", "none")
-    sizes = {key: training.pop(key, None) for key in ("noise_sigma", "noise_draws", "fsq_levels")}
-    settings = {
-        name: sizes[key]
-        for name, key in _OF_BOTTLENECK.get(str(kind), {}).items()
-        if sizes[key] is not None
-    }
-    if "frames" in training:
-        training["store_dtype"] = training.pop("frames")
-    objective: Any = record.get("objective")
-    if isinstance(objective, str) and objective not in _WITHOUT_LAMBDA:
-        objective = {"name": objective, "lambda": lambda_}
-    return {
+    kind = training.pop("bottleneck", NoBottleneckSettings.name)
+    upgraded = {
         "emotions": list(IEMOCAP_EMOTIONS),
         **record,
-        "features": _with_front_end(record.get("features")),
-        "objective": objective,
+        "objective": _member(ObjectiveSettings, record.get("objective"), training),
         "model": {
-            "encoder": "table1",
-            "bottleneck": {"name": kind, **settings} if settings else kind,
+            "encoder": Table1Settings.name,
+            "bottleneck": _member(BottleneckSettings, kind, training),
         },
         "training": training,
     }
+    for socket in (ObjectiveSettings, BottleneckSettings):
+        for member in socket.table.values():
+            for key in member.keys_0_1.values():
+                training.pop(key, None)
+    if "frames" in training:
+        training["store_dtype"] = training.pop("frames")
+    return upgraded
 
 
-def _with_front_end(features: Any) -> Any:
-    return {"front_end": _FRONT_END, **features} if isinstance(features, dict) else features
+def _member(socket: type[Member], name: Any, training: dict[str, Any]) -> Any:
+    """A member with its settings from the section ``training``."""
+    member = socket.table.get(name) if isinstance(name, str) else None
+    settings = {
+        setting: training[key]
+        for setting, key in (member.keys_0_1 if member else {}).items()
+        if key in training
+    }
+    return {"name": name, **settings} if settings else name

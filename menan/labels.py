@@ -92,6 +92,21 @@ class LabelSet:
 IEMOCAP_EMOTIONS = LabelSet(("ang", "hap", "neu", "sad"))
 
 
+def split_labels(text: str, where: str) -> tuple[str, ...]:
+    """The labels of one ``utt2emo`` value whose label set is not known.
+
+    >>> split_labels("sad,ang", "utt2emo:1")
+    ('sad', 'ang')
+
+    Raises:
+        InputError: a malformed or repeated label; ``where`` begins the message.
+    """
+    labels = tuple(text.split(","))
+    if not all(map(is_label, labels)) or len(set(labels)) != len(labels):
+        raise InputError(f"{where}: expected labels joined by commas, found {text[:80]!r}")
+    return labels
+
+
 def default_labels(found: Iterable[str]) -> LabelSet:
     """The label set of data that list none: IEMOCAP's four, or the labels found in C order.
 
@@ -129,27 +144,3 @@ def parse_map(text: str) -> dict[str, str]:
             raise InputError(f"--map: label {old!r} is given twice; keep one")
         new[old] = name
     return new
-
-
-# Removed once nothing reads them.
-EMOTIONS = ("ang", "hap", "neu", "sad")
-
-
-def parse_emotions(text: str, where: str) -> tuple[str, ...]:
-    """The emotions of one ``utt2emo`` value, in the order of :data:`EMOTIONS`.
-
-    >>> parse_emotions("sad,ang", "utt2emo:1")
-    ('ang', 'sad')
-
-    Raises:
-        InputError: an unknown or repeated label; ``where`` begins the message.
-    """
-    labels = text.split(",")
-    for label in labels:
-        if label not in EMOTIONS:
-            raise InputError(
-                f"{where}: unknown emotion {label!r}; the labels are {' '.join(EMOTIONS)}"
-            )
-    if len(set(labels)) != len(labels):
-        raise InputError(f"{where}: an emotion is named twice in {text!r}; name each once")
-    return tuple(label for label in EMOTIONS if label in labels)

@@ -53,6 +53,7 @@ class NoiseSettings(BottleneckSettings):
     """
 
     name = "noise"
+    keys_0_1: ClassVar[dict[str, str]] = {"sigma": "noise_sigma", "draws": "noise_draws"}
     sigma: float = 1.0
     draws: int = 8
 
@@ -69,6 +70,7 @@ class FsqSettings(BottleneckSettings):
     """
 
     name = "fsq"
+    keys_0_1: ClassVar[dict[str, str]] = {"levels": "fsq_levels"}
     levels: int = 3
 
     def __post_init__(self) -> None:
@@ -103,6 +105,7 @@ class WeightedSettings(ObjectiveSettings):
         the weight 1 - lambda.
     """
 
+    keys_0_1: ClassVar[dict[str, str]] = {"lambda": "lambda"}
     lambda_: float = 0.5
 
     def __post_init__(self) -> None:

@@ -23,11 +23,13 @@ class Member:
     name: how configurations and options call the member.
     socket: what the socket is called in messages, such as ``encoder``; set by the base class.
     table: the socket's members by name; set by the base class.
+    keys_0_1: keys of version 0.1.0's section ``training``, by today's settings.
     """
 
     name: ClassVar[str]
     socket: ClassVar[str]
     table: ClassVar[dict[str, type["Member"]]]
+    keys_0_1: ClassVar[dict[str, str]] = {}
 
     @classmethod
     def from_plain(cls, value: Any, where: str) -> Self:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import lines, projection
+from benchmarks import linear_fit, projection
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -18,7 +18,7 @@ def run(name, *options):
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
-def test_features_are_timed_beside_their_targets():
+def test_feature_dumps_are_timed_beside_their_targets():
     done = run("features", "--minutes", "0.5", "--repeats", "1")
     assert done.returncode == 0, done.stderr
     title, _, machine, *_ = done.stdout.splitlines()
@@ -32,7 +32,7 @@ def test_features_are_timed_beside_their_targets():
         assert re.search(r"\| [-\d.]+ \| [-\d.]+ \| [-\d.]+ \([-\d.]+–[-\d.]+\) \|", row), row
 
 
-def test_features_of_no_data_directory_are_one_line():
+def test_a_missing_data_directory_is_one_line():
     done = run("features", "--data", "/nowhere")
     assert done.returncode == 1
     assert done.stderr.startswith("benchmarks.features: error: /nowhere/utt2spk: cannot be read")
@@ -76,7 +76,7 @@ def test_storage_sets_float16_beside_another_seed(make_dump):
         assert float(more) == pytest.approx(difference, abs=0.11)
         assert 0 < float(p) <= 1
         assert re.fullmatch(r"[\d.]+ % \|", differ)
-    assert "\nto the bit those from memory" in done.stdout
+    assert "from memory are equal to the bit" in done.stdout
     sizes = [float(row[1].split()[0]) for row in rows[8:]]
     assert sizes[0] == sizes[1] == pytest.approx(2 * sizes[2], abs=0.11)
 
@@ -84,7 +84,9 @@ def test_storage_sets_float16_beside_another_seed(make_dump):
 def test_storage_without_held_out_groups_is_one_line(make_dump):
     done = run("storage", "--feats", make_dump(), "--hold-out", "none")
     assert done.returncode == 1
-    assert done.stderr.startswith("benchmarks.storage: error: --hold-out none: name groups")
+    assert done.stderr.startswith(
+        "benchmarks.storage: error: --hold-out none: no results to compare"
+    )
     assert done.stderr.count("\n") == 1
 
 
@@ -172,7 +174,7 @@ def test_copies_cost_frames_by_their_length_and_epochs_by_their_number():
     assert (one[7], five[7]) == ("30 min |", "2.5 h |")
 
 
-@pytest.mark.parametrize("module", [lines, projection])
+@pytest.mark.parametrize("module", [linear_fit, projection])
 def test_examples_of_lines_and_projections_hold(module):
     result = doctest.testmod(module)
     assert result.attempted > 0

@@ -6,16 +6,23 @@ import pytest
 import yaml
 
 from menan.config import (
-    SECTIONS,
+    Config,
+    ModelConfig,
     RunsConfig,
     TrainingConfig,
-    load_section,
+    load_config,
     parse_share,
     split_option,
 )
 from menan.errors import InputError
 from menan.files.mapping import from_mapping, to_mapping
 from menan.front_ends import KaldiFrontEnd
+from menan.settings import (
+    EmotionOnlySettings,
+    MaxEntropySettings,
+    NoBottleneckSettings,
+    NoiseSettings,
+)
 
 EGS = Path(__file__).resolve().parents[1] / "egs"
 
@@ -34,10 +41,8 @@ def written(tmp_path):
 def test_defaults_are_those_of_the_paper():
     features, training = KaldiFrontEnd(), TrainingConfig()
     assert (features.rows, features.dims) == (1397, 43)
-    assert (training.epochs, training.batch_size, training.lr, training.lambda_) == (
-        *(300, 16),
-        *(1e-3, 0.5),
-    )
+    assert (training.epochs, training.batch_size, training.lr) == (300, 16, 1e-3)
+    assert MaxEntropySettings().lambda_ == 0.5
 
 
 @pytest.mark.parametrize(
@@ -57,16 +62,78 @@ def test_frames_are_those_that_fit_whole(fields, frames):
 
 
 def test_options_stand_over_the_file_and_the_file_over_defaults(written):
-    path = written("training: {epochs: 7, lambda: 0.25, lr: 1e-2}\nfeatures:\n")
-    config = load_section(path, "training", {"epochs": "9", "lr": None})
-    assert config == TrainingConfig(epochs=9, lambda_=0.25, lr=0.01)
-    assert load_section(path, "features", {}) == KaldiFrontEnd()
-    assert load_section(None, "runs", {"seed": ["0", "3"]}) == RunsConfig(seed=(0, 3))
+    path = written("training: {epochs: 7, lr: 1e-2}\nfeatures:\n")
+    config = load_config(path, {"training": {"epochs": "9", "lr": None}})
+    assert config == Config(training=TrainingConfig(epochs=9, lr=0.01))
+    assert load_config(None, {"runs": {"seed": ["0", "3"]}}).runs == RunsConfig(seed=(0, 3))
 
 
 def test_one_value_stands_for_a_list_of_it(written):
-    path = written("runs: {seed: 3, hold_out: 1, objective: [ec, dat]}")
-    assert load_section(path, "runs", {}) == RunsConfig(("ec", "dat"), (3,), ("1",))
+    runs = load_config(written("runs: {seed: 3, hold_out: 1, objective: ec}")).runs
+    assert runs == RunsConfig((EmotionOnlySettings(),), (3,), ("1",))
+
+
+def test_a_member_is_its_name_or_a_mapping_with_settings(written):
+    text = "runs: {objective: [menan, {name: menan, lambda: 0.2}]}\n"
+    text += "model: {bottleneck: {name: noise, sigma: 2}}"
+    config = load_config(written(text))
+    assert config.model == ModelConfig(bottleneck=NoiseSettings(sigma=2.0))
+    assert [one.system for one in config.runs.objective] == ["menan", "menan-lambda0.2"]
+
+
+def test_set_changes_one_value_after_file_and_options(written):
+    path = written("training: {epochs: 7}\nmodel: {bottleneck: noise}")
+    sets = [
+        "training.epochs=9",
+        "model.bottleneck.sigma=2",
+        "features.seconds=4",
+        "runs.seed=[1, 2]",
+    ]
+    config = load_config(path, {"training": {"epochs": 8}}, sets)
+    assert config.training.epochs == 9
+    assert config.model.bottleneck == NoiseSettings(sigma=2.0)
+    assert config.features == KaldiFrontEnd(seconds=4.0)
+    assert config.runs.seed == (1, 2)
+
+
+def test_set_gives_a_setting_to_the_objectives_that_have_it():
+    objectives = {"runs": {"objective": ["ec", "menan"]}}
+    config = load_config(None, objectives, ["runs.objective.lambda=0.2"])
+    assert config.runs.objective == (EmotionOnlySettings(), MaxEntropySettings(0.2))
+
+
+def test_a_named_objective_keeps_the_settings_of_the_file(written):
+    path = written("runs: {objective: [ec, {name: menan, lambda: 0.2}]}")
+    config = load_config(path, {"runs": {"objective": ["menan"]}})
+    assert config.runs.objective == (MaxEntropySettings(0.2),)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("training", "expected section.key=value"),
+        ("training.lr", "expected section.key=value"),
+        ("lr=1", "expected section.key=value"),
+        ("training.lr.x=1", "training.lr has no settings of its own"),
+        ("training.lr={", "is not a YAML value"),
+        ("trainig.lr=1", "unknown section 'trainig'; did you mean 'training'"),
+        ("training.lrr=1", "unknown key 'lrr'; did you mean 'lr'"),
+        ("training.lr=fast", "training.lr: expected float, found 'fast'"),
+        ("training.lambda=0.2", "training.lambda has moved; write 'runs: objective"),
+        ("model.bottleneck.sigma=2", "unknown key 'sigma'; it has no settings"),
+        ("model.bottleneck=nois", "unknown bottleneck 'nois'; choose from none, noise, fsq"),
+        ("model.encoder=tabel1", "unknown encoder 'tabel1'; choose from table1"),
+        ("runs.objective.lamda=1", "unknown key 'lamda'; did you mean 'lambda'"),
+    ],
+)
+def test_a_wrong_set_is_refused_in_one_line(text, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        load_config(None, {}, [text])
+
+
+def test_a_setting_that_no_objective_has_is_refused():
+    with pytest.raises(InputError, match="no objective here has the setting 'weight'"):
+        load_config(None, {"runs": {"objective": ["ec", "menan"]}}, ["runs.objective.weight=1"])
 
 
 @pytest.mark.parametrize("cls", [TrainingConfig, RunsConfig])
@@ -81,7 +148,7 @@ def test_a_saved_configuration_is_loaded_as_it_was(cls):
     [
         ("trainning: {}", "unknown section 'trainning'; did you mean 'training'"),
         ("training: {epoch: 3}", "training: unknown key 'epoch'; did you mean 'epochs'"),
-        ("training: {zzz: 3}", "unknown key 'zzz'; known are epochs, batch_size"),
+        ("training: {zzz: 3}", "unknown key 'zzz'; choose from epochs, batch_size"),
         ("training: {epochs: many}", r"training\.epochs: expected int, found 'many'"),
         ("training: {epochs: 2.5}", r"training\.epochs: expected int, found 2\.5"),
         ("training: {epochs: true}", r"training\.epochs: expected int, found True"),
@@ -90,11 +157,14 @@ def test_a_saved_configuration_is_loaded_as_it_was(cls):
         ("features: {seconds: .nan}", r"features\.seconds: expected a finite number"),
         ("features: {frame_shift_ms: 10.1}", "a positive multiple of 0.25"),
         ("training: [1]", "training: expected 'key: value' lines"),
-        ("- training", "expected the sections features, training, runs"),
+        ("- training", "expected the sections features, model, training, runs"),
         ("training: {", "not YAML"),
-        ("training: {lambda: 1}", "lambda must lie between 0 and 1"),
+        ("runs: {objective: {name: mtl, lambda: 1}}", "lambda must lie between 0 and 1"),
+        ("training: {lambda: 0.2}", r"training\.lambda has moved; write 'runs: objective:"),
+        ("model: {bottleneck: {sigma: 2}}", r"model\.bottleneck: expected the name of a member"),
+        ("runs: {objective: [ec, ec]}", "objective lists 'ec' twice"),
         ("training: {normalize: speaker}", "normalize must be global or none"),
-        ("training: {frames: 16}", "frames must be float32 or float16"),
+        ("training: {store_dtype: 16}", "store_dtype must be float32 or float16"),
         ("features: {speeds: [0.9]}", r"speeds must contain 1\.0"),
         ("features: {speeds: [1, 3]}", "speeds must lie between"),
         ("features: {seconds: 0.01}", "seconds must hold at least one frame"),
@@ -115,31 +185,29 @@ def test_a_saved_configuration_is_loaded_as_it_was(cls):
             "training: {epochs: [" + "x, " * 5000 + "]}",
             r"expected int, found \['x', 'x',.*\.\.\.\]",
         ),
-        ("runs: {seed: [0, 1, 1]}", "seed names 1 twice"),
+        ("runs: {seed: [0, 1, 1]}", "seed lists 1 twice"),
         ("runs: {objective: []}", "objective must not be empty"),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line_that_names_it(written, text, message):
     path = written(text)
-    # Whatever section is asked for, the whole file is checked.
-    for section in SECTIONS:
-        with pytest.raises(InputError, match=message) as refusal:
-            load_section(path, section, {})
-        assert str(refusal.value).startswith(str(path))
-        assert "\n" not in str(refusal.value)
-        assert len(str(refusal.value)) < 500
+    with pytest.raises(InputError, match=message) as refusal:
+        load_config(path)
+    assert str(refusal.value).startswith(str(path))
+    assert "\n" not in str(refusal.value)
+    assert len(str(refusal.value)) < 500
 
 
 def test_a_wrong_option_is_refused(written):
-    with pytest.raises(InputError, match="options: epochs must be at least 1"):
-        load_section(None, "training", {"epochs": 0})
+    with pytest.raises(InputError, match="options: training: epochs must be at least 1"):
+        load_config(None, {"training": {"epochs": 0}})
     with pytest.raises(InputError, match=r"training\.lr: expected float, found 'fast'"):
-        load_section(written(""), "training", {"lr": "fast"})
+        load_config(written(""), {"training": {"lr": "fast"}})
 
 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"absent\.yaml: cannot be read"):
-        load_section(tmp_path / "absent.yaml", "runs", {})
+        load_config(tmp_path / "absent.yaml")
 
 
 def test_configurations_cannot_be_changed():
@@ -162,8 +230,7 @@ def test_a_share_that_is_none_is_refused(text):
     "path", [pytest.param(path, id=path.name) for path in sorted(EGS.glob("*/conf/*.yaml"))]
 )
 def test_configurations_of_the_recipes_are_whole(path):
-    for section in ("features", "training", "runs"):
-        load_section(path, section, {})
+    load_config(path)
 
 
 @pytest.mark.parametrize(
@@ -174,9 +241,10 @@ def test_the_invariant_configuration_differs_by_the_bottleneck_alone(recipe, wit
     other, invariant = (
         EGS / recipe / "conf" / f"{name}.yaml" for name in (without, "train_invariant")
     )
-    assert load_section(other, "features", {}) == load_section(invariant, "features", {})
-    bounded = load_section(invariant, "training", {})
-    assert (bounded.bottleneck == "none") == (recipe == "mosei"), "mosei trains nothing"
-    assert load_section(other, "training", {}) == dataclasses.replace(
-        bounded, bottleneck="none", noise_sigma=1.0
+    other, bounded = load_config(other), load_config(invariant)
+    assert other.features == bounded.features
+    assert other.training == bounded.training
+    assert (bounded.model.bottleneck == NoBottleneckSettings()) == (recipe == "mosei"), (
+        "no training"
     )
+    assert other.model == dataclasses.replace(bounded.model, bottleneck=NoBottleneckSettings())

@@ -119,7 +119,7 @@ class CalibrationFigures:
 class AdversaryFigures:
     """The system's own speaker classifier in the last epoch, on its training utterances.
 
-    entropy: of its posteriors, in nats.
+    entropy: mean entropy of its posteriors, in nats.
     top: mean of its highest posterior, per cent.
     """
 

@@ -15,7 +15,6 @@ from menan.analysis.system_names import system_order
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.files.mapping import to_mapping
-from menan.front_ends import FrontEnd
 from menan.model.bottlenecks import Bottleneck, make_bottleneck
 from menan.training.run_config import RunConfig, read_run_config
 from menan.training.selection import HeldOut
@@ -100,9 +99,8 @@ def training_hours(runs: Sequence[TrainedRun]) -> float:
 def settings_text(config: RunConfig) -> dict[str, dict[str, str]]:
     """The settings that all trainings of an experiment share, as text by section and key."""
     sections = (("model", config.model), ("training", config.training))
-    features = FrontEnd.to_plain(config.features)
     return {name: _as_text(to_mapping(section)) for name, section in sections} | {
-        "features": _as_text({"name": features} if isinstance(features, str) else features)
+        "features": _as_text(config.features.to_plain())
     }
 
 
@@ -159,16 +157,16 @@ def _read_log(path: Path) -> tuple[EpochLog, ...]:
 
 
 def _epoch(line: Any) -> EpochLog | None:
-    match line:
-        case {"epoch": int(), **rest}:
-            heldout = rest.pop("heldout", {})
-            if not isinstance(heldout, dict) or not _are_numbers([*rest.values()]):
-                return None
-            if not all(isinstance(one, dict) and "ua" in one for one in heldout.values()):
-                return None
-            ua = {speaker: one["ua"] for speaker, one in heldout.items()}
-            return EpochLog(rest, ua) if _are_numbers([*ua.values()]) else None
-    return None
+    if not isinstance(line, dict) or not isinstance(line.get("epoch"), int):
+        return None
+    numbers = {key: value for key, value in line.items() if key not in ("epoch", "heldout")}
+    heldout = line.get("heldout", {})
+    if not isinstance(heldout, dict) or not _are_numbers([*numbers.values()]):
+        return None
+    if not all(isinstance(one, dict) and "ua" in one for one in heldout.values()):
+        return None
+    ua = {speaker: one["ua"] for speaker, one in heldout.items()}
+    return EpochLog(numbers, ua) if _are_numbers([*ua.values()]) else None
 
 
 def _are_alike(a: EpochLog, b: EpochLog) -> bool:

@@ -1,4 +1,4 @@
-"""Rows of a CSV or TSV file, each knowing its place for the messages."""
+"""Rows of a CSV or TSV file, each with its place for error messages."""
 
 import csv
 import math
@@ -11,7 +11,7 @@ from menan.errors import InputError
 
 @dataclass(frozen=True)
 class Row:
-    """One row: where it stands (``file:line``) and its cells, stripped, by column name."""
+    """One row: its place (``file:line``), and its cells by column name, without outer spaces."""
 
     where: str
     cells: dict[str, str]
@@ -30,15 +30,15 @@ class Row:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise InputError(f"{self.where}: {column} should be a number, found {text[:80]!r}")
+            raise InputError(f"{self.where}: expected a number as {column}, found {text[:80]!r}")
         return value
 
 
 def read_rows(path: str | Path) -> tuple[list[str], list[Row]]:
     """The column names, in lower case, and the rows of a file with a header line.
 
-    Tab, semicolon or comma separates, whichever the header has most of; a byte order mark,
-    either kind of line end, quoted cells and blank lines are accepted.
+    The separator is the one of tab, semicolon and comma that the header has most of. A byte order
+    mark, Unix and Windows line ends, quoted cells and blank lines are accepted.
 
     Raises:
         InputError: missing or undecodable file, no rows, a column name that is empty or given
@@ -46,29 +46,29 @@ def read_rows(path: str | Path) -> tuple[list[str], list[Row]]:
     """
     path = Path(path)
     if path.exists() and not path.is_file():  # a pipe or device might never end
-        raise InputError(f"{path}: is no file; name a CSV or TSV file")
+        raise InputError(f"{path}: not a regular file; name a CSV or TSV file")
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             lines = _lines(file, path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); save it as such") from None
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     if len(lines) < 2:
-        raise InputError(f"{path}: expected a header line and at least one row below it")
+        raise InputError(f"{path}: expected a header line and at least one row; add them")
     for number, cells in lines:
         if "\0" in "".join(cells):
-            raise InputError(f"{path}:{number}: holds a zero byte; save the table as UTF-8 text")
+            raise InputError(f"{path}:{number}: contains a zero byte; save the table as UTF-8 text")
     columns = [name.strip().lower() for name in lines[0][1]]
     for name in columns:
         if not name or columns.count(name) > 1:
-            raise InputError(f"{path}:1: column {name!r} is nameless or named twice; rename it")
+            raise InputError(f"{path}:1: column {name!r} is empty or named twice; rename it")
     rows = []
     for number, cells in lines[1:]:
         if len(cells) != len(columns):
             raise InputError(
                 f"{path}:{number}: {len(cells)} cells where the header has {len(columns)} columns; "
-                "quote a cell that holds the separator"
+                "quote cells that contain the separator"
             )
         stripped = map(str.strip, cells)
         rows.append(Row(f"{path}:{number}", dict(zip(columns, stripped, strict=True))))
@@ -79,9 +79,7 @@ def require_columns(path: str | Path, columns: list[str], wanted: tuple[str, ...
     """Raise :class:`InputError` for the first of ``wanted`` that the header lacks."""
     for name in wanted:
         if name not in columns:
-            raise InputError(
-                f"{path}:1: lacks the column {name!r}; the header has {', '.join(columns)}"
-            )
+            raise InputError(f"{path}:1: no column {name!r}; the header has {', '.join(columns)}")
 
 
 def _lines(file: TextIO, path: Path) -> list[tuple[int, list[str]]]:
@@ -92,4 +90,5 @@ def _lines(file: TextIO, path: Path) -> list[tuple[int, list[str]]]:
     try:
         return [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
     except csv.Error as error:
-        raise InputError(f"{path}:{reader.line_num}: not CSV ({error}); mend the quotes") from None
+        line = reader.line_num
+        raise InputError(f"{path}:{line}: not CSV ({error}); correct the quotes") from None

@@ -1,4 +1,4 @@
-"""CMU-MOSEI's label file, as the release has it (HDF5) or as CSV."""
+"""The label file of CMU-MOSEI, in HDF5 as released or in CSV."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ from menan.corpora.delimited import Row, read_rows, require_columns
 from menan.datadir.metadata import name_fault
 from menan.errors import InputError
 
-# The ratings that are read, by the release's names; they are never told by their order.
+# The ratings that are read, by their names in the release; their order is not relied on.
 EMOTION_COLUMNS = ("happy", "sad", "anger", "surprise", "disgust", "fear")
 OTHER_NAMES = {
     "video_id": "video",
@@ -23,18 +23,18 @@ OTHER_NAMES = {
     "sadness": "sad",
     "angry": "anger",
 }
-# What gzip, the release's own way, makes of zeros: 1032 bytes of one. A dataset that promises more
-# lies, be it that its numbers were never written, or that they lie elsewhere.
+# gzip, which the release uses, packs at most 1032 zero bytes into one. A dataset that announces
+# more has not been written in full, or its numbers are in another file.
 _MOST_PACKED = 1032
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One rated stretch of a video.
+    """One rated segment of a video.
 
-    number: of the segment in its video, from 0, as the label file counts.
+    number: position of the segment in its video, from 0, as in the label file.
     start, end: seconds, as written: the start may be negative.
-    ratings: of :data:`EMOTION_COLUMNS`, each 0 to 3.
+    ratings: ratings in the order of :data:`EMOTION_COLUMNS`, each 0 to 3.
     """
 
     video: str
@@ -48,22 +48,22 @@ def find_labels(root: Path) -> Path:
     """CMU_MOSEI_Labels.csd or .csv anywhere under the root.
 
     Raises:
-        InputError: none, or more than one.
+        InputError: no such file, or several.
     """
     found = sorted(
         path for path in root.rglob("CMU_MOSEI_Labels.*") if path.suffix in (".csd", ".csv")
     )
     if not found:
         raise InputError(
-            f"{root}: holds no CMU_MOSEI_Labels.csd (or .csv); give the label file by --labels"
+            f"{root}: has no CMU_MOSEI_Labels.csd (or .csv); name the label file with --labels"
         )
     if len(found) > 1:
-        raise InputError(f"{found[0]}: {found[1]} exists too; choose one by --labels")
+        raise InputError(f"{found[0]}: {found[1]} exists too; choose one with --labels")
     return found[0]
 
 
 def read_labels(path: str | Path) -> list[Segment]:
-    """All segments of a label file, those of a video in the file's own order.
+    """All segments of a label file; those of a video are in the order of the file.
 
     A file that ends in ``.csv`` or ``.tsv`` has the columns video (or video_id), start
     (start_time), end (end_time), happy (happiness), sad (sadness), anger (angry), surprise,
@@ -72,9 +72,8 @@ def read_labels(path: str | Path) -> list[Segment]:
     HDF5 as released: ``/All Labels/data/<video>/{features,intervals}``.
 
     Raises:
-        InputError: unreadable, of another structure, links that lead elsewhere, a dataset that
-            promises more than the file holds, a rating that is no number, a video that cannot
-            name a file.
+        InputError: an unreadable file, another structure, links to other places, a dataset that is
+            larger than the file, a rating that is not a number, or a video that cannot name a file.
     """
     path = Path(path)
     if path.suffix.lower() in (".csv", ".tsv"):
@@ -92,21 +91,21 @@ def _read_csd(path: Path) -> list[Segment]:
             return [segment for video in data for segment in _of_video(path, data, video, names)]
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:  # h5py's on damage
         raise InputError(
-            f"{path}: not a whole HDF5 file ({error}); fetch it again, or end its name in .csv if "
-            "it is one"
+            f"{path}: not a complete HDF5 file ({error}); download it again, or let the name of a "
+            "CSV file end in .csv"
         ) from None
 
 
 def _of_video(path: Path, data: h5py.Group, video: str, names: list[str]) -> list[Segment]:
     where = f"{path}: /All Labels/data/{video}"
     if fault := name_fault("video", video):
-        raise InputError(f"{path}: /All Labels/data: {fault}; fetch the file again")
+        raise InputError(f"{path}: /All Labels/data: {fault}; download the file again")
     ratings = _numbers(path, data, f"{video}/features", len(names))
     intervals = _numbers(path, data, f"{video}/intervals", 2)
     if len(ratings) != len(intervals):
         raise InputError(
-            f"{where}: {len(ratings)} rows of features, {len(intervals)} of intervals; they must "
-            "be as many, fetch the file again"
+            f"{where}: {len(ratings)} rows of features but {len(intervals)} of intervals; download "
+            "the file again"
         )
     columns = [names.index(name) for name in EMOTION_COLUMNS]
     return [
@@ -116,7 +115,7 @@ def _of_video(path: Path, data: h5py.Group, video: str, names: list[str]) -> lis
 
 
 def _numbers(path: Path, data: h5py.Group, name: str, width: int) -> np.ndarray:
-    """A dataset of (segments, width) finite numbers."""
+    """A dataset of finite numbers, (segments, width)."""
     dataset = _member(path, data, name, h5py.Dataset)
     where = f"{path}: {dataset.name}"
     if dataset.ndim != 2 or dataset.shape[1] != width or dataset.dtype.kind not in "fiu":
@@ -126,7 +125,9 @@ def _numbers(path: Path, data: h5py.Group, name: str, width: int) -> np.ndarray:
         )
     values = _content(path, dataset)
     if len(bad := np.flatnonzero(~np.isfinite(values).all(axis=1))):
-        raise InputError(f"{where}: row {bad[0]} is not all numbers; fetch the file again")
+        raise InputError(
+            f"{where}: row {bad[0]} has a value that is not finite; download the file again"
+        )
     return values
 
 
@@ -148,7 +149,7 @@ def _dimension_names(path: Path, file: h5py.File) -> list[str]:
 
 
 def _member(path: Path, group: h5py.Group, name: str, kind: type) -> h5py.Group | h5py.Dataset:
-    """What is below a group; links that are not hard may lead out or round, and do not count."""
+    """A member of a group. Soft and external links, which may leave the file, are not followed."""
     member = group
     for part in name.split("/"):
         link = member.get(part, getlink=True) if isinstance(member, h5py.Group) else None
@@ -164,14 +165,14 @@ def _member(path: Path, group: h5py.Group, name: str, kind: type) -> h5py.Group 
 def _content(path: Path, dataset: h5py.Dataset) -> np.ndarray:
     if dataset.external or dataset.nbytes > _MOST_PACKED * dataset.id.get_storage_size():
         raise InputError(
-            f"{path}: {dataset.name}: promises {dataset.nbytes} bytes, which the file does not "
-            "hold; fetch it again"
+            f"{path}: {dataset.name}: announces {dataset.nbytes} bytes, which the file does not "
+            "contain; download it again"
         )
     return dataset[()]
 
 
 def _plain_name(name: str) -> str:
-    """A column's name in the release's spelling."""
+    """The name of a column in the spelling of the release."""
     name = name.strip().lower()
     return OTHER_NAMES.get(name, name)
 
@@ -182,7 +183,9 @@ def _read_csv(path: Path) -> list[Segment]:
     require_columns(path, columns, ("video", "start", "end", *EMOTION_COLUMNS))
     for name in columns:
         if columns.count(name) > 1:
-            raise InputError(f"{path}:1: two columns mean {name!r}; keep one")
+            raise InputError(
+                f"{path}:1: two columns are named {name!r}, or a synonym of it; keep one"
+            )
     segments: list[Segment] = []
     counted: Counter[str] = Counter()
     numbers: set[tuple[str, int]] = set()
@@ -194,7 +197,9 @@ def _read_csv(path: Path) -> list[Segment]:
         number = _segment_number(row) if "segment" in columns else counted[video]
         counted[video] += 1
         if (video, number) in numbers:
-            raise InputError(f"{row.where}: segment {number} of video {video!r} stands here twice")
+            raise InputError(
+                f"{row.where}: segment {number} of video {video!r} is listed twice; keep one"
+            )
         numbers.add((video, number))
         ratings = tuple(row.number(name) for name in EMOTION_COLUMNS)
         segments.append(Segment(video, number, row.number("start"), row.number("end"), ratings))
@@ -205,5 +210,5 @@ def _segment_number(row: Row) -> int:
     text = row.text("segment")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         found = repr(text[:80])
-        raise InputError(f"{row.where}: segment should be a whole number from 0, found {found}")
+        raise InputError(f"{row.where}: expected a whole number from 0 as segment, found {found}")
     return int(text)

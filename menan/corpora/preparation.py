@@ -77,13 +77,13 @@ def release_folders(root: str | Path, pattern: str, what: str) -> list[Path]:
     """
     root = Path(root).absolute()
     if not root.is_dir():
-        raise InputError(f"{root}: no such directory; name the folder that holds {what}")
+        raise InputError(f"{root}: no such directory; give the folder with {what}")
     if folders := _folders(root, pattern):
         return folders
     for near in (root.parent, *_folders(root, "*")):
         if _folders(near, pattern):
-            raise InputError(f"{root}: does not hold {what}; did you mean {near}?")
-    raise InputError(f"{root}: does not hold {what}; name the folder that does")
+            raise InputError(f"{root}: does not contain {what}; did you mean {near}?")
+    raise InputError(f"{root}: does not contain {what}; give the folder that does")
 
 
 def corpus_title(root: str | Path, name: str) -> str:

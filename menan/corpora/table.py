@@ -127,7 +127,7 @@ def _check_utts(entries: list[Entry], cure: str) -> None:
     for entry in entries:
         if entry.utt in first:
             raise InputError(
-                f"{entry.where}: utterance id {entry.utt!r} is also that of {first[entry.utt]}; "
+                f"{entry.where}: utterance id {entry.utt!r} is used at {first[entry.utt]} too; "
                 f"{cure}"
             )
         first[entry.utt] = entry.where
@@ -151,7 +151,7 @@ def _check_speakers(entries: list[Entry]) -> None:
 def _utterances(
     entries: list[Entry], chosen: ChosenLabels, found: dict[str, list[str]]
 ) -> list[Utterance]:
-    """The utterances of entries whose audio exists; oddities are added to ``found``."""
+    """The utterances of entries with audio; oddities are added to ``found``."""
     late = found["ends after the end of the recording, set to it"] = []
     again = found["rows that name a whole file again"] = []
     seconds = {path: recording_seconds(path) for path in {entry.path for entry in entries}}

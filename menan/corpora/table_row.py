@@ -65,7 +65,7 @@ def labels_of_rows(rows: Iterable[Row], renamed: Mapping[str, str]) -> set[str]:
 def _id(row: Row, column: str, text: str) -> str:
     if text.split() != [text]:
         cure = "use '_' or '-' instead" if column in row.cells else "add a column utt"
-        raise InputError(f"{row.where}: {column} id {text!r} holds white space; {cure}")
+        raise InputError(f"{row.where}: {column} id {text!r} contains white space; {cure}")
     if column != "utt" and (fault := name_fault(column, text)):
         raise InputError(f"{row.where}: {fault}; rename it")
     return text
@@ -74,7 +74,7 @@ def _id(row: Row, column: str, text: str) -> str:
 def _gender(row: Row) -> str | None:
     text = row.cells.get("gender", "")
     if text.lower() not in GENDERS:
-        raise InputError(f"{row.where}: gender should be f, m, female or male, found {text!r}")
+        raise InputError(f"{row.where}: expected f, m, female or male as gender, found {text!r}")
     return GENDERS[text.lower()]
 
 
@@ -94,5 +94,5 @@ def _stretch(row: Row) -> tuple[float, float] | None:
         return None
     start, end = row.number("start"), row.number("end")
     if not 0 <= start < end:
-        raise InputError(f"{row.where}: start {start} and end {end} s; 0 <= start < end must hold")
+        raise InputError(f"{row.where}: start {start} s and end {end} s; expected 0 <= start < end")
     return start, end

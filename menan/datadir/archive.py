@@ -1,8 +1,8 @@
-"""Kaldi's binary matrices: ark files of them, and the scp tables that point into those.
+"""Kaldi's binary matrices: ark files, and the scp tables that point into them.
 
-The one module that knows kaldiio. kaldiio itself would run ``cmd |`` and unpickle what a file
-tells it to; here a name is a file and an offset, and its bytes are checked to be a matrix, whole,
-before they are read.
+Only this module uses kaldiio. kaldiio by itself would run ``cmd |`` and unpickle objects; here an
+entry is a file and an offset, and its bytes are checked to be a complete matrix before they are
+read.
 """
 
 import re
@@ -20,8 +20,8 @@ from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
 
-# Token of a type: where rows and columns stand behind it, bytes an element, bytes of column
-# headers a column (Kaldi matrix/kaldi-matrix.cc, matrix/compressed-matrix.h).
+# By token of a type: layout of rows and columns after it, bytes per element, bytes of headers per
+# column (Kaldi matrix/kaldi-matrix.cc, matrix/compressed-matrix.h).
 _MATRIX_TYPES = {
     b"\0BFM ": ("<xixi", 4, 0),
     b"\0BDM ": ("<xixi", 8, 0),
@@ -29,7 +29,7 @@ _MATRIX_TYPES = {
     b"\0BCM2 ": ("<8xii", 2, 0),
     b"\0BCM3 ": ("<8xii", 1, 0),
 }
-# The same of vectors, which have a length only.
+# The same for vectors, which have a length only.
 _VECTOR_TYPES = {b"\0BFV ": ("<xi", 4, 0), b"\0BDV ": ("<xi", 8, 0)}
 _LONGEST_HEADER = 22
 
@@ -50,28 +50,28 @@ def read_matrix(rxfilename: str, where: str) -> np.ndarray:
     """The matrix that an scp entry points at, compressed ones (Kaldi --compress) included.
 
     Args:
-        rxfilename: ``file.ark:offset``, or a file that holds nothing but the matrix.
-        where: the scp file and line, to begin an error's message with.
+        rxfilename: ``file.ark:offset``, or a file that contains only the matrix.
+        where: the scp file and line, at the start of error messages.
 
     Returns:
         float32 (rows, columns), at least one of each.
 
     Raises:
-        InputError: a pipe, a missing file, bytes that are no matrix, or too few of them.
+        InputError: a pipe, a missing file, bytes that are not a matrix, or too few of them.
     """
     return _read(rxfilename, where, "matrix", _MATRIX_TYPES)
 
 
 def read_vector(rxfilename: str, where: str) -> np.ndarray:
-    """The vector that an scp entry points at, float32 (n,); else as :func:`read_matrix`."""
+    """The vector that an scp entry points at, float32 (n,); errors as in :func:`read_matrix`."""
     return _read(rxfilename, where, "vector", _VECTOR_TYPES)
 
 
 class ArchiveWriter:
     """Writes ``<name>.ark`` and ``<name>.scp``, one matrix at a time, as a context manager.
 
-    Both files appear when the block ends well, and not at all otherwise. The scp names the ark
-    by its absolute path, as Kaldi's make_fbank.sh does, so that it can be read from anywhere.
+    Both files appear when the block ends without an exception. The scp contains the absolute path
+    of the ark, as with Kaldi's make_fbank.sh, so that it can be read from any directory.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -86,7 +86,7 @@ class ArchiveWriter:
         self._scp_path = self._ark_path.with_name(f"{name}.scp")
         if re.search(r"\s", str(self._ark_path)):
             raise InputError(
-                f"{self._ark_path}: an scp file cannot name a path with white space; use another"
+                f"{self._ark_path}: scp files cannot contain paths with white space; use another"
             )
 
     def __enter__(self) -> "ArchiveWriter":
@@ -110,7 +110,7 @@ class ArchiveWriter:
         return self._opened.__exit__(kind, error, trace)
 
     def flush(self) -> None:
-        """Write out what is buffered: a full disk is to be noticed before files are replaced."""
+        """Write out buffers, so that a full disk is noticed before files are replaced."""
         self._ark.flush()
         self._scp.flush()
 
@@ -127,9 +127,9 @@ class ArchiveWriter:
 def _file_and_offset(rxfilename: str, where: str) -> tuple[Path, int]:
     if rxfilename.startswith("|") or rxfilename.endswith("|"):
         raise InputError(
-            f"{where}: {rxfilename!r} is a command; run it, and name the archive it writes"
+            f"{where}: {rxfilename!r} is a command; run it, and enter the archive that it writes"
         )
-    # Of more digits no file has an offset, and seek() knows none: they belong to the name then.
+    # More than 18 digits are no offset, and seek() refuses them: they belong to the name.
     match = re.fullmatch(r"(.+?)(?::([0-9]{1,18}))?", rxfilename)
     assert match is not None, rxfilename
     return Path(match[1]), int(match[2] or 0)
@@ -139,13 +139,13 @@ def _read(rxfilename: str, where: str, kind: str, types: dict) -> np.ndarray:
     path, offset = _file_and_offset(rxfilename, where)
     try:
         if path.exists() and not path.is_file():  # a pipe or device might never end
-            raise InputError(f"{where}: {path} is no file; make the archive again")
+            raise InputError(f"{where}: {path} is not a regular file; make the archive again")
         with path.open("rb") as file:
             fault = _fault(file, offset, path.stat().st_size, kind, types)
             if fault is not None:
                 raise InputError(f"{where}: {rxfilename}: {fault}; make the archive again")
             file.seek(offset)
-            # astype also copies: the array over the file's bytes could not be written to.
+            # astype also copies: the array over the bytes of the file is read-only.
             return read_matrix_or_vector(file).astype(np.float32)
     except OSError as error:
         raise InputError(
@@ -154,8 +154,8 @@ def _read(rxfilename: str, where: str, kind: str, types: dict) -> np.ndarray:
 
 
 def _fault(file: BinaryIO, offset: int, size: int, kind: str, types: dict) -> str | None:
-    """What keeps the bytes at ``offset`` from being a header with all of its values behind it."""
-    file.seek(min(offset, size))  # of too large an offset the system complains
+    """The fault of the bytes at ``offset``; None for a header with all of its values after it."""
+    file.seek(min(offset, size))  # the system refuses larger offsets
     header = file.read(_LONGEST_HEADER)
     token = next((token for token in types if header.startswith(token)), None)
     if token is None:

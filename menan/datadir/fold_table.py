@@ -1,4 +1,4 @@
-"""The folds of a data directory as a table: who tests, who validates, and on how much."""
+"""The folds of a data directory as a table: speakers, and numbers of utterances."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class FoldRow:
-    """One fold, with the number of utterances in each part; speed copies are not counted."""
+    """One fold, with the number of utterances in each part, not counting speed copies."""
 
     fold: Fold
     train_utts: int
@@ -37,16 +37,16 @@ def fold_table(directory: str | Path) -> list[FoldRow]:
     """All folds of a data or dump directory, group by group.
 
     Raises:
-        InputError: label files that are malformed or disagree, a group of one speaker, or
-            no second group.
+        InputError: label files that are malformed or disagree, a group of one speaker, or only
+            one group.
     """
-    labels = read_metadata(directory)
-    size = _originals_by_speaker(labels)
+    metadata = read_metadata(directory)
+    size = _originals_by_speaker(metadata)
     try:
         folds = [
             fold
-            for group in c_sorted(set(labels.spk2group.values()))
-            for fold in folds_of_group(labels.spk2group, group)
+            for group in c_sorted(set(metadata.spk2group.values()))
+            for fold in folds_of_group(metadata.spk2group, group)
         ]
     except InputError as error:
         raise InputError(f"{directory}: {error}") from None
@@ -57,14 +57,14 @@ def fold_table(directory: str | Path) -> list[FoldRow]:
 
 
 def write_fold_table(path: str | Path, rows: Iterable[FoldRow]) -> None:
-    """Write tab-separated values under a line of :data:`COLUMNS`, whole or not at all."""
+    """Write tab-separated values below a line of :data:`COLUMNS`, completely or not at all."""
     with atomic_open(path) as file:
         for cells in (COLUMNS, *(row.cells() for row in rows)):
             file.write("\t".join(cells) + "\n")
 
 
 def format_fold_table(rows: Iterable[FoldRow]) -> str:
-    """The same in columns of equal width, for a terminal."""
+    """The table in columns of equal width, for a terminal."""
     lines = [COLUMNS, *(row.cells() for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
@@ -73,6 +73,6 @@ def format_fold_table(rows: Iterable[FoldRow]) -> str:
     )
 
 
-def _originals_by_speaker(labels: Metadata) -> Counter[str]:
-    originals = (utt for utt, original in labels.utt2uniq.items() if utt == original)
-    return Counter(labels.utt2spk[utt] for utt in originals)
+def _originals_by_speaker(metadata: Metadata) -> Counter[str]:
+    originals = (utt for utt, original in metadata.utt2uniq.items() if utt == original)
+    return Counter(metadata.utt2spk[utt] for utt in originals)

@@ -1,4 +1,4 @@
-"""Groups of speakers, and the folds that hold a group out."""
+"""Groups of speakers, and the leave-one-speaker-out folds of each group."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Fold:
 
 
 def assign_groups(speakers: Iterable[str]) -> dict[str, str]:
-    """The general rule: speakers in sorted order, in pairs; an odd last one joins the last pair.
+    """The default groups: pairs of speakers in sorted order; an odd last one joins the last pair.
 
     >>> assign_groups(["c", "a", "b", "d", "e"])
     {'a': 'g01', 'b': 'g01', 'c': 'g02', 'd': 'g02', 'e': 'g02'}
@@ -40,10 +40,10 @@ def assign_groups(speakers: Iterable[str]) -> dict[str, str]:
 
 
 def held_out_groups(spk2group: dict[str, str], wanted: Iterable[str]) -> list[str | None]:
-    """The groups that ``--hold-out`` names: all for ``each``, [None] for ``none``.
+    """The groups that ``--hold-out`` chooses: all for ``each``, [None] for ``none``.
 
     Raises:
-        InputError: a group that does not exist.
+        InputError: an unknown group.
     """
     known = c_sorted(set(spk2group.values()))
     wanted = list(wanted)
@@ -53,9 +53,7 @@ def held_out_groups(spk2group: dict[str, str], wanted: Iterable[str]) -> list[st
         return list(known)
     for name in wanted:
         if name not in known:
-            raise InputError(
-                f"held-out group {name!r} does not exist; spk2group has {' '.join(known)}"
-            )
+            raise InputError(f"unknown held-out group {name!r}; choose from {' '.join(known)}")
     return list(wanted)
 
 
@@ -68,19 +66,19 @@ def folds_of_group(spk2group: dict[str, str], group: str) -> list[Fold]:
     b a ('c',)
 
     Raises:
-        InputError: a group of one speaker, or one that leaves nobody to train on.
+        InputError: a group of one speaker, or one without which no speaker is left to train on.
     """
     held_out = c_sorted(speaker for speaker, g in spk2group.items() if g == group)
     train = tuple(c_sorted(speaker for speaker, g in spk2group.items() if g != group))
     if len(held_out) < 2:
         raise InputError(
-            f"group {group!r} has {len(held_out)} speaker; one to test and one to validate are "
-            "needed: put speakers together in spk2group"
+            f"group {group!r} has {len(held_out)} speaker; give each group in spk2group at least "
+            "two, to test and to validate"
         )
     if not train:
         raise InputError(
-            f"holding out group {group!r} leaves no speaker to train on: "
-            "spk2group needs a second group"
+            f"holding out group {group!r} leaves no speaker to train on; make a second group in "
+            "spk2group"
         )
     following = held_out[1:] + held_out[:1]
     return [

@@ -44,13 +44,13 @@ def name_fault(kind: str, name: str) -> str | None:
     >>> name_fault("speaker", "$(x)"), name_fault("speaker", "-rf")
     (None, None)
     >>> name_fault("group", "../g1")
-    "group '../g1' cannot name a file: no '/', control character or '.' in front, 200 bytes at most"
+    "group '../g1' cannot name a file (200 bytes at most, no '/', control character or leading '.')"
     """
     if not _NOT_IN_FILE_NAMES.search(name) and len(name.encode()) <= _LONGEST_NAME:
         return None
     return (
-        f"{kind} {name[:60]!r} cannot name a file: no '/', control character or '.' in front, "
-        f"{_LONGEST_NAME} bytes at most"
+        f"{kind} {name[:60]!r} cannot name a file ({_LONGEST_NAME} bytes at most, "
+        "no '/', control character or leading '.')"
     )
 
 
@@ -88,9 +88,11 @@ def read_metadata(directory: str | Path) -> Metadata:
         ("spk2group", groups, speakers),
     ):
         if missing := c_sorted(set(keys) - table.keys()):
-            raise InputError(f"{directory / name}: lacks {missing[0]!r}, which utt2spk names")
+            raise InputError(f"{directory / name}: lacks {missing[0]!r} of utt2spk; add its line")
         if extra := c_sorted(table.keys() - set(keys)):
-            raise InputError(f"{directory / name}: names {extra[0]!r}, which utt2spk lacks")
+            raise InputError(
+                f"{directory / name}: has {extra[0]!r}, which utt2spk lacks; remove its line"
+            )
     for name, kind, table in (("utt2spk", "speaker", utt2spk), ("spk2group", "group", groups)):
         for number, value in enumerate(table.values(), start=1):
             if fault := name_fault(kind, value):

@@ -8,7 +8,7 @@ from menan.files.atomic import atomic_open
 
 
 def c_sorted(keys: Iterable[str]) -> list[str]:
-    """Strings in the order of ``LC_ALL=C sort``: by their UTF-8 bytes.
+    """Strings in the order of ``LC_ALL=C sort``, which compares UTF-8 bytes.
 
     >>> c_sorted(["b", "a_1", "a-1", "-x", "B"])
     ['-x', 'B', 'a-1', 'a_1', 'b']
@@ -17,13 +17,13 @@ def c_sorted(keys: Iterable[str]) -> list[str]:
 
 
 def read_table(path: str | Path) -> dict[str, str]:
-    """The lines of a table: the first field, and the rest of the line as it is.
+    """The lines of a table: the first field, and the rest of the line unchanged.
 
-    The order of the file is kept; ``menan-validate`` says whether it is sorted.
+    The order of the file is kept; ``menan-validate`` checks that it is sorted.
 
     Raises:
-        InputError: missing or undecodable file, empty line, key without value, key twice, a zero
-            byte.
+        InputError: a missing or undecodable file, an empty line, a key without value, a repeated
+            key, or a zero byte.
     """
     path = Path(path)
     table: dict[str, str] = {}
@@ -31,10 +31,10 @@ def read_table(path: str | Path) -> dict[str, str]:
         key, _, value = line.partition(" ")
         if not key or not value.strip():
             raise InputError(f"{path}:{number}: expected '<key> <value>', found {line[:80]!r}")
-        if "\0" in line:  # no file can be named so: opening one would be an error of its own kind
-            raise InputError(f"{path}:{number}: holds a zero byte; write the line again")
+        if "\0" in line:  # not possible in a file name: open() would raise another error
+            raise InputError(f"{path}:{number}: contains a zero byte; write the line again")
         if key in table:
-            raise InputError(f"{path}:{number}: {key!r} stands here twice; keep one line of it")
+            raise InputError(f"{path}:{number}: {key!r} is listed twice; keep one line")
         table[key] = value.strip()
     return table
 
@@ -57,7 +57,7 @@ def read_lines(path: str | Path) -> list[str]:
 
 
 def write_table(path: str | Path, table: Mapping[str, str]) -> None:
-    """Write a table sorted by key, whole or not at all."""
+    """Write a table sorted by key, completely or not at all."""
     with atomic_open(path) as file:
         for key in c_sorted(table):
             file.write(f"{key} {table[key]}\n")

@@ -1,4 +1,4 @@
-"""Utterance records, and the data directory that is written from them."""
+"""Utterances of a corpus, and the data directory that is written from them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,15 +19,15 @@ from menan.provenance import code_version
 
 @dataclass(frozen=True)
 class Utterance:
-    """One utterance, as a corpus gives it.
+    """One utterance of a corpus.
 
     utt: id, beginning with ``<speaker>-``.
-    recording: id in wav.scp; the utterance's own id where the file holds nothing else.
+    recording: id in wav.scp; the id of the utterance if its file contains nothing else.
     path: the audio file, absolute.
     emotions: one or more labels.
     duration: seconds.
     start, end: seconds within the recording, both or neither.
-    group: the unit that is held out with its speakers; None leaves it to the general rule.
+    group: the unit that is held out; None for pairs of speakers in sorted order.
     gender: ``f`` or ``m``.
     """
 
@@ -44,13 +44,13 @@ class Utterance:
     text: str | None = None
 
 
-# All that write_datadir may write; what it does not write anew is removed.
+# All files that write_datadir may write; those that it does not write are removed.
 DATA_FILES = (
     *("wav.scp", "segments", "utt2spk", "spk2utt", "utt2emo", "emotions"),
     *("spk2gender", "spk2group", "utt2dur", "text", "corpus", "made_from.yaml"),
 )
 
-# What a line of wav.scp would lose or break at, what UTF-8 lacks, and what would be a command.
+# Spaces that a line of wav.scp would lose, line ends, bytes that are not UTF-8, and commands.
 _NOT_IN_PATHS = re.compile(r"^\s|\s$|[\n\0\ud800-\udfff]|\|$")
 
 
@@ -75,14 +75,14 @@ def write_datadir(
             :func:`menan.labels.default_labels` of the labels found.
 
     Raises:
-        InputError: no utterances, an id or path that cannot stand in a table, a speaker or group
+        InputError: no utterances, an id or path that a table cannot contain, a speaker or group
             that cannot name a file, a label that the set lacks, an id given twice, a recording with
             two paths, a speaker with two groups or genders, or another process that writes to the
             directory.
     """
     directory = Path(directory)
     if not utterances:
-        raise InputError(f"{directory}: nothing to write, no utterance was found")
+        raise InputError(f"{directory}: no utterance to write; check the root of the corpus")
     _check_ids(utterances)
     labels = emotions or default_labels(label for u in utterances for label in u.emotions)
     texts = {name: _text(table) for name, table in _tables(utterances, labels).items()}
@@ -108,15 +108,21 @@ def _check_ids(utterances: Sequence[Utterance]) -> None:
     for u in utterances:
         for what, name in (("utterance", u.utt), ("speaker", u.speaker), ("group", u.group)):
             if name is not None and (not name or name.split() != [name]):
-                raise InputError(f"{u.path}: {what} id {name!r} is empty or holds white space")
+                raise InputError(
+                    f"{u.path}: {what} id {name!r} is empty or contains white space; rename it"
+                )
             if what != "utterance" and (fault := name and name_fault(what, name)):
                 raise InputError(f"{u.path}: {fault}; rename it")
         if _NOT_IN_PATHS.search(u.path):
-            raise InputError(f"{u.path!r}: no line of wav.scp can hold this path; rename it")
+            raise InputError(f"{u.path!r}: wav.scp cannot contain this path; rename the file")
         if not u.utt.startswith(f"{u.speaker}-"):
-            raise InputError(f"{u.path}: utterance {u.utt!r} must begin with '{u.speaker}-'")
+            raise InputError(
+                f"{u.path}: utterance {u.utt!r} must begin with '{u.speaker}-'; rename it"
+            )
         if u.utt in seen:
-            raise InputError(f"{u.path}: utterance id {u.utt!r} is also that of {seen[u.utt]}")
+            raise InputError(
+                f"{u.path}: utterance id {u.utt!r} is used by {seen[u.utt]} too; rename one"
+            )
         seen[u.utt] = u.path
     _check_agreement(utterances, "recording", "path")
     _check_agreement(utterances, "speaker", "group")
@@ -124,13 +130,13 @@ def _check_ids(utterances: Sequence[Utterance]) -> None:
 
 
 def _check_agreement(utterances: Sequence[Utterance], name: str, of: str) -> None:
-    """Utterances of one recording or speaker must not contradict each other."""
+    """Check that utterances of one recording or speaker do not contradict each other."""
     first: dict[str, str] = {}
     for u in utterances:
         key, value = getattr(u, name), getattr(u, of)
         if value is not None and first.setdefault(key, value) != value:
             raise InputError(
-                f"{u.path}: {name} {key!r} has {of} {first[key]!r} elsewhere and {value!r} here; "
+                f"{u.path}: {name} {key!r} has {of} {value!r} here and {first[key]!r} elsewhere; "
                 "give it one"
             )
 

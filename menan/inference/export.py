@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from menan.errors import InputError
 from menan.files.atomic import atomic_path
-from menan.model.model_file import card_to_json, load_model
+from menan.model.model_file import CARD_KEY, card_to_json, load_model
 from menan.model.network import Network
 
 
@@ -45,7 +45,7 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
     """
     network, card = load_model(model, "cpu")
     try:
-        import onnxscript  # noqa: F401  (torch needs it, and says so in many lines)
+        import onnxscript  # noqa: F401  (torch needs it, and its own message has many lines)
     except ImportError:
         raise InputError("menan-export needs onnxscript: pip install 'menan[export]'") from None
     frames = card.features.rows
@@ -53,7 +53,7 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
     if not network.encoder.is_repeated:
         inputs["lengths"] = torch.full((2,), frames)
     if network.bottleneck.is_stochastic:
-        inputs["noise"] = torch.zeros(2, network.encoder.dims_out)
+        inputs.update(noise=torch.zeros(2, network.encoder.dims_out))
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
         # Warnings about nn.GRU's flat list of weights, and about packages that a GRU does not need.
@@ -69,6 +69,6 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
             dynamic_shapes={name: {0: batch} for name in inputs},
         )
     assert program is not None, "torch.onnx.export with dynamo returns a program"
-    program.model.metadata_props["menan"] = json.dumps(card_to_json(card), sort_keys=True)
+    program.model.metadata_props[CARD_KEY] = json.dumps(card_to_json(card), sort_keys=True)
     with atomic_path(out) as beside:
         program.save(str(beside))

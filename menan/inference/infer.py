@@ -120,7 +120,7 @@ def infer(
             "data": combined_digest({utt: read[utt] for utt in c_sorted(read)}),
         }
         if models[0].network.bottleneck.is_stochastic:
-            made_from["noise"] = {"seed": noise_seed, "draws": draws}
+            made_from.update(noise={"seed": noise_seed, "draws": draws})
         parts: dict[Path, list[Outputs]] = {}
         for folder, loaded in zip(folders, models, strict=True):
             parts.setdefault(folder, []).append(loaded.outputs)

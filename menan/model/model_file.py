@@ -23,6 +23,7 @@ from menan.model.network import Network, NetworkShape, empty_network
 from menan.plugins import missing_plugins
 from menan.settings import ObjectiveSettings
 
+CARD_KEY = "menan"  # key of the card in the metadata of safetensors and ONNX files
 _NAME = str | None
 # Types of what a card from a stranger holds; the rest is checked when it is read.
 _FACTS: dict[str, Any] = {"seed": int, "group": _NAME, "test": _NAME, "valid": _NAME}
@@ -74,7 +75,7 @@ def save_model(path: str | Path, network: Network, card: ModelCard) -> None:
     weights = {
         name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()
     }
-    metadata = {"menan": json.dumps(card_to_json(card), sort_keys=True)}
+    metadata = {CARD_KEY: json.dumps(card_to_json(card), sort_keys=True)}
     with atomic_open(path, "wb") as file:
         file.write(save(weights, metadata))
 
@@ -93,7 +94,7 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> tuple[Ne
         raise InputError(f"{path}: no such model file")
     try:
         with safe_open(path, framework="pt", device=str(device)) as file:
-            content = json.loads((file.metadata() or {})["menan"])
+            content = json.loads((file.metadata() or {})[CARD_KEY])
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         card = card_from_json(content, str(path))
         _check_weights(weights)

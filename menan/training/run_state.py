@@ -80,7 +80,7 @@ class RunState:
 
         Args:
             line: line of the log, without the scores of the held-out speakers.
-            log_posteriors: of the held-out utterances, (utterances, emotions) in nats, or None.
+            log_posteriors: (held-out utterances, emotions) in nats; None without them.
             network: the network after this epoch.
             players: state of the players, for the checkpoint.
 

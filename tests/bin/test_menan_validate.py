@@ -45,7 +45,8 @@ def test_problems_are_printed_with_status_1(run, data):
     (data / "spk2gender").write_text("a f\nb f\nc f\nd x\n")
     assert run(menan_validate, data) == (
         1,
-        f"{data}/spk2gender:4: 'd' is of gender 'x'; write f or m, or no file\n{data}: 1 problem\n",
+        f"{data}/spk2gender:4: 'd' has gender 'x'; write f or m, or remove the file\n"
+        f"{data}: 1 problem\n",
         "",
     )
 

@@ -53,7 +53,7 @@ def data(tmp_path) -> Path:
 
 def test_a_missing_root(refused, tmp_path):
     line = refused("menan-prepare", "iemocap", tmp_path / "none", tmp_path / "data")
-    assert "none: no such directory; name the folder that holds" in line
+    assert "none: no such directory; give the folder with" in line
     assert not (tmp_path / "data").exists()
 
 
@@ -61,7 +61,7 @@ def test_a_missing_root(refused, tmp_path):
 def test_an_empty_directory(refused, tmp_path, corpus):
     (tmp_path / "empty").mkdir()
     line = refused("menan-prepare", corpus, tmp_path / "empty", tmp_path / "data")
-    assert "empty: does not hold" in line
+    assert "empty: does not contain" in line
     assert not (tmp_path / "data").exists()
 
 
@@ -110,7 +110,7 @@ def test_a_held_out_group_that_does_not_exist(refused, tmp_path, make_dump):
     line = refused(
         "menan-train", "--feats", make_dump(), "--exp", tmp_path / "exp", "--hold_out", "Ses09"
     )
-    assert "held-out group 'Ses09' does not exist; spk2group has g01 g02" in line
+    assert "unknown held-out group 'Ses09'; choose from g01 g02" in line
 
 
 def test_a_label_that_emotions_does_not_list(refused, tmp_path, make_dump):
@@ -167,7 +167,7 @@ def test_a_missing_option_is_a_line_too(refused, tmp_path):
 def test_an_interrupted_dump_leaves_no_archive_under_its_final_name(refused, tmp_path, data):
     write_table(data / "wav.scp", {f"{s}-1": str(tmp_path / f"{s}.wav") for s in "abc"})
     line = refused("menan-dump", "--data", data, "--out", tmp_path / "dump")
-    assert "lacks 'd-1'" in line
+    assert "utterance 'd-1' of utt2spk is missing" in line
     assert not list(tmp_path.glob("dump/*"))
 
 

@@ -104,11 +104,11 @@ def test_a_csv_without_segment_numbers_counts_the_rows_of_each_video(tmp_path):
 @pytest.mark.parametrize(
     ("cells", "told"),
     [
-        ({"happy": "nan"}, "happy should be a number"),
+        ({"happy": "nan"}, "expected a number as happy"),
         ({"happy": ""}, "happy cell is empty"),
-        ({"start": "1:30"}, "start should be a number"),
-        ({"segment": "1.5"}, "segment should be a whole number"),
-        ({"segment": "0"}, "stands here twice"),
+        ({"start": "1:30"}, "expected a number as start"),
+        ({"segment": "1.5"}, "expected a whole number from 0 as segment"),
+        ({"segment": "0"}, "is listed twice"),
         ({"video": ""}, "video cell is empty"),
     ],
 )
@@ -123,8 +123,8 @@ def test_a_wrong_cell_is_named_with_its_line(tmp_path, cells, told):
 @pytest.mark.parametrize(
     ("header", "told"),
     [
-        ([name for name in HEADER if name != "fear"], "lacks the column 'fear'"),
-        ([*HEADER[:-1], "fear", "happiness"], "two columns mean 'happy'"),
+        ([name for name in HEADER if name != "fear"], "no column 'fear'"),
+        ([*HEADER[:-1], "fear", "happiness"], "two columns are named 'happy', or"),
     ],
 )
 def test_a_wrong_csv_header_is_refused(tmp_path, header, told):

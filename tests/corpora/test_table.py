@@ -172,7 +172,7 @@ def test_one_split_can_be_chosen(folder):
 
 def test_a_split_without_the_column_is_an_error(folder):
     table = write(folder, "path,speaker,emotion", "a.wav,x,ang")
-    with pytest.raises(InputError, match="lacks the column 'split'"):
+    with pytest.raises(InputError, match="no column 'split'"):
         prepare(table, split="train")
 
 
@@ -217,22 +217,22 @@ def test_one_whole_file_in_two_rows_is_told(folder):
         ("", "b.wav,x,very angry", "emotion 'very angry' must be one word.*--map 'very angry="),
         ("", "b.wav,x", "2 cells where the header has 3"),
         ("", "b.wav,x,ang,more", "4 cells where the header has 3"),
-        ("", "b.wav,x y,ang", "speaker id 'x y' holds white space"),
-        ("", "b b.wav,x,ang", "utt id 'b b' holds white space; add a column utt"),
-        ("", "elsewhere/a.wav,x,ang", "also that of .*:2; add a column utt"),
-        (",utt", "b.wav,x,ang,u 1", "utt id 'u 1' holds white space"),
+        ("", "b.wav,x y,ang", "speaker id 'x y' contains white space"),
+        ("", "b b.wav,x,ang", "utt id 'b b' contains white space; add a column utt"),
+        ("", "elsewhere/a.wav,x,ang", "is used at .*:2 too; add a column utt"),
+        (",utt", "b.wav,x,ang,u 1", "utt id 'u 1' contains white space"),
         (",utt", "b.wav,x,ang,", "utt cell is empty"),
-        (",utt", "b.wav,x,ang,0", "also that of .*:2; give each its own"),
+        (",utt", "b.wav,x,ang,0", "is used at .*:2 too; give each its own"),
         (",group", "b.wav,y,ang,", "group cell is empty"),
         (",group", "b.wav,x,ang,1", "speaker 'x' has group 1 here and 0 at .*:2"),
-        (",gender", "b.wav,y,ang,woman", "gender should be f, m, female or male"),
+        (",gender", "b.wav,y,ang,woman", "expected f, m, female or male as gender"),
         (",gender", "b.wav,x,ang,m", r"speaker 'x' has gender m here and \(empty\) at .*:2"),
         (",start,end", "b.wav,y,ang,1,", "end cell is empty"),
         (",start,end", "b.wav,y,ang,,1", "start cell is empty"),
-        (",start,end", "b.wav,y,ang,0:01,1", "start should be a number, found '0:01'"),
-        (",start,end", "b.wav,y,ang,nan,1", "start should be a number"),
-        (",start,end", "b.wav,y,ang,-1,1", "0 <= start < end must hold"),
-        (",start,end", "b.wav,y,ang,1,1", "0 <= start < end must hold"),
+        (",start,end", "b.wav,y,ang,0:01,1", "expected a number as start, found '0:01'"),
+        (",start,end", "b.wav,y,ang,nan,1", "expected a number as start"),
+        (",start,end", "b.wav,y,ang,-1,1", "expected 0 <= start < end"),
+        (",start,end", "b.wav,y,ang,1,1", "expected 0 <= start < end"),
         (",start,end", "b.wav,y,ang,3,4", "which lasts 2.000 s"),
     ],
 )
@@ -246,10 +246,10 @@ def test_a_wrong_row_is_named_with_file_and_line(folder, header, row, told):
 @pytest.mark.parametrize(
     ("header", "told"),
     [
-        ("path,speaker,label", "lacks the column 'emotion'"),
-        ("path,speaker,speaker,emotion", "'speaker' is nameless or named twice"),
-        ("path,speaker,emotion,", "'' is nameless or named twice"),
-        ("path,speaker,emotion,start", "lacks the column 'end'"),
+        ("path,speaker,label", "no column 'emotion'"),
+        ("path,speaker,speaker,emotion", "'speaker' is empty or named twice"),
+        ("path,speaker,emotion,", "'' is empty or named twice"),
+        ("path,speaker,emotion,start", "no column 'end'"),
     ],
 )
 def test_a_wrong_header_is_refused(folder, header, told):

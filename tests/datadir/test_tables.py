@@ -36,13 +36,13 @@ def test_crlf_does_not_become_part_of_a_value(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"a 1\na 2\n", r"table:2: 'a' stands here twice"),
+        (b"a 1\na 2\n", r"table:2: 'a' is listed twice"),
         (b"a 1\n\nb 2\n", r"table:2: expected '<key> <value>'"),
         (b"a 1\nb\n", r"table:2: expected '<key> <value>', found 'b'"),
         (b"a 1\nb \n", r"table:2: expected"),
         (b"a 1\n c 2\n", r"table:2: expected"),
         (b"a\t1\n", r"table:1: expected"),
-        (b"a 1\nb 2\0\n", r"table:2: holds a zero byte; write the line again"),
+        (b"a 1\nb 2\0\n", r"table:2: contains a zero byte; write the line again"),
         (b"a" * 5000, r"table:1: expected '<key> <value>', found 'a{80}'$"),
         (b"a \xf6\n", r"table: not UTF-8 text \(byte 2\)"),
     ],

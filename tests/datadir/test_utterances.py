@@ -74,20 +74,20 @@ def test_without_groups_the_general_rule_makes_them(tmp_path):
 @pytest.mark.parametrize(
     ("utterances", "message"),
     [
-        ([], "nothing to write"),
+        ([], "no utterance to write"),
         ([changed(utt="a-1")], "utterance 'a-1' must begin with 'b-'"),
         ([changed(utt="b2")], "utterance 'b2' must begin with 'b-'"),
-        ([changed(utt="b-2 x")], "utterance id 'b-2 x' is empty or holds white space"),
-        ([changed(speaker="b\u00a0")], "speaker id .* holds white space"),
+        ([changed(utt="b-2 x")], "utterance id 'b-2 x' is empty or contains white space"),
+        ([changed(speaker="b\u00a0")], "speaker id .* contains white space"),
         ([changed(group="")], "group id '' is empty"),
-        ([FIRST, FIRST], "utterance id 'b-2' is also that of"),
+        ([FIRST, FIRST], "utterance id 'b-2' is used by"),
         ([FIRST, changed(SECOND, group=None)], "speaker 'a' has no group"),
         (
             [FIRST, changed(utt="b-3", path="/audio/other.wav")],
-            "recording 'b-2' has path '/audio/b 2.wav' elsewhere",
+            "recording 'b-2' has path '/audio/other.wav' here",
         ),
-        ([FIRST, changed(utt="b-3", group="g9")], "speaker 'b' has group 'g1' elsewhere"),
-        ([FIRST, changed(utt="b-3", gender="f")], "speaker 'b' has gender 'm' elsewhere"),
+        ([FIRST, changed(utt="b-3", group="g9")], "speaker 'b' has group 'g9' here"),
+        ([FIRST, changed(utt="b-3", gender="f")], "speaker 'b' has gender 'f' here"),
     ],
 )
 def test_what_cannot_stand_in_the_tables_is_refused_before_anything_is_written(
@@ -134,12 +134,12 @@ def test_copies_lead_to_their_originals(tmp_path):
     ("name", "content", "message"),
     [
         ("utt2spk", "", "utt2spk: empty"),
-        ("utt2emo", "a-1 ang\n", "utt2emo: lacks 'b-2', which utt2spk names"),
-        ("utt2emo", "a-1 ang\nb-2 sad\nc-1 sad\n", "utt2emo: names 'c-1', which utt2spk lacks"),
+        ("utt2emo", "a-1 ang\n", "utt2emo: lacks 'b-2' of utt2spk"),
+        ("utt2emo", "a-1 ang\nb-2 sad\nc-1 sad\n", "utt2emo: has 'c-1', which utt2spk lacks"),
         ("utt2emo", "a-1 ang\nb-2 fru\n", "utt2emo:2: unknown emotion 'fru'"),
         ("utt2uniq", "a-1 a-1\n", "utt2uniq: lacks 'b-2'"),
         ("spk2group", "a g1\n", "spk2group: lacks 'b'"),
-        ("spk2group", "a g1\nb g1\nc g1\n", "spk2group: names 'c'"),
+        ("spk2group", "a g1\nb g1\nc g1\n", "spk2group: has 'c'"),
     ],
 )
 def test_label_files_that_disagree_are_refused(tmp_path, name, content, message):

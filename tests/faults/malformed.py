@@ -81,8 +81,8 @@ def leakage() -> dict:
     part = dict.fromkeys(names, 0.5) | {
         "embeddings": {x: probes | {"eer": 0.4, "gender": None} for x in ("v", "raw", "leace")}
     }
-    head = {"objective": "menan", "seed": 0, "rule": "last", "lambda": 0.5}
-    return head | {"bottleneck": "none", "draws": 1, "sets": {"train": part}}
+    head = {"system": "menan", "seed": 0, "rule": "last"}
+    return head | {"bottleneck": "", "draws": 1, "sets": {"train": part}}
 
 
 def nothing(_: Path) -> None:

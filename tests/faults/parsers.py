@@ -7,12 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from menan.analysis.report.curves import read_learning_curves
-from menan.analysis.report.page import _read_planes
-from menan.analysis.tables.results import _leakages, _reported
-from menan.analysis.tables.runs import fold_results, read_runs
+from menan.analysis.leakage.leakage_files import read_reported_leakage
+from menan.analysis.report.curves import learning_curves
+from menan.analysis.report.planes import read_planes
+from menan.analysis.runs import read_runs
+from menan.analysis.tables.collect import reported_leakages
+from menan.analysis.tables.fold_results import fold_results
 from menan.audio import audio_info, read_audio
-from menan.config import SECTIONS, load_section
+from menan.config import load_config
 from menan.corpora import iemocap, mosei, ravdess, table
 from menan.corpora.description import describe
 from menan.corpora.preparation import Preparation
@@ -112,8 +114,7 @@ def _validate(folder: Path) -> None:
 
 
 def _config(folder: Path) -> None:
-    for section in SECTIONS:
-        load_section(folder / "conf.yaml", section, {})
+    load_config(folder / "conf.yaml")
 
 
 def _checkpoint(content: Callable[[bytes], bytes]) -> Callable[[Path], None]:
@@ -137,19 +138,21 @@ def _score(folder: Path) -> None:
 
 
 def _runs(folder: Path) -> None:
-    fold_results(read_runs(folder), "best-ua")
+    runs = read_runs(folder)
+    fold_results(runs, "best-ua")
+    learning_curves(runs)
 
 
 def _leakage(folder: Path) -> None:
-    _leakages(folder / "leakage", read_runs(folder))
+    reported_leakages(folder / "leakage", read_runs(folder))
 
 
 def _report(folder: Path) -> None:
-    _reported(folder / "results.json")
+    read_reported_leakage(folder / "results.json")
 
 
 def _plane(folder: Path) -> None:
-    _read_planes(folder / "plane.tsv")
+    read_planes(folder / "plane.tsv")
 
 
 def _corpora() -> list[Parser]:
@@ -206,8 +209,7 @@ def _trained() -> list[Parser]:
         Parser("train again", "exp/menan_seed0/g01/config.yaml", seeds.train_again, seeds.trained),
         *(Parser(name, name, _score, seeds.hypotheses) for name in ("ref", "hyp")),
         *(
-            Parser(f"{what} {name}", f"{seeds.RUN}/{name}", read, seeds.experiment)
-            for what, read in (("run", _runs), ("curve", read_learning_curves))
+            Parser(f"run {name}", f"{seeds.RUN}/{name}", _runs, seeds.experiment)
             for name in ("config.yaml", "log.jsonl")
         ),
         Parser("heldout.npz", f"{seeds.RUN}/heldout.npz", _runs, seeds.experiment),

@@ -210,8 +210,8 @@ def experiment(exp: Path) -> None:
         log_posteriors=np.full((1, 2, 4), np.log(0.25), "float32"),
     ).save(run / "heldout.npz")
     (exp / "leakage").mkdir()
-    leakage = {"objective": "menan", "seed": 0, "rule": "last", "lambda": 0.5, "sets": {}}
-    leakage |= {"bottleneck": "none", "draws": 1}
+    leakage = {"system": "menan", "seed": 0, "rule": "last", "sets": {}}
+    leakage |= {"bottleneck": "", "draws": 1}
     (exp / "leakage/menan.json").write_text(json.dumps(leakage))
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from menan.config import SECTIONS, RunsConfig, TrainingConfig, load_section
+from menan.config import SECTIONS, ModelConfig, RunsConfig, TrainingConfig, load_config
 from menan.datadir.archive import ArchiveWriter, read_matrix, read_scp
 from menan.datadir.fold_table import COLUMNS, FoldRow, write_fold_table
 from menan.datadir.folds import assign_groups, folds_of_group, held_out_groups
@@ -22,6 +22,12 @@ from menan.errors import InputError
 from menan.files.mapping import to_mapping
 from menan.front_ends import KaldiFrontEnd
 from menan.labels import IEMOCAP_EMOTIONS, parse_map
+from menan.settings import (
+    FsqSettings,
+    MaxEntropySettings,
+    NoBottleneckSettings,
+    NoiseSettings,
+)
 
 repeated = settings(deadline=None, derandomize=True, max_examples=100, database=None)
 
@@ -86,11 +92,21 @@ CONFIGS = {
         TrainingConfig,
         epochs=st.integers(1, 2**63 - 1),
         lr=floats,
-        lambda_=st.floats(0, 1, exclude_min=True, exclude_max=True),
         normalize=st.sampled_from(("global", "none")),
+    ),
+    "model": st.builds(
+        ModelConfig,
+        bottleneck=st.one_of(
+            st.just(NoBottleneckSettings()),
+            st.builds(NoiseSettings, sigma=st.floats(0.01, 1000), draws=st.integers(1, 1000)),
+            st.builds(FsqSettings, levels=st.integers(2, 256)),
+        ),
     ),
     "runs": st.builds(
         RunsConfig,
+        objective=st.sets(
+            st.floats(0, 1, exclude_min=True, exclude_max=True).map(MaxEntropySettings), min_size=1
+        ).map(tuple),
         seed=st.sets(st.integers(0, 2**63 - 1), min_size=1).map(tuple),
         hold_out=st.sets(texts, min_size=1).map(tuple),
     ),
@@ -107,7 +123,7 @@ def test_a_configuration_goes_through_a_file_unchanged(folder, section):
     @given(CONFIGS[section])
     def check(config):
         (folder / "conf.yaml").write_text(yaml.safe_dump({section: plain(config)}))
-        assert load_section(folder / "conf.yaml", section, {}) == config
+        assert getattr(load_config(folder / "conf.yaml"), section) == config
 
     check()
 

@@ -33,7 +33,7 @@ def reference(stem, length_ms):
 @needs_reference
 @pytest.mark.parametrize("length_ms", [40, 25])
 @pytest.mark.parametrize("stem", SPEECH + ODD_LENGTHS + NOISES)
-def test_features_are_those_of_kaldi(stem, length_ms):
+def test_features_agree_with_kaldi(stem, length_ms):
     samples, fbank, pitch = reference(stem, length_ms)
     features = KaldiExtractor(KaldiFrontEnd(frame_length_ms=length_ms))(samples)
     assert features.dtype == np.float32
@@ -58,7 +58,7 @@ def noise(samples, seed=0):
 
 
 @pytest.mark.parametrize("length", [640, 641, 796, 797, 799, 800, 801, 1277, 1278, 1279, 1280])
-def test_frames_are_counted_as_kaldi_does_with_snipped_edges(length):
+def test_the_number_of_frames_is_that_of_kaldi_with_snipped_edges(length):
     assert len(KaldiExtractor(KaldiFrontEnd())(noise(length))) == 1 + (length - 640) // 160
 
 

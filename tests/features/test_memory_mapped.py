@@ -19,7 +19,7 @@ from menan_bin import menan_train
 CPU = torch.device("cpu")
 
 
-def test_the_file_has_no_name_that_could_stay_behind(make_dump, tmp_path):
+def test_the_file_has_no_name_and_does_not_remain(make_dump, tmp_path):
     dump = open_dump(make_dump())
     utts = list(dump.scp)
     store = load_frames(dump, utts, CPU, directory=tmp_path / "frames")
@@ -27,7 +27,7 @@ def test_the_file_has_no_name_that_could_stay_behind(make_dump, tmp_path):
     assert torch.equal(store.frames, load_frames(dump, utts, CPU).frames)
 
 
-def test_a_disk_without_the_room_is_named_with_both_figures(make_dump, tmp_path, monkeypatch):
+def test_a_disk_with_too_little_space_is_named_with_both_sizes(make_dump, tmp_path, monkeypatch):
     dump = open_dump(make_dump())
     monkeypatch.setattr(dump.features.__class__, "dims", 10**13)
     with pytest.raises(InputError) as error:

@@ -29,7 +29,7 @@ def test_cyclic_gather_equals_explicit_repetition(lengths, frames):
         assert torch.equal(got[i], repeated)
 
 
-def test_store_holds_each_matrix_once_and_as_dumped(make_dump):
+def test_a_store_has_each_matrix_once_and_as_dumped(make_dump):
     dump = open_dump(make_dump())
     utts = list(dump.scp)[3:6]
     store = load_frames(dump, utts, "cpu")
@@ -43,7 +43,7 @@ def test_mean_and_std_are_those_of_the_chosen_utterances_frames(make_dump):
     dump = open_dump(make_dump())
     utts = list(dump.scp)
     store = load_frames(dump, utts, "cpu")
-    store.frames[:, 5] = 7.0  # a dimension that never changes
+    store.frames[:, 5] = 7.0  # a constant dimension
     mean, std = store.mean_and_std(torch.tensor([1, 4]))
     rows = np.concatenate(
         [store.gather(torch.tensor([i]), dump.num_frames[utts[i]])[0].numpy() for i in (1, 4)]
@@ -54,7 +54,7 @@ def test_mean_and_std_are_those_of_the_chosen_utterances_frames(make_dump):
     np.testing.assert_allclose(std, expected, rtol=1e-5)
 
 
-def test_matrix_of_other_length_than_announced_is_refused(make_dump):
+def test_a_matrix_of_another_length_than_announced_is_refused(make_dump):
     feats = make_dump()
     counts = read_table(feats.parent / "utt2num_frames")
     utt = next(iter(counts))
@@ -64,7 +64,7 @@ def test_matrix_of_other_length_than_announced_is_refused(make_dump):
 
 
 def with_one_number(feats, number):
-    """The dump with a matrix of nothing but this number, and whose matrix it is."""
+    """A dump in which one matrix is filled with a number, and the utterance of that matrix."""
     dump = open_dump(feats)
     utt = list(dump.scp)[2]
     matrix = np.full((dump.num_frames[utt], 43), number, np.float32)
@@ -82,7 +82,7 @@ def test_nan_in_features_is_refused_by_utterance(make_dump):
             load(dump, [utt], "cpu")
 
 
-def test_float16_holds_what_it_can_and_refuses_the_rest_by_utterance(make_dump):
+def test_float16_refuses_larger_numbers_by_utterance(make_dump):
     dump, utt = with_one_number(make_dump(), -65504)
     store = load_frames(dump, [utt], "cpu", torch.float16)
     assert store.frames.unique().tolist() == [-65504]
@@ -92,14 +92,14 @@ def test_float16_holds_what_it_can_and_refuses_the_rest_by_utterance(make_dump):
     assert load_frames(dump, [utt], "cpu").frames.unique().tolist() == [-65504.5]
 
 
-def test_float16_is_the_nearest_and_its_digests_are_the_matrices_own(make_dump):
+def test_float16_rounds_to_nearest_and_keeps_the_digests_of_the_matrices(make_dump):
     dump = open_dump(make_dump())
     utts = list(dump.scp)
     single = load_frames(dump, utts, "cpu")
     half = load_frames(dump, utts, "cpu", torch.float16)
     assert torch.equal(half.frames, single.frames.half())
     assert half.digests == single.digests == load_block(dump, utts, "cpu").digests
-    # The normalisation is of what is kept.
+    # The normalisation is computed from the stored frames.
     index = torch.arange(len(utts))
     kept = replace(single, frames=half.frames.float())
     assert torch.equal(*(torch.stack(s.mean_and_std(index)) for s in (half, kept)))
@@ -115,7 +115,7 @@ def test_size_of_a_store_is_known_before_it_is_made(make_dump, dtype):
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda:1"])
-def test_frames_that_memory_does_not_hold_are_refused_unread(make_dump, monkeypatch, device):
+def test_frames_that_exceed_the_memory_are_refused_unread(make_dump, monkeypatch, device):
     dump = open_dump(make_dump())
     utts = list(dump.scp)
     (dump.feats.parent / "feats.ark").unlink()
@@ -133,14 +133,14 @@ def test_frames_that_memory_does_not_hold_are_refused_unread(make_dump, monkeypa
     )
 
 
-def test_frames_that_memory_just_holds_are_read(make_dump, monkeypatch):
+def test_frames_that_just_fit_into_memory_are_read(make_dump, monkeypatch):
     dump = open_dump(make_dump())
     free = 1 + int(frame_bytes(dump, dump.scp) / store_module.STORE_FRACTION)
     monkeypatch.setattr(store_module, "free_bytes", lambda device: free)
     assert len(load_frames(dump, list(dump.scp), "cpu").utts) == len(dump.scp)
 
 
-def test_frames_go_to_their_device_without_a_copy_of_all_on_the_cpu(make_dump, monkeypatch):
+def test_frames_are_filled_on_their_device_without_a_copy_on_the_cpu(make_dump, monkeypatch):
     dump = open_dump(make_dump())
     made = []
     empty = torch.empty

@@ -24,7 +24,7 @@ def level(samples):
 
 
 @pytest.mark.parametrize("rate", [8000, 11025, 22050, 24000, 32000, 44100, 48000, 96000])
-def test_any_rate_becomes_16_khz_with_duration_pitch_and_level_kept(rate):
+def test_any_rate_becomes_16_khz_with_the_same_duration_pitch_and_level(rate):
     resampled = to_16_khz(tone(1000, rate), rate)
     assert resampled.dtype == np.float32
     assert len(resampled) == pytest.approx(16000, abs=1)
@@ -33,25 +33,25 @@ def test_any_rate_becomes_16_khz_with_duration_pitch_and_level_kept(rate):
 
 
 @pytest.mark.parametrize("rate", [15999, 16001, 44056])
-def test_uncommon_rates_are_met_within_a_twentieth_of_a_percent(rate):
+def test_unusual_rates_are_exact_to_a_twentieth_of_a_percent(rate):
     resampled = to_16_khz(tone(1000, rate), rate)
     assert len(resampled) == pytest.approx(16000, rel=6e-4)
     assert loudest_hz(resampled) == pytest.approx(1000, abs=1.5)
 
 
-def test_16_khz_passes_untouched():
+def test_16_khz_is_returned_unchanged():
     samples = np.array([0.5, -3.25], np.float32)
     np.testing.assert_array_equal(to_16_khz(samples, 16000), samples)
     np.testing.assert_array_equal(speed_copy(samples, 1.0), samples)
 
 
-def test_the_band_stays_whole_and_nothing_folds_into_it():
+def test_the_speech_band_is_kept_and_nothing_aliases_into_it():
     assert level(to_16_khz(tone(7000, 48000), 48000)) == pytest.approx(0, abs=0.1)
     assert np.abs(to_16_khz(tone(8500, 48000), 48000)[500:-500]).max() <= 1
 
 
 @pytest.mark.parametrize("speed", [0.8, 0.9, 1.1, 1.2, 0.85])
-def test_speed_moves_duration_and_pitch_together(speed):
+def test_speed_changes_duration_and_pitch_together(speed):
     copy = speed_copy(tone(1000, 16000), speed)
     assert len(copy) == pytest.approx(16000 / speed, abs=1)
     assert loudest_hz(copy) == pytest.approx(1000 * speed, abs=1.5)
@@ -60,8 +60,8 @@ def test_speed_moves_duration_and_pitch_together(speed):
 
 @pytest.mark.parametrize("length", [640, 7999, 8001, 48000])
 @pytest.mark.parametrize("ratio", ["4/5", "9/10", "11/10", "6/5", "1/2", "3", "441/160"])
-def test_samples_are_those_of_torchaudio(ratio, length):
-    """But for values beside a half, which the order of a sum may round either way."""
+def test_samples_equal_those_of_torchaudio(ratio, length):
+    """Except for values close to a half, which may be rounded either way."""
     samples = np.random.default_rng(0).normal(0, 3000, length).round().astype(np.float32)
     before, after = Fraction(ratio).as_integer_ratio()
     wanted = torchaudio.functional.resample(

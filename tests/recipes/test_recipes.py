@@ -61,7 +61,7 @@ def test_iemocap_goes_from_the_release_to_the_report(work, iemocap):
     page = (exp / "report.html").read_text()
     for section in ("table2", "rules", "comparisons", "confusion", "tradeoff", "leakage", "planes"):
         assert f'<section id="{section}">' in page
-    assert [found["objective"] for found in results["leakage"]] == ["mtl", "menan"]
+    assert [found["system"] for found in results["leakage"]] == ["mtl", "menan"]
     for objective in ("mtl", "menan"):
         score = json.loads((exp / f"infer/{objective}_seed0/score.json").read_text())
         pooled = results["table2"]["systems"][objective]["pooled"]
@@ -174,7 +174,7 @@ def test_ravdess_runs_on_real_speech_with_all_of_its_emotions(tmp_path, four_act
     assert whole.returncode == 0, whole.stderr
     results = json.loads((tmp_path / "exp/tiny_all/results.json").read_text())
     assert results["corpus"] == "RAVDESS"
-    probed = {(found["objective"], found["draws"]) for found in results["leakage"]}
+    probed = {(found["system"], found["draws"]) for found in results["leakage"]}
     assert probed == {("mtl", 1), ("mtl", 32), ("menan", 1), ("menan", 32)}
     assert len(results["table2"]["systems"]["menan"]["folds"]) == 2
     assert np.shape(results["table2"]["systems"]["menan"]["pooled"]["confusion"]) == (8, 8)

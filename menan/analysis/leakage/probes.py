@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -28,7 +29,7 @@ NEIGHBOURS = 5
 LEAST_PROBABILITY = 1e-6  # a prediction costs 13.8 nats at most
 
 
-Probe = LogisticRegression | MLPClassifier | KNeighborsClassifier
+Probe: TypeAlias = LogisticRegression | MLPClassifier | KNeighborsClassifier
 
 
 @dataclass(frozen=True)

@@ -235,7 +235,7 @@ def mean_of(values: Sequence[Any]) -> Any:
     first = values[0]
     if any(value is None for value in values):
         return None
-    if is_dataclass(first):
+    if is_dataclass(first) and not isinstance(first, type):
         names = [part.name for part in fields(first)]
         return type(first)(**{n: mean_of([getattr(value, n) for value in values]) for n in names})
     if isinstance(first, tuple):

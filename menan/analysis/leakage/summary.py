@@ -162,7 +162,7 @@ def _summary(probed: Sequence[ProbedSet], seed: int) -> SetLeakage:
     def leakage(kind: str) -> EmbeddingLeakage:
         found = [one.embeddings[kind] for one in probed]
         return EmbeddingLeakage(
-            *(figures([one.predictions[probe] for one in found]) for probe in PROBES),
+            **{probe: figures([one.predictions[probe] for one in found]) for probe in PROBES},
             eer=_mean([one.eer for one in found]),
             gender=_gender(sets, [one.gender for one in found]),
         )

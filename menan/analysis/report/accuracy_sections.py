@@ -8,6 +8,7 @@ from menan.analysis.report.section import (
     ReportTable,
     Section,
     TableCell,
+    column_titles,
     headers,
     system_cell,
 )
@@ -44,19 +45,22 @@ def _table2(table: Table2, corpus: str) -> Section:
         )
         if system.paper.wa and system.paper.ua:
             printed = [fixed(value) for value in system.paper.wa + system.paper.ua]
-            texts = ("paper", *printed, "", "", "")
-            rows.append((system_cell(name), *(TableCell(text, style=QUIET) for text in texts)))
+            texts = (*printed, "", "", "")
+            figures = (TableCell(text, style=QUIET) for text in texts)
+            rows.append((system_cell(name), TableCell("paper", style=f"text {QUIET}"), *figures))
     folds = tuple(
         (
             system_cell(name),
-            *headers(str(fold.seed), fold.test, fold.valid),
+            TableCell(str(fold.seed)),
+            TableCell(fold.test, style="text"),
+            TableCell(fold.valid, style="text"),
             TableCell("–" if fold.epoch is None else str(fold.epoch)),
             *headers(*(fixed(value, 2, 100) for value in fold.wa + fold.ua)),
         )
         for name, system in table.systems.items()
         for fold in system.folds
     )
-    columns = headers(*captions.TABLE2_COLUMNS)
+    columns = column_titles(*captions.TABLE2_COLUMNS)
     return Section(
         "table2",
         captions.TABLE2,
@@ -65,7 +69,7 @@ def _table2(table: Table2, corpus: str) -> Section:
         captions.TABLE2_AFTER,
         tables=(ReportTable("Table 2", columns, tuple(rows)),),
         fold_title=captions.FOLDS,
-        fold_tables=(ReportTable(captions.FOLDS, headers(*captions.FOLDS_COLUMNS), folds),),
+        fold_tables=(ReportTable(captions.FOLDS, column_titles(*captions.FOLDS_COLUMNS), folds),),
     )
 
 
@@ -116,7 +120,7 @@ def _comparisons(comparisons: tuple[Comparison, ...]) -> Section:
         )
         for row in comparisons
     )
-    columns = headers(*captions.COMPARISONS_COLUMNS)
+    columns = column_titles(*captions.COMPARISONS_COLUMNS)
     return Section(
         "comparisons",
         captions.COMPARISONS,
@@ -140,7 +144,7 @@ def _pooled(table: Table2) -> Section:
             )
         )
     recalls = (f"recall {emotion}" for emotion in table.emotions)
-    columns = headers("system", "WA", "UA", "macro F1", *recalls)
+    columns = column_titles("system", "WA", "UA", "macro F1", *recalls)
     return Section(
         "confusion",
         captions.POOLED,
@@ -161,7 +165,7 @@ def _matrix(name: str, system: SystemFigures, emotions: tuple[str, ...]) -> Repo
         total = max(sum(counts), 1)
         shaded = (TableCell(str(count), share=count / total) for count in counts)
         rows.append((TableCell(emotion), *shaded, TableCell(fixed(recall, 1))))
-    columns = headers("reference", *emotions, "recall, %")
+    columns = column_titles("reference", *emotions, "recall, %")
     return ReportTable(f"Confusion of {name}", columns, tuple(rows), system=name)
 
 
@@ -206,7 +210,7 @@ def _worst_and_genders(table: Table2) -> ReportTable:
         for name, own in table.systems.items()
     )
     titles = (f"UA, {captions.GENDER_TITLES.get(gender, gender)}" for gender in genders)
-    columns = headers("system", "worst speaker's UA", "worst speaker", *titles, "gender gap")
+    columns = column_titles("system", "worst speaker's UA", "worst speaker", *titles, "gender gap")
     return ReportTable("Worst speaker and genders", columns, rows)
 
 
@@ -218,7 +222,7 @@ def _recalls(name: str, table: Table2) -> ReportTable:
             for recall in own.recall
         )
         rows.append((TableCell(speaker), *cells))
-    columns = headers("speaker", *table.emotions)
+    columns = column_titles("speaker", *table.emotions)
     return ReportTable(f"Recall by speaker, {name}", columns, tuple(rows), system=name)
 
 
@@ -227,7 +231,7 @@ def _calibration(table: Table2) -> Section:
         (system_cell(name), *headers(*(fixed(value, 3) for value in astuple(own.calibration))))
         for name, own in table.systems.items()
     )
-    columns = headers("system", *captions.CALIBRATION_TITLES.values())
+    columns = column_titles("system", *captions.CALIBRATION_TITLES.values())
     return Section(
         "calibration",
         captions.CALIBRATION,

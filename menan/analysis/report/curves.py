@@ -19,7 +19,7 @@ class Curve:
     values: np.ndarray
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[float]]) -> "Curve":
+    def of(cls, rows: Sequence[Sequence[float] | np.ndarray]) -> "Curve":
         """One row per training."""
         values = np.full((len(rows), max(map(len, rows))), np.nan)
         for row, own in zip(values, rows, strict=True):

@@ -10,7 +10,14 @@ from menan.analysis.leakage.result import (
     ReportedLeakage,
     leakage_means,
 )
-from menan.analysis.report.section import ReportTable, Section, TableCell, headers, system_cell
+from menan.analysis.report.section import (
+    ReportTable,
+    Section,
+    TableCell,
+    column_titles,
+    headers,
+    system_cell,
+)
 from menan.analysis.results import Table2
 
 
@@ -54,7 +61,7 @@ def _part(
             rows.append(_row(first, kind, ua, "" if own is None else fixed(own, 1), found))
     if shared:
         rows.append(_row(TableCell("any"), "raw", "", "", raw[0]))
-    columns = headers(
+    columns = column_titles(
         *("system", "probed", "UA", "own SC", *captions.PROBE_TITLES.values()),
         *("control", "selectivity", "nats", "EER", "gender"),
     )

@@ -4,7 +4,14 @@ from menan.analysis import captions
 from menan.analysis.cells import fixed
 from menan.analysis.report.accuracy_sections import accuracy_sections
 from menan.analysis.report.leakage_sections import leakage_section
-from menan.analysis.report.section import ReportTable, Section, TableCell, headers, system_cell
+from menan.analysis.report.section import (
+    ReportTable,
+    Section,
+    TableCell,
+    column_titles,
+    headers,
+    system_cell,
+)
 from menan.analysis.results import Results
 from menan.analysis.system_names import objective_of
 from menan.analysis.tables.table3 import Table3
@@ -54,7 +61,7 @@ def _configuration(results: Results) -> Section:
         )
         rows.append(("Protocol", captions.PROTOCOL))
     cells = tuple((TableCell(name), TableCell(text, style="text")) for name, text in rows)
-    columns = (TableCell("setting"), TableCell("value", style="text"))
+    columns = column_titles("setting", "value")
     table_of_facts = ReportTable("Configuration", columns, cells)
     return Section(
         "configuration", captions.CONFIGURATION, "Configuration", tables=(table_of_facts,)
@@ -77,7 +84,7 @@ def _table3(table: Table3) -> Section:
         (TableCell(name, style="quiet"), TableCell(fixed(accuracy), style="quiet"), *empty)
         for name, accuracy in table.baselines.items()
     ]
-    columns = headers(*captions.TABLE3_COLUMNS)
+    columns = column_titles(*captions.TABLE3_COLUMNS)
     return Section(
         "table3",
         captions.TABLE3,
@@ -89,9 +96,10 @@ def _table3(table: Table3) -> Section:
 
 def _objectives(results: Results) -> dict[str, str]:
     """The one-line description of each objective that a system was trained with."""
-    names = dict.fromkeys(objective_of(name) for name in results.table2.systems)
-    types = ObjectiveSettings.table
-    return {name: OBJECTIVES[types[name]].description for name in names if name in types}
+    systems = results.table2.systems if results.table2 else ()
+    names = dict.fromkeys(map(objective_of, systems))
+    known = [name for name in names if name in ObjectiveSettings.table]
+    return {name: OBJECTIVES[ObjectiveSettings.named(name)].description for name in known}
 
 
 def _listed(values: tuple[int, ...]) -> str:

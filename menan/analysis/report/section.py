@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+WORDS = ("figures", "tests", "validates", "measure", "worst speaker", "probed", "value")
+
 
 @dataclass(frozen=True)
 class TableCell:
@@ -65,6 +67,11 @@ class Section:
 def headers(*names: str) -> tuple[TableCell, ...]:
     """Cells of these texts."""
     return tuple(map(TableCell, names))
+
+
+def column_titles(*names: str) -> tuple[TableCell, ...]:
+    """Titles of columns; columns of words are set left."""
+    return tuple(TableCell(name, style="text" if name in WORDS else "") for name in names)
 
 
 def system_cell(name: str, label: str = "") -> TableCell:

@@ -171,7 +171,8 @@ def _conditions(seed: TrainedSeed) -> dict[str, str]:
 
 
 def _system(trained: list[TrainedSeed]) -> StudySystem:
-    first, directories = trained[0], {}
+    first = trained[0]
+    directories: dict[int, Path] = {}
     for one in trained:
         directory = directories.setdefault(one.seed, one.directory)
         if directory != one.directory:

@@ -159,7 +159,8 @@ def _beyond(rows: Sequence[StudyPoint]) -> list[str]:
     for row in probed:
         cells.append(_named(row))
         for found in (row.unheard, row.heldout):
-            cells[-1] += _probed(found and found.one) + _probed(found and found.many)
+            one, many = (found.one, found.many) if found else (None, None)
+            cells[-1] += _probed(one) + _probed(many)
     return [
         "## Utterances that no encoder was trained on",
         table_of(BEYOND, cells),

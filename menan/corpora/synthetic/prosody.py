@@ -1,4 +1,4 @@
-"""How a synthetic utterance is delivered: the prosody of each emotion, and one drawing of it."""
+"""Prosody of synthetic speech: the average of each emotion, and a random delivery of it."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Prosody:
-    """An emotion's average departure from the neutral way of speaking.
+    """The average difference of an emotion from neutral speech.
 
     pitch: semitones above the speaker's usual pitch.
-    accent: standard deviation of the syllables' pitch, semitones.
+    accent: standard deviation of pitch over syllables, semitones.
     level: dB above the speaker's usual level.
-    rate: factor on syllables a second.
-    tilt: octaves by which the glottal low-pass opens; an effortful voice is brighter.
+    rate: factor on syllables per second.
+    tilt: octaves by which the cutoff of the glottal low-pass rises; effort makes a voice brighter.
     breath: factor on aspiration.
-    pause: chance of a pause after a syllable.
+    pause: probability of a pause after a syllable.
     """
 
     pitch: float
@@ -27,8 +27,8 @@ class Prosody:
     pause: float
 
 
-# The directions are those that Scherer (2003) reviews: anger and joy are high, loud and fast, anger
-# brighter and joy wider in pitch; sadness is low, soft, slow and flat.
+# The directions follow the review of Scherer (2003): anger and joy are high, loud and fast, anger
+# is brighter and joy wider in pitch; sadness is low, soft, slow and flat.
 PROSODY = {
     "ang": Prosody(pitch=2.5, accent=2.0, level=5.0, rate=1.12, tilt=0.9, breath=0.7, pause=0.06),
     "hap": Prosody(pitch=3.5, accent=3.0, level=2.5, rate=1.08, tilt=0.3, breath=1.0, pause=0.08),
@@ -38,22 +38,22 @@ PROSODY = {
     ),
 }
 
-# Standard deviations, from one utterance to the next, of pitch, level and tilt in their units, and
-# of the logarithm of accent and rate: classes overlap, as they do in acted speech.
+# Standard deviations between utterances: pitch, level and tilt in their units, accent and rate as
+# logarithms. With them the classes overlap, as they do in acted speech.
 _SPREAD = {"pitch": 1.2, "level": 2.0, "tilt": 0.35, "accent": 0.25, "rate": 0.1}
 _MARGIN = 0.05  # seconds of silence at either end
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One utterance's prosody, before any sound.
+    """The prosody of one utterance.
 
     starts, ends: seconds (syllables,).
     stress: loudness of each syllable, linear (syllables,).
-    times, semitones: the pitch contour's corners, relative to the speaker's usual pitch.
+    times, semitones: corners of the pitch contour, relative to the speaker's usual pitch.
     level: dB relative to the speaker's usual level.
-    tilt, breath: factors on the speaker's corner frequency and aspiration.
-    jitter: relative error of a glottal cycle's length.
+    tilt, breath: factors on the speaker's cutoff frequency and aspiration.
+    jitter: relative error of the length of a glottal cycle.
     """
 
     starts: np.ndarray
@@ -73,11 +73,11 @@ def deliver(
     """Draw the delivery of an utterance of ``seconds``.
 
     Args:
-        rate: the speaker's syllables a second.
+        rate: the speaker's syllables per second.
         emotion: a key of :data:`PROSODY`.
-        expression: the speaker's factor on the departure from neutral.
+        expression: the speaker's factor on the difference from neutral.
         seconds: length of the utterance with its margins.
-        rng: draws the utterance.
+        rng: source of all random draws.
     """
     wanted, neutral = PROSODY[emotion], PROSODY["neu"]
     accent = neutral.accent * (wanted.accent / neutral.accent) ** expression
@@ -103,11 +103,11 @@ def deliver(
 def _syllables(
     pace: float, pause: float, seconds: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and ends, at least one syllable, filling the time between the margins."""
+    """Starts and ends of one or more syllables, which fill the time between the margins."""
     room = seconds - 2 * _MARGIN
     count = max(1, round(room * pace / (1 + pause * pace * 0.2)))
     lengths = np.exp(rng.normal(0, 0.25, count)) / pace
-    # A pause of a tenth to a third of a second, after any syllable but the last.
+    # A pause of a tenth to a third of a second, after a syllable that is not the last.
     gaps = np.where(rng.random(count) < pause, rng.uniform(0.1, 0.3, count), 0.0)
     gaps[-1] = 0.0
     stretch = room / (lengths.sum() + gaps.sum())

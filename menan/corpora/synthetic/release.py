@@ -1,4 +1,4 @@
-"""What generated corpora share: a folder that appears whole, named draws, 16-bit files."""
+"""Common parts of generated corpora: a folder that appears complete, named draws, 16-bit files."""
 
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from menan.randomness import derived_seed
 
 @dataclass(frozen=True)
 class Lengths:
-    """The lengths that utterances are drawn from, uniformly; seconds.
+    """The range of utterance lengths, which are drawn uniformly; seconds.
 
     Raises:
         InputError: not 0.5 <= shortest <= longest <= 60.
@@ -29,8 +29,8 @@ class Lengths:
     def __post_init__(self) -> None:
         if not 0.5 <= self.shortest <= self.longest <= 60:
             raise InputError(
-                f"utterances of {self.shortest:g} to {self.longest:g} seconds cannot be made; "
-                "choose 0.5 <= min-seconds <= max-seconds <= 60"
+                f"--min-seconds {self.shortest:g}, --max-seconds {self.longest:g}; expected 0.5 <= "
+                "min-seconds <= max-seconds <= 60"
             )
 
     def draw(self, rng: np.random.Generator) -> float:
@@ -38,26 +38,26 @@ class Lengths:
 
 
 def named_rng(seed: int, *names: str | int) -> np.random.Generator:
-    """A generator that depends on the seed and on what it is for, and on nothing drawn before."""
+    """A generator that depends only on the seed and on the names of its purpose."""
     return np.random.default_rng(derived_seed(seed, *names))
 
 
 @contextmanager
 def new_corpus(out: str | Path, seed: int) -> Iterator[Path]:
-    """A folder to write to; it becomes ``out`` when the block ends well, else it is removed.
+    """A folder to write to. It becomes ``out`` when the block ends, and is removed on an exception.
 
-    The file GENERATED in it lets nobody take what comes of it for the release's.
+    The file GENERATED in it marks the speech as generated, and so do results from it.
 
     Raises:
-        InputError: ``out`` is a file, or a folder that holds anything.
+        InputError: ``out`` is a file, or a folder that is not empty.
     """
     out = Path(out).absolute()
     if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: exists and is not a directory; name another")
+        raise InputError(f"{out}: not a directory; name a new one")
     if out.exists() and any(out.iterdir()):
         raise InputError(f"{out}: is not empty; remove it or name another directory")
     out.parent.mkdir(parents=True, exist_ok=True)
-    # Inside a temporary folder, which alone has that folder's private permissions.
+    # In a temporary folder, so that the corpus does not get its private permissions.
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as beside:
         corpus = Path(beside) / "corpus"
         corpus.mkdir()

@@ -1,4 +1,4 @@
-"""A generated corpus in the layout of IEMOCAP's full release, its oddities included."""
+"""A generated corpus in the layout of IEMOCAP's full release, with its irregularities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from menan.corpora.synthetic.voice import (
     synthesize,
 )
 
-# The letter in a dialogue's name says who wore the markers, not who speaks; and names differ in
-# length, with and without a letter at the end.
+# The letter in a dialogue's name is that of the speaker with the markers, not of the speaker of a
+# turn. Names differ in length, with and without a letter at the end.
 DIALOGUES = ("F_impro01", "M_impro05a", "F_script01_1", "M_script01_1b")
 
-# label: the emotion of the voice, the raters' word, and their usual valence, activation, dominance
+# By label: emotion of the voice, word of the raters, usual valence, activation and dominance.
 _LABELS = {
     "ang": ("ang", "Anger", (2, 4, 4)),
     "exc": ("hap", "Excited", (4, 4, 3)),
@@ -29,9 +29,9 @@ _LABELS = {
     "neu": ("neu", "Neutral", (3, 2, 3)),
     "sad": ("sad", "Sadness", (2, 2, 2)),
     "sur": ("hap", "Surprise", (3, 4, 3)),
-    "xxx": ("neu", None, (3, 3, 3)),  # the raters found no majority
+    "xxx": ("neu", None, (3, 3, 3)),  # no majority among the raters
 }
-_LEFT_OUT = ("fru", "sur", "xxx")  # labels outside the four, one turn of each a speaker
+_LEFT_OUT = ("fru", "sur", "xxx")  # labels outside the four; each speaker has one turn of each
 
 _SENTENCES = (
     "I put the letter on the table.",
@@ -46,7 +46,11 @@ _APPLE_DOUBLE = bytes.fromhex("00051607 00020000") + b"Mac OS X        " + bytes
 
 @dataclass(frozen=True)
 class _Turn:
-    """One line of a label file, with its raters; ``ratings`` are (2, 3): val, act, dom."""
+    """One line of a label file with its raters.
+
+    words: one word per rater.
+    ratings: valence, activation and dominance of two raters, (2, 3).
+    """
 
     name: str
     label: str
@@ -66,9 +70,9 @@ def synthesize_iemocap(
 ) -> int:
     """Write ``Session1`` to ``Session<sessions>``, a woman and a man in each.
 
-    Every speaker has ``utts_per_emotion`` turns of anger, of neutrality, of sadness, and of
-    happiness and excitement together, and a few turns with other labels. The same arguments give
-    the same bytes.
+    Each speaker has ``utts_per_emotion`` turns with anger, as many neutral and sad ones, as many
+    with happiness or excitement, and a few with other labels. The same arguments give the same
+    bytes.
 
     Returns:
         The number of turns.
@@ -118,7 +122,7 @@ def _write_sentences(
     lengths: Lengths,
     seed: int,
 ) -> list[_Turn]:
-    """Write the audio of a dialogue in which both take turns; return what was said when."""
+    """Write the audio of a dialogue in which both speakers take turns; return the turns."""
     now = 6.0
     turns = []
     for index, pair in enumerate(zip(dealt["F"], dealt["M"], strict=True)):
@@ -148,7 +152,7 @@ def _write_sentences(
 
 
 def _words(word: str | None, rng: np.random.Generator) -> tuple[str, ...]:
-    """What three raters say: the majority's word and a stray one, or three words for ``xxx``."""
+    """The words of three raters: two agree and one does not; for ``xxx``, three words."""
     others = [w for _, w, _ in _LABELS.values() if w not in (None, word)]
     stray = rng.permutation(others).tolist()
     return tuple(stray[:3]) if word is None else (word, stray[0], word)
@@ -168,7 +172,7 @@ def _write_labels(folder: Path, dialogue: str, turns: Sequence[_Turn]) -> None:
 
 
 def _write_single_raters(folder: Path, dialogue: str, turns: Sequence[_Turn]) -> None:
-    """One rater's own file in each of the sub-folders, which are no part of the labels."""
+    """One rater's file in each of the sub-folders, which are not part of the labels."""
     words = [f"{t.name} :{t.words[1]}; ()" for t in turns]
     ratings = [
         f"{t.name} :act {act}; :val {val}; :dom  {dom}; ()"

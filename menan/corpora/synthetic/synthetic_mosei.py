@@ -1,4 +1,4 @@
-"""A generated corpus in the layout of CMU-MOSEI: whole videos' audio and one file of labels."""
+"""A generated corpus in the layout of CMU-MOSEI: audio of whole videos, and one label file."""
 
 import json
 import string
@@ -20,8 +20,8 @@ from menan.corpora.synthetic.voice import (
 
 DIMENSIONS = ("sentiment", "happy", "sad", "anger", "surprise", "disgust", "fear")
 
-# The emotions present in a segment, strongest first: twenty segments in about the proportions of
-# the corpus. The last holds none of the four emotions, and so falls out of a preparation.
+# Emotions of a segment, strongest first: twenty segments in about the proportions of the corpus.
+# The last one has none of the four default emotions, so that a preparation leaves it out.
 _PATTERNS = (
     *[("happy",)] * 6,
     *[("happy", "sad")] * 2,
@@ -34,13 +34,18 @@ _PATTERNS = (
     *[()] * 3,
     ("fear", "surprise"),
 )
-_VOICES = {"happy": "hap", "sad": "sad", "anger": "ang"}  # of the strongest emotion; else neutral
+_VOICES = {"happy": "hap", "sad": "sad", "anger": "ang"}  # by strongest emotion; others neutral
 _SENTIMENT = {"happy": 1, "sad": -1, "anger": -1, "fear": -1}
 
 
 @dataclass(frozen=True)
 class _Segment:
-    """A segment of a video: emotions, strongest first, and its speech from ``start`` seconds."""
+    """A segment of a video.
+
+    emotions: strongest first.
+    start: seconds from the start of the video.
+    speech: samples (n,).
+    """
 
     emotions: tuple[str, ...]
     start: float
@@ -60,10 +65,10 @@ def synthesize_mosei(
 ) -> int:
     """Write ``Raw/Audio/Full/WAV_16000/<video>.wav`` and ``CMU_MOSEI_Labels.csd``.
 
-    Each video has a speaker of its own. The first three ids begin with ``-``, hold ``_`` and are
-    all digits. Of every three videos one starts below 0 s, one has its segments out of order and
-    in one they overlap. The last video has labels and no audio. All this needs 4 videos of 2
-    segments at least. The same arguments give the same bytes.
+    Each video has its own speaker. One id begins with ``-``, one contains ``_``, and one consists
+    of digits. In every three videos, one starts below 0 s, one has its segments out of order, and
+    in one they overlap. The last video has labels and no audio. This needs at least 4 videos of 2
+    segments. The same arguments give the same bytes.
 
     Returns:
         The number of labelled segments.
@@ -100,7 +105,7 @@ def synthesize_mosei(
 
 
 def _video_id(index: int, seed: int) -> str:
-    """Eleven characters as in a video's address, or one of the three odd kinds."""
+    """Eleven characters as in a video's address, or one of the three unusual kinds."""
     letters = list(string.ascii_letters + string.digits)
     drawn = "".join(named_rng(seed, "video", index).choice(letters, 11))
     if index == 0:
@@ -113,7 +118,7 @@ def _video_id(index: int, seed: int) -> str:
 
 
 def _pattern(number: int, seed: int) -> tuple[str, ...]:
-    """The emotions of the corpus's segment ``number``: every twenty hold each pattern."""
+    """The emotions of segment ``number`` of the corpus: each twenty segments have all patterns."""
     dealt, place = divmod(number, len(_PATTERNS))
     return _PATTERNS[named_rng(seed, "patterns", dealt).permutation(len(_PATTERNS))[place]]
 
@@ -125,7 +130,7 @@ def _lay_out(
     lengths: Lengths,
     rng: np.random.Generator,
 ) -> list[_Segment]:
-    """Segments with silence between, the first from 0 s; overlapping ones share 0.2 s."""
+    """Segments with silence between them, from 0 s on; overlapping ones share 0.2 s."""
     now = 0.0
     segments = []
     for emotions in patterns:
@@ -158,7 +163,7 @@ def _ratings(emotions: tuple[str, ...], rng: np.random.Generator) -> np.ndarray:
 
 
 def _write_metadata(labels: h5py.File) -> None:
-    """JSON strings in arrays of one element, as the corpus's own toolkit writes them."""
+    """JSON strings in arrays of one element, as the toolkit of the corpus writes them."""
     metadata = {
         "root name": "All Labels",
         "computational sequence description": "Generated labels",

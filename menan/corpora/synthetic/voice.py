@@ -1,8 +1,9 @@
 """A synthetic voice: glottal pulses and noise through formant resonators (source and filter).
 
-Nobody would take it for a person. What it shares with speech is where things lie: who speaks is in
-the formants, the timbre and the usual pitch; the emotion is in pitch, range, loudness, rate and
-tilt, drawn widely and in each speaker's own measure; and the two meet in the same features.
+It does not sound like a person, but speaker and emotion are found where they are in speech: the
+speaker in the formants, the timbre and the usual pitch; the emotion in pitch, range, loudness, rate
+and tilt, with large variance and to an extent that depends on the speaker. So both affect the same
+features.
 """
 
 from dataclasses import dataclass
@@ -22,23 +23,23 @@ _VOWELS = np.array(
     ],
     dtype=float,
 )
-_UPPER_FORMANTS = np.array([3500.0, 4500.0, 5500.0])  # of a 17.5 cm tube, as F4 to F6
+_UPPER_FORMANTS = np.array([3500.0, 4500.0, 5500.0])  # F4 to F6 of a 17.5 cm tube
 _BANDWIDTHS = np.array([70.0, 90.0, 130.0, 200.0, 260.0, 320.0])
 _OVERLAP = 0.02  # seconds by which neighbouring syllables overlap
 
 
 @dataclass(frozen=True)
 class Speaker:
-    """What stays the same in all that one speaker says.
+    """The properties of a voice that are the same in all utterances of a speaker.
 
     pitch: usual fundamental frequency, hz.
-    formants: factors (6,) on the formants: vocal-tract length, and habits of articulation.
+    formants: factors (6,) on the formants, for vocal-tract length and habits of articulation.
     bandwidth: factor on the formants' bandwidths.
     open_quotient: share of a glottal cycle in which the glottis is open.
-    tilt: corner of the glottal low-pass, hz; a dark voice has a low one.
+    tilt: cutoff of the glottal low-pass, hz; a dark voice has a low one.
     breath: level of aspiration relative to the pulses.
-    rate: syllables a second.
-    expression: how far this speaker goes from neutral, 1 for the average.
+    rate: syllables per second.
+    expression: factor on the difference of an emotion from neutral, 1 on average.
     level: usual level, dB relative to full scale (RMS).
     noise: level of the recording's noise floor, dB relative to full scale (RMS).
     """
@@ -78,10 +79,10 @@ def synthesize(
     """One utterance, without the recording's noise floor.
 
     Args:
-        speaker: whose voice.
-        emotion: one of :data:`menan.labels.EMOTIONS`.
-        rng: draws all that differs between two utterances of this speaker and emotion.
-        seconds: its length.
+        speaker: the voice.
+        emotion: a key of :data:`menan.corpora.synthetic.prosody.PROSODY`.
+        rng: source of the differences between utterances of one speaker and emotion.
+        seconds: length of the utterance.
 
     Returns:
         float32 samples at 16 kHz in [-1, 1], ``round(seconds * 16000)`` of them.
@@ -93,7 +94,7 @@ def synthesize(
     voiced = _through_tract(speaker, delivery, source + breath, rng)
     wave = voiced + _consonants(speaker, delivery, samples, _rms(voiced), rng)
     wave *= 10 ** ((speaker.level + delivery.level) / 20) / _rms(wave)
-    # As an engineer would turn the recording down rather than let it clip.
+    # Turn the level down rather than clip.
     return (wave / max(1.0, np.abs(wave).max() / 0.99)).astype(np.float32)
 
 
@@ -110,7 +111,7 @@ def _glottis(
     times = np.arange(samples) / SAMPLE_RATE
     pitch = speaker.pitch * 2 ** (np.interp(times, delivery.times, delivery.semitones) / 12)
     cycle = np.floor(np.cumsum(pitch) / SAMPLE_RATE).astype(int)
-    # Jitter and shimmer: every cycle has its own small error of period and strength.
+    # Jitter and shimmer: each cycle has its own small error of period and strength.
     error = rng.standard_normal((2, cycle[-1] + 1))
     pitch *= np.exp(delivery.jitter * error[0, cycle])
     cycles = np.cumsum(pitch) / SAMPLE_RATE
@@ -122,7 +123,7 @@ def _glottis(
     rising = 0.5 - 0.5 * np.cos(np.pi * phase / opening)
     falling = np.cos(np.pi / 2 * np.clip((phase - opening) / closing, 0, 1))
     flow = strength * np.where(phase < opening, rising, falling)
-    # The derivative also stands for the lips' radiation.
+    # The derivative also models the radiation of the lips.
     pulses = np.diff(flow, prepend=flow[0]) * SAMPLE_RATE / speaker.pitch
     pole = np.exp(-2 * np.pi * speaker.tilt * delivery.tilt / SAMPLE_RATE)
     return lfilter([1 - pole], [1, -pole], pulses), flow
@@ -131,10 +132,10 @@ def _glottis(
 def _through_tract(
     speaker: Speaker, delivery: Delivery, source: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """The source through one vowel's resonators a syllable, cross-faded; (samples,)."""
+    """The source through the resonators of one vowel per syllable, cross-faded; (samples,)."""
     wave = np.zeros_like(source)
     vowels = rng.integers(len(_VOWELS), size=len(delivery.starts))
-    reach = rng.normal(1, 0.03, (len(vowels), 6))  # no vowel is met exactly twice
+    reach = rng.normal(1, 0.03, (len(vowels), 6))  # no vowel is exactly the same twice
     for start, end, stress, vowel, factor in zip(
         delivery.starts, delivery.ends, delivery.stress, vowels, reach, strict=True
     ):
@@ -151,7 +152,7 @@ def _through_tract(
 def _consonants(
     speaker: Speaker, delivery: Delivery, samples: int, loudness: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Bursts of noise before two syllables of three: fricatives and releases; (samples,)."""
+    """Bursts of noise before two of three syllables: fricatives and releases; (samples,)."""
     wave = np.zeros(samples)
     for start, kind in zip(
         delivery.starts, rng.integers(3, size=len(delivery.starts)), strict=True

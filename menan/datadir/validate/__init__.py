@@ -1,1 +1,1 @@
-"""Checks of a data or dump directory that find every fault, not only the first."""
+"""Checks of a data or dump directory that report all faults, not only the first."""

@@ -1,4 +1,4 @@
-"""Do wav.scp, segments and utt2dur agree with the audio itself?"""
+"""Check wav.scp, segments and utt2dur against the audio."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -10,16 +10,16 @@ from menan.datadir.validate.lenient_table import Table
 from menan.datadir.validate.problems import Problem, message_and_cure
 from menan.errors import InputError
 
-# One frame shift. Times in releases are rounded, and a decoder may drop its last block.
+# One frame shift: times in releases are rounded, and a decoder may drop its last block.
 TOLERANCE_SECONDS = 0.01
 
 
 def check_audio(tables: Mapping[str, Table], in_full: bool, allow_pipes: bool) -> Iterator[Problem]:
-    """Every recording can be read, every segment lies within one, every duration is its own.
+    """Check that recordings can be read, segments are within them, and durations are correct.
 
     Args:
         in_full: read the samples too, not only the headers.
-        allow_pipes: pass over commands in wav.scp; they are never run here.
+        allow_pipes: skip commands in wav.scp; they are never run here.
     """
     seconds: dict[str, float] = {}
     wavs = tables["wav.scp"]
@@ -27,7 +27,7 @@ def check_audio(tables: Mapping[str, Table], in_full: bool, allow_pipes: bool) -
         if path.startswith("|") or path.endswith("|"):
             if not (allow_pipes and path.endswith("|")):
                 message = f"is a pipe: {path!r}"
-                cure = "write its output to a file, or say --allow-pipes true if you trust it"
+                cure = "write its output to a file, or use --allow-pipes true if you trust it"
                 yield wavs.problem(recording, message, cure)
             continue
         try:
@@ -35,8 +35,8 @@ def check_audio(tables: Mapping[str, Table], in_full: bool, allow_pipes: bool) -
             if in_full:
                 read_audio(path)
         except InputError as error:
-            message, cure = message_and_cure(error, "mend the path or the file")
-            yield wavs.problem(recording, f"names {message}", cure)
+            message, cure = message_and_cure(error, "correct the path or the file")
+            yield wavs.problem(recording, f"has the file {message}", cure)
     lengths: Mapping[str, float] = seconds
     if "segments" in tables:
         yield from _check_segments(tables["segments"], seconds)
@@ -58,15 +58,15 @@ def _check_segments(table: Table, seconds: Mapping[str, float]) -> Iterator[Prob
             continue
         start, end = times
         if start < 0:
-            yield table.problem(utt, f"starts at {start} s", "let it start at 0 or later")
+            yield table.problem(utt, f"starts at {start} s", "set the start to 0 or later")
         if start >= end:
             message = f"starts at {start} s and ends at {end} s"
-            yield table.problem(utt, message, "let it end after its start")
+            yield table.problem(utt, message, "set the end after the start")
         recording = value.split()[0]
         available = seconds.get(recording, math.inf)
         if end > available + TOLERANCE_SECONDS:
-            message = f"ends at {end} s, but {recording!r} at {available:.3f} s"
-            yield table.problem(utt, message, "end it within the recording")
+            message = f"ends at {end} s, but {recording!r} lasts {available:.3f} s"
+            yield table.problem(utt, message, "set the end within the recording")
 
 
 def _check_durations(table: Table, lengths: Mapping[str, float]) -> Iterator[Problem]:

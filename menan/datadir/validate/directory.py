@@ -1,8 +1,8 @@
-"""Is a data or dump directory whole? All of Kaldi's utils/validate_data_dir.sh, and what it misses.
+"""Check a data or dump directory: Kaldi's utils/validate_data_dir.sh, and more.
 
-Kaldi's script does not look at emotions, groups, audio or the values of features, and accepts a
-third column in utt2spk and segments past the end of their recording. Here every fault is told, not
-only the first.
+Kaldi's script does not check emotions, groups, audio or the values of features, and accepts a
+third column in utt2spk and segments that end after their recording. Here all faults are reported,
+not only the first.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from menan.datadir.validate.lenient_table import Table, scan_table
 from menan.datadir.validate.problems import Problem, Report
 from menan.errors import InputError
 
-# Of each table: what its keys are, and how many fields follow one (None: one or more).
+# By table: the kind of its keys, and the number of fields after a key (None: one or more).
 TABLES: dict[str, tuple[str, int | None]] = {
     "utt2spk": ("utterance", 1),
     "spk2utt": ("speaker", None),
@@ -32,25 +32,25 @@ TABLES: dict[str, tuple[str, int | None]] = {
     "feats.scp": ("utterance", None),
     "utt2num_frames": ("utterance", 1),
 }
-NEEDED = ("utt2spk", "spk2utt", "utt2emo")
-NEEDED_OF_A_DUMP = ("utt2num_frames", "utt2uniq", "features.yaml")
+REQUIRED = ("utt2spk", "spk2utt", "utt2emo")
+REQUIRED_IN_DUMP = ("utt2num_frames", "utt2uniq", "features.yaml")
 
 
 def validate(directory: str | Path, read_audio: bool = False, allow_pipes: bool = False) -> Report:
-    """Check a data directory (it has wav.scp), a dump directory (it has feats.scp), or one of both.
+    """Check a directory with wav.scp (data), feats.scp (dump), or both.
 
-    Headers of the audio are read, and all features.
+    The headers of the audio and all features are read.
 
     Args:
-        read_audio: read the audio in full too, which finds files that were cut short.
+        read_audio: read the audio in full too, which finds truncated files.
         allow_pipes: accept commands in wav.scp; they are not run.
 
     Raises:
-        InputError: no such directory, or neither of the two files in it.
+        InputError: no such directory, or one with neither of the two files.
     """
     directory = Path(directory)
     if not directory.is_dir():
-        raise InputError(f"{directory}: no such directory; name one with wav.scp or feats.scp")
+        raise InputError(f"{directory}: no such directory; give one with wav.scp or feats.scp")
     tables = {
         name: scan_table(directory / name, fields)
         for name, (_, fields) in TABLES.items()
@@ -58,8 +58,8 @@ def validate(directory: str | Path, read_audio: bool = False, allow_pipes: bool 
     }
     if "wav.scp" not in tables and "feats.scp" not in tables:
         raise InputError(
-            f"{directory}: has neither wav.scp nor feats.scp; name a directory that "
-            "menan-prepare or menan-dump wrote"
+            f"{directory}: has neither wav.scp nor feats.scp; give an output directory of "
+            "menan-prepare or menan-dump"
         )
     problems = _missing_files(directory, dumped="feats.scp" in tables)
     for table in tables.values():
@@ -86,7 +86,7 @@ def validate(directory: str | Path, read_audio: bool = False, allow_pipes: bool 
 
 
 def _missing_files(directory: Path, dumped: bool) -> list[Problem]:
-    names = (*NEEDED, *NEEDED_OF_A_DUMP) if dumped else NEEDED
+    names = (*REQUIRED, *REQUIRED_IN_DUMP) if dumped else REQUIRED
     cure = "dump again" if dumped else "prepare the data again"
     return [
         Problem(directory / name, None, "no such file", cure)
@@ -96,7 +96,7 @@ def _missing_files(directory: Path, dumped: bool) -> list[Problem]:
 
 
 def _check_names(tables: Mapping[str, Table], utt2spk: Mapping[str, str]) -> Iterator[Problem]:
-    """Every table names the utterances or speakers of utt2spk, wav.scp those of segments."""
+    """Check that tables have the keys of utt2spk, and wav.scp the recordings of segments."""
     expected = {
         "utterance": ("utt2spk", set(tables["utt2spk"].rows)),
         "speaker": ("utt2spk", set(utt2spk.values())),
@@ -110,7 +110,7 @@ def _check_names(tables: Mapping[str, Table], utt2spk: Mapping[str, str]) -> Ite
         kind = TABLES[name][0]
         source, keys = expected[kind]
         for key in c_sorted(keys - table.rows.keys()):
-            message = f"lacks {kind} {key!r}, which {source} names"
-            yield Problem(table.path, None, message, "add its line, or drop it from every file")
+            message = f"lacks {kind} {key!r} of {source}"
+            yield Problem(table.path, None, message, "add its line, or remove it from all files")
         for key in c_sorted(table.rows.keys() - keys):
-            yield table.problem(key, f"is no {kind} that {source} names", "remove this line")
+            yield table.problem(key, f"is not among the {kind}s of {source}", "remove this line")

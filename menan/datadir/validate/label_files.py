@@ -1,4 +1,4 @@
-"""Are speakers, emotions, groups and copies of a directory in order?"""
+"""Check speakers, emotions, genders, groups and speed copies of a directory."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ def check_labels(
 
 
 def groups_of(tables: Mapping[str, Table], utt2spk: Mapping[str, str]) -> dict[str, str]:
-    """The group of each speaker of utt2spk: from spk2group, or else by the general rule."""
+    """The group of each speaker of utt2spk: from spk2group, or pairs of speakers by default."""
     speakers = set(utt2spk.values())
     if "spk2group" not in tables:
         return assign_groups(speakers)
@@ -52,20 +52,20 @@ def _check_speakers(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Proble
             message = f"does not begin with '{speaker}-'"
             yield table.problem(utt, message, "make the speaker a prefix of the utterance's id")
     yield from _check_file_names(table, "speaker")
-    # Kaldi splits and merges by speaker on the assumption that this order is sorted too.
+    # Kaldi splits and merges by speaker, and expects this order to be sorted too.
     previous = ""
     for utt in c_sorted(utt2spk):
         speaker = utt2spk[utt]
         if speaker.encode("utf-8") < previous.encode("utf-8"):
-            message = f"of speaker {speaker!r} sorts after utterances of {previous!r}"
-            cure = "rename speakers so that utterances and speakers sort alike"
+            message = f"sorts after utterances of {previous!r}, but its speaker {speaker!r} before"
+            cure = "rename speakers so that utterances and speakers have one order"
             yield table.problem(utt, message, cure)
             return
         previous = speaker
 
 
 def _check_file_names(table: Table, kind: str) -> Iterator[Problem]:
-    """Of each speaker or group, on the first line that names it."""
+    """Check the name of each speaker or group, on the first line that has it."""
     first: dict[str, str] = {}
     for key, name in table.items():
         if first.setdefault(name, key) == key and (fault := name_fault(kind, name)):
@@ -80,7 +80,9 @@ def _check_inverse(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Problem
             continue
         differing = c_sorted(set(found) ^ set(expected))
         how = f"at {differing[0]!r}" if differing else "in the order or number of utterances"
-        yield table.problem(speaker, f"disagrees with utt2spk {how}", "write it anew from utt2spk")
+        yield table.problem(
+            speaker, f"disagrees with utt2spk {how}", "write spk2utt again from utt2spk"
+        )
 
 
 def _check_emotions(table: Table, labels: LabelSet | None) -> Iterator[Problem]:
@@ -95,20 +97,24 @@ def _check_emotions(table: Table, labels: LabelSet | None) -> Iterator[Problem]:
 def _check_genders(table: Table) -> Iterator[Problem]:
     for speaker, value in table.items():
         if value not in ("f", "m"):
-            yield table.problem(speaker, f"is of gender {value!r}", "write f or m, or no file")
+            yield table.problem(
+                speaker, f"has gender {value!r}", "write f or m, or remove the file"
+            )
 
 
 def _check_groups(table: Table, groups: Mapping[str, str]) -> Iterator[Problem]:
     sizes = Counter(groups.values())
     for speaker, group in groups.items():
         if sizes[group] == 1:
-            message = f"is alone in group {group!r}"
+            message = f"is the only speaker of group {group!r}"
             yield table.problem(
-                speaker, message, "give each group two speakers, one to test and one to validate"
+                speaker, message, "give each group two speakers, to test and to validate"
             )
     if len(sizes) == 1:
         message = f"all speakers are in group {next(iter(sizes))!r}"
-        yield Problem(table.path, None, message, "make two groups, one to train while one is held")
+        yield Problem(
+            table.path, None, message, "make two or more groups, so that others can train"
+        )
 
 
 def _check_copies(
@@ -118,11 +124,11 @@ def _check_copies(
     for copy, original in uniq.items():
         if original not in utt2spk:
             cure = "dump originals and copies together"
-            yield table.problem(copy, f"comes from {original!r}, which utt2spk lacks", cure)
+            yield table.problem(copy, f"has the original {original!r}, which utt2spk lacks", cure)
             continue
         if uniq.get(original, original) != original:
-            message = f"comes from {original!r}, itself a copy"
-            yield table.problem(copy, message, "name the utterance that was spoken")
+            message = f"has the original {original!r}, which is a copy itself"
+            yield table.problem(copy, message, "write the utterance at speed 1.0")
         for what, labels in (("speaker", utt2spk), ("emotions", utt2emo)):
             ours, theirs = labels.get(copy), labels.get(original)
             if ours is not None and theirs is not None and ours != theirs:

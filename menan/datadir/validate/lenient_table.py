@@ -1,4 +1,4 @@
-"""Reading a table that may be broken anywhere: every fault is noted, what can be used is kept."""
+"""Read a table that may be malformed: note all faults, keep all usable lines."""
 
 import re
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from menan.datadir.validate.problems import Problem
 
-# Faults of spacing: at the edges of the line, doubled, or anything but the plain space. A path may
-# hold what it likes, so in .scp tables only the edges and what follows the key are judged.
+# Faults of spacing: spaces at the edges of the line, two spaces, or white space of another kind. A
+# path may contain anything, so in .scp tables only the edges and the space after the key count.
 _BAD_SPACING = re.compile(r"^ | $|  |[^\S ]")
 _BAD_SPACING_BEFORE_PATH = re.compile(r"^\s|\s$|^\S+(?! \S)\s")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -24,14 +24,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a file by key, in the file's order, and the faults of its form."""
+    """The rows of a file by key, in the order of the file, and its faults."""
 
     path: Path
     rows: dict[str, Row] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def items(self) -> Iterator[tuple[str, str]]:
-        """Key and value of the rows that can be used."""
+        """Key and value of the usable rows."""
         return ((key, row.value) for key, row in self.rows.items() if row.value is not None)
 
     def problem(self, key: str, message: str, cure: str) -> Problem:
@@ -40,16 +40,16 @@ class Table:
 
 
 def scan_table(path: Path, fields: int | None) -> Table:
-    """Read a table as :func:`menan.datadir.tables.read_table` does, but never give up.
+    """Read a table like :func:`menan.datadir.tables.read_table`, but raise no errors.
 
     Args:
-        fields: how many fields follow the key; None for one or more.
+        fields: number of fields after the key; None for one or more.
     """
     table = Table(path)
     try:
         content = path.read_bytes()
     except OSError as error:
-        _note(table, None, f"cannot be read ({error.strerror})", "make it a readable file")
+        _note(table, None, f"cannot be read ({error.strerror})", "make the file readable")
         return table
     if not content:
         _note(table, None, "empty file", "prepare the directory again")
@@ -76,8 +76,8 @@ def _scan_line(table: Table, number: int, line: bytes, fields: int | None) -> No
         _note(table, number, f"byte {error.start + 1} is not UTF-8", "save the file as UTF-8")
         text = line.decode("utf-8", errors="replace")
     if "\0" in text:
-        # No file can be named so: opening one would be an error of its own kind.
-        _note(table, number, "holds a zero byte", "write the line again")
+        # Not possible in a file name: open() would raise another error.
+        _note(table, number, "contains a zero byte", "write the line again")
         text = text.replace("\0", "\ufffd")
     parts = text.split(maxsplit=1)
     if not parts:
@@ -85,17 +85,18 @@ def _scan_line(table: Table, number: int, line: bytes, fields: int | None) -> No
         return
     spacing = _BAD_SPACING_BEFORE_PATH if table.path.suffix == ".scp" else _BAD_SPACING
     if spacing.search(text):
-        _note(table, number, f"spacing of {text[:80]!r}", "part fields by one space, without tabs")
+        cure = "separate fields by one space, without tabs"
+        _note(table, number, f"spacing of {text[:80]!r}", cure)
     key = parts[0]
     value: str | None = parts[1].strip() if len(parts) == 2 else ""
     if key in table.rows:
-        _note(table, number, f"{key!r} stands here again", "keep one line of each key")
+        _note(table, number, f"{key!r} is listed again", "keep one line per key")
         return
     found = (value or "").split()
     if not found or (fields is not None and len(found) != fields):
-        cure = "write '<key> <value>'" if fields is None else f"write {fields + 1} fields a line"
+        cure = "write '<key> <value>'" if fields is None else f"write {fields + 1} fields per line"
         _note(table, number, f"{key!r} is followed by {len(found)} fields", cure)
-        # Of too many the first are used, lest one fault be told again by every other file.
+        # The first fields are used, so that other files do not report the same fault again.
         value = " ".join(found[:fields]) if len(found) >= (fields or 1) else None
     table.rows[key] = Row(number, value)
 
@@ -104,7 +105,7 @@ def _check_order(table: Table) -> None:
     previous = ""
     for key, row in table.rows.items():
         if key.encode("utf-8") < previous.encode("utf-8"):
-            message = f"{key!r} stands after {previous!r}"
+            message = f"{key!r} comes after {previous!r}"
             _note(table, row.line, message, "sort the file with LC_ALL=C sort")
             return
         previous = key

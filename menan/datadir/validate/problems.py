@@ -18,8 +18,8 @@ class Problem:
     message: what is wrong, with names and values.
     cure: what to do, without names and values, so that problems of one kind share it.
 
-    >>> print(Problem(Path("data/utt2spk"), 3, "'b-1' stands here twice", "keep one line"))
-    data/utt2spk:3: 'b-1' stands here twice; keep one line
+    >>> print(Problem(Path("data/utt2spk"), 3, "'b-1' is listed again", "keep one line"))
+    data/utt2spk:3: 'b-1' is listed again; keep one line
     """
 
     file: Path
@@ -35,8 +35,8 @@ class Problem:
 def message_and_cure(error: InputError, cure: str) -> tuple[str, str]:
     """The text of an error in two parts; ``cure`` is used if the text has none.
 
-    >>> message_and_cure(InputError("a.wav: cut short; fetch it again"), "mend the file")
-    ('a.wav: cut short', 'fetch it again')
+    >>> message_and_cure(InputError("a.wav: truncated; copy it again"), "correct the file")
+    ('a.wav: truncated', 'copy it again')
     """
     message, separator, named = str(error).rpartition("; ")
     return (message, named) if separator else (named, cure)
@@ -46,7 +46,7 @@ def message_and_cure(error: InputError, cure: str) -> tuple[str, str]:
 class Report:
     """All problems of a directory, and its size.
 
-    notes: lines about what is allowed and may yet be a mistake.
+    notes: lines about things that are allowed but may be a mistake.
     utterances: lines of utt2spk, speed copies included.
     speakers, groups: distinct names; groups are pairs of speakers where spk2group is missing.
     """

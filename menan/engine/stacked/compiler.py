@@ -1,12 +1,15 @@
 """The CPU kernels, compiled on first use by the machine's C++ compiler and kept in a cache.
 
-Without a compiler there are no kernels; PyTorch's operations stand in for them.
+Plain ctypes and one call of the compiler need no headers of torch, no ninja and about one second;
+an extension of torch would bring its autograd, which :mod:`.cpu_kernels` writes itself. Without a
+compiler PyTorch's own operations are used.
 """
 
 import ctypes
 import hashlib
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -27,13 +30,13 @@ if platform.machine() == "x86_64":
 
 @cache
 def kernels(double: bool = False) -> ctypes.CDLL | None:
-    """The compiled kernels for float32, or for float64; None, having said why, without them."""
-    compiler = os.environ.get("CXX") or next(filter(None, map(shutil.which, COMPILERS)), None)
-    if compiler is None:
+    """The compiled kernels for float32 or float64. Without them None, and a line on stderr."""
+    compiler = _compiler()
+    if not compiler:
         return _without(f"no C++ compiler ({', '.join(COMPILERS)}) was found")
-    command = [compiler, *FLAGS, *(["-DDOUBLE"] if double else [])]
+    command = [*compiler, *FLAGS, *(["-DDOUBLE"] if double else [])]
     try:
-        library = _cache() / f"kernels-{_digest(command)}.so"
+        library = _cache() / f"kernels-{_digest(compiler, command)}.so"
         if not library.exists():
             with atomic_path(library) as beside:
                 subprocess.run(
@@ -42,20 +45,19 @@ def kernels(double: bool = False) -> ctypes.CDLL | None:
                     capture_output=True,
                     text=True,
                 )
-        _keep_freed_memory()
         return ctypes.CDLL(str(library))
     except subprocess.CalledProcessError as error:
         first = (error.stderr.strip().splitlines() or ["no message"])[0]
-        return _without(f"{compiler} failed: {first}")
+        return _without(f"{compiler[0]} failed: {first}")
     except (OSError, RuntimeError) as error:  # RuntimeError: the user has no home directory
         return _without(f"{error}")
 
 
-def _keep_freed_memory() -> None:
-    """Have glibc keep what is freed, for this process.
+def keep_freed_memory() -> None:
+    """Let glibc keep freed memory for the rest of this process; for programs that train.
 
-    A step frees and asks again for the same large buffers; handed back to the system in between,
-    they are zeroed page by page each time, which takes a fifth of the step.
+    A step frees and requests the same large buffers again. If they went back to the system in
+    between, zeroing their pages would take a fifth of the step.
     """
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         mallopt(-1, -1)  # M_TRIM_THRESHOLD: never
@@ -75,12 +77,19 @@ def _cache() -> Path:
     return Path(home) / "menan"
 
 
-def _digest(command: list[str]) -> str:
-    """Of all that decides the code: sources, compiler, flags and processor.
+def _compiler() -> list[str]:
+    """The compiler's command: CXX, which may have arguments ("ccache g++"), or one on the PATH."""
+    if chosen := os.environ.get("CXX"):
+        return shlex.split(chosen)
+    return list(filter(None, map(shutil.which, COMPILERS)))[:1]
 
-    A home directory may be shared by machines that are not alike.
+
+def _digest(compiler: list[str], command: list[str]) -> str:
+    """Digest of all that decides the machine code: sources, compiler, flags and processor.
+
+    Different machines may share a home directory.
     """
-    version = subprocess.run([command[0], "--version"], capture_output=True, text=True).stdout
+    version = subprocess.run([*compiler, "--version"], capture_output=True, text=True).stdout
     parts = [*command, version, platform.machine(), _processor()]
     for pattern in ("*.h", "*.cc"):
         parts += [path.read_text(encoding="utf-8") for path in sorted(SOURCES.glob(pattern))]
@@ -88,7 +97,7 @@ def _digest(command: list[str]) -> str:
 
 
 def _processor() -> str:
-    """What the processor can do."""
+    """The instruction sets of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -110,7 +110,7 @@ class _WindowsFunction(Function):
         distinct: Tensor | None,
     ) -> Tensor:
         (models, sequences, length), (_, size, outs) = x.shape, weight.shape
-        # The kernels take sequences that stand apart, as the GRU's states do, but evenly.
+        # The kernels take sequences with gaps between them, as in the GRU's states, of equal size.
         apart = x.stride(1) if sequences > 1 else x.stride(0)
         even = models == 1 or x.stride(0) == sequences * apart
         if not even or apart < length or x.stride(2) != 1:
@@ -140,7 +140,7 @@ class _WindowsFunction(Function):
             _call("prelu_backward", *numbers, pre, slope, after, grad, slope_grad)
         x_grad = _input_grad(plan, x, weight, grad) if ctx.needs_input_grad[0] else None
         if distinct is not None:
-            assert slope is not None, "the gradient is another's: it must not be changed"
+            assert slope is not None, "this gradient is shared and must not be changed"
             _call("windows_fold", plan, distinct, grad)
         return x_grad, *_weight_grads(plan, x, grad, distinct), slope_grad, None, None
 
@@ -165,7 +165,7 @@ class _GruFunction(Function):
         models, batch, steps, units = hidden.shape
         time = steps - 1
         gates_grad = hidden.new_empty(models, batch, time, 3 * units)
-        of_n = hidden.new_empty(models, batch, time, units)  # what reaches W_hn h + b_hn
+        of_n = hidden.new_empty(models, batch, time, units)  # gradient of W_hn h + b_hn
         numbers = (models, batch, time, weight.stride(0))
         tensors = (weight, hidden, saved, grad.contiguous(), gates_grad, of_n)
         _call("gru_backward", *numbers, *tensors)
@@ -178,14 +178,14 @@ class _GruFunction(Function):
 
 
 def _dense(parameter: Tensor) -> Tensor:
-    """A parameter whose models may stand apart, but not the numbers of one."""
+    """A parameter in which the numbers of each model are contiguous."""
     return parameter if parameter[0].is_contiguous() else parameter.contiguous()
 
 
 def _weight_grads(
     plan: _Windows, x: Tensor, grad: Tensor, distinct: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Of weight and bias, from the first ``plan.outs`` numbers of grad's rows."""
+    """Gradients of weight and bias, from the first ``plan.outs`` numbers of the rows of grad."""
     weight_grad = x.new_empty(plan.models, plan.size, plan.outs)
     bias_grad = x.new_empty(plan.models, plan.outs)
     numbers = (plan, distinct, grad.shape[-1])

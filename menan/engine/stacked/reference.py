@@ -1,6 +1,6 @@
-"""The operations of stacked networks in PyTorch: any device, any precision.
+"""The operations of stacked networks in PyTorch, for any device and precision.
 
-What the kernels are held against in the tests, and what runs where there are none. Every tensor
+The tests compare the kernels with them, and they run where there are no kernels. Every tensor
 has a leading model axis; ``weight`` is (models, size, outs), as in :mod:`.layout`.
 """
 
@@ -20,7 +20,7 @@ def gather(
     """Utterances of a frame store, repeated cyclically to ``count`` frames and normalised.
 
     Args:
-        frames, first, length: of :class:`menan.features.store.FrameStore`.
+        frames, first, length: fields of a :class:`menan.features.store.FrameStore`.
         index: int64 (models, batch), into the store.
         mean, std: (models, dims).
 

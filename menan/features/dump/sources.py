@@ -99,8 +99,8 @@ def _read_segments(path: Path, recordings: dict[str, str]) -> dict[str, AudioSou
     for number, (utt, value) in enumerate(read_table(path).items(), start=1):
         where = f"{path}:{number}"
         try:
-            recording, *times = value.split()
-            start, end = map(float, times)
+            recording, first, last = value.split()
+            start, end = float(first), float(last)
         except ValueError:
             raise InputError(
                 f"{where}: expected '<utt> <recording> <start> <end>', found '{utt} {value}'"

@@ -19,10 +19,10 @@ from menan.analysis.leakage.summary import leakage_text
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.inference.infer import infer
-from tests.training.training_example import train_runs
+from tests.training.training_example import model_with, train_runs
 
 CPU = torch.device("cpu")
-NOISE = TrainingConfig(epochs=1, batch_size=64, bottleneck="noise", noise_sigma=2.0)
+TRAINING = TrainingConfig(epochs=1, batch_size=64)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def released(make_dump, tmp_path):
     """Embeddings by networks with noise: one draw, and the mean of four; the dump."""
     feats = make_dump(speakers=6)
     runs = RunsConfig(hold_out=("g01", "g02"))
-    train_runs(feats, tmp_path / "exp", NOISE, runs, CPU)
+    train_runs(feats, tmp_path / "exp", TRAINING, runs, CPU, model_with("noise", sigma=2.0))
     for name, draws in (("one", 1), ("mean", 4)):
         infer(tmp_path / "exp/menan_seed0", feats, tmp_path / name, CPU, "last", draws=draws)
     return tmp_path, feats

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from menan.analysis.leakage.probe_system import write_leakage
-from menan.config import RunsConfig, TrainingConfig
+from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.corpora.iemocap import prepare
 from menan.corpora.synthetic.release import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
@@ -14,15 +14,15 @@ from menan.features.dump.jobs import DumpOptions
 from menan.front_ends import KaldiFrontEnd
 from menan.inference.infer import infer
 from menan.training.selection import HeldOut
-from tests.training.training_example import train_runs
+from tests.training.training_example import model_with, train_runs
 
 CPU = torch.device("cpu")
-QUICK = {"epochs": 15, "lr": 3e-3}
 
 
-def ua_and_leakage(feats, exp, training):
+def ua_and_leakage(feats, exp, model):
     """UA of all ten speakers, none of them trained on; a fresh probe's accuracy on eight."""
-    train_runs(feats, exp, training, RunsConfig(hold_out=("each",)), CPU)
+    training = TrainingConfig(epochs=15, lr=3e-3)
+    train_runs(feats, exp, training, RunsConfig(hold_out=("each",)), CPU, model)
     uas = [HeldOut.load(path).ua()[-1] for path in exp.glob("menan_seed0/*/heldout.npz")]
     infer(exp / "menan_seed0/Ses01/Ses01F.last.safetensors", feats, exp / "v", CPU)
     leakage = write_leakage(exp / "v", feats, exp / "leakage.json")
@@ -34,8 +34,8 @@ def test_noise_hides_the_speaker_from_a_fresh_probe_and_keeps_the_emotion(tmp_pa
     write_datadir(prepare(tmp_path / "corpus").utterances, tmp_path / "data")
     dump_features(DumpOptions(tmp_path / "data", tmp_path / "dump", KaldiFrontEnd(seconds=1.0)))
     feats, chance = tmp_path / "dump/feats.scp", 1 / 8
-    ua, leakage = ua_and_leakage(feats, tmp_path / "none", TrainingConfig(**QUICK))
-    bounded = TrainingConfig(**QUICK, bottleneck="noise", noise_sigma=2)
+    ua, leakage = ua_and_leakage(feats, tmp_path / "none", ModelConfig())
+    bounded = model_with("noise", sigma=2.0)
     bounded_ua, bounded_leakage = ua_and_leakage(feats, tmp_path / "noise", bounded)
     assert min(ua, bounded_ua) > 0.4, "the emotion was not learnt"
     assert bounded_ua > ua - 0.05

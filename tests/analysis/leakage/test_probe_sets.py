@@ -6,7 +6,7 @@ import pytest
 from menan.analysis.leakage.splits import MOST_SPEAKERS, control_labels, halves, probe_set
 from menan.datadir.metadata import Metadata
 from menan.errors import InputError
-from menan.labels import EMOTIONS, IEMOCAP_EMOTIONS
+from menan.labels import IEMOCAP_EMOTIONS
 
 
 def labels_of(counts: dict[str, tuple[int, ...]], genders: str = "fm") -> Metadata:
@@ -14,7 +14,7 @@ def labels_of(counts: dict[str, tuple[int, ...]], genders: str = "fm") -> Metada
     utts = {
         f"{speaker}-{emotion}{n}": (speaker, (emotion,))
         for speaker, of_speaker in counts.items()
-        for emotion, count in zip(EMOTIONS, of_speaker, strict=True)
+        for emotion, count in zip(IEMOCAP_EMOTIONS, of_speaker, strict=True)
         for n in range(count)
     }
     return Metadata(
@@ -42,7 +42,7 @@ def test_halves_share_speakers_and_emotions_evenly():
     by_emotion = Counter(zip(of.speaker.tolist(), of.emotions, of.half.tolist(), strict=True))
     for speaker in range(4):
         assert abs(by_speaker[speaker, 0] - by_speaker[speaker, 1]) <= 1
-        for emotion in EMOTIONS:
+        for emotion in IEMOCAP_EMOTIONS:
             assert abs(by_emotion[speaker, emotion, 0] - by_emotion[speaker, emotion, 1]) <= 1
 
 

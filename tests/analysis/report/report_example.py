@@ -1,174 +1,243 @@
 """A made-up experiment with every figure that a report can show."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
+
+from menan.analysis.leakage.result import (
+    EmbeddingLeakage,
+    ProbeFigures,
+    ReportedLeakage,
+    Representations,
+    SetLeakage,
+)
+from menan.analysis.results import (
+    AdversaryFigures,
+    CalibrationFigures,
+    Comparison,
+    FoldFigures,
+    GenderFigures,
+    HeadlineAccuracy,
+    MeanAccuracy,
+    PaperFigures,
+    PooledFigures,
+    Results,
+    RuleFigures,
+    SpeakerFigures,
+    SystemFigures,
+    Table2,
+    TrainingEffort,
+    WorstSpeaker,
+)
+from menan.analysis.runs import EpochLog, TrainedRun
+from menan.analysis.tables.table3 import CrossFigures, Table3
+from menan.config import ModelConfig, TrainingConfig
+from menan.front_ends import KaldiFrontEnd
+from menan.labels import LabelSet
+from menan.settings import ObjectiveSettings
+from menan.training.run_config import RunConfig
+from menan.training.selection import HeldOut
 
 SYSTEMS = ("ec", "menan")
 SPEAKERS = ("Ses01F", "Ses01M", "Ses02F", "Ses02M")
+EMOTIONS = ("ang", "hap", "neu", "sad")
 
 
 def full_results(
-    speakers: tuple[str, ...] = SPEAKERS, corpus: str = "IEMOCAP", command: str = "./run.sh"
-) -> dict[str, Any]:
-    """The JSON values of menan-results, each number different from the others where it can be."""
+    speakers: tuple[str, ...] = SPEAKERS,
+    corpus: str = "IEMOCAP",
+    command: str = "./run.sh",
+    systems: tuple[str, ...] = SYSTEMS,
+    emotions: tuple[str, ...] = EMOTIONS,
+) -> Results:
+    """All figures of a report, different from each other where they can be."""
     rng = np.random.default_rng(0)
-    systems = {name: _system(rng, speakers) for name in SYSTEMS}
-    rules = {
-        rule: {name: {m: _accuracy(rng) for m in ("wa", "ua")} for name in SYSTEMS}
-        for rule in ("best-ua", "last", "oracle")
-    }
-    comparison = {"a": "ec", "b": "menan", "measure": "ua", "difference": -2.468}
-    comparison |= {"p": 0.0625, "p_holm": 0.125, "mcnemar_p": 1e-9}
-    return {
-        "code": "0.1.0 (abc)",
-        "command": command,
-        "corpus": corpus,
-        "config": {"training": {"epochs": 3, "lambda": 0.5}, "features": {"speeds": [0.9, 1.0]}},
-        "findings": ["Test UA of `menan` is not distinguishable from that of `ec`."],
-        "table2": {
-            "rule": "best-ua",
-            "systems": systems,
-            "rules": rules,
-            "comparisons": [comparison],
-        },
-        "leakage": [_leakage(rng, name, seed) for name in SYSTEMS for seed in (0, 1)],
-        "table3": {
-            "utterances": 22323,
-            "single": 17800,
-            "systems": {
-                "ec": {"mean": 31.11, "min": 27.22, "max": 34.33, "ua_single": None}
-                | {"lrap": 51.51, "paper": [31.35, 27.14, 34.96]},
-                "menan": {"mean": 33.44, "min": 28.55, "max": 39.66, "ua_single": 30.77}
-                | {"lrap": 52.52, "paper": None},
+    first, second = systems
+    return Results(
+        code="0.2.0 (abc)",
+        command=command,
+        corpus=corpus,
+        config={"training": {"epochs": "3"}, "features": {"speeds": "0.9, 1.0"}},
+        trained=TrainingEffort(4, 0.25),
+        table2=Table2(
+            rule="best-ua",
+            emotions=emotions,
+            systems={name: _system(rng, speakers, len(emotions)) for name in systems},
+            rules={
+                rule: {name: RuleFigures(_accuracy(rng), _accuracy(rng)) for name in systems}
+                for rule in ("best-ua", "last", "oracle")
             },
-            "baselines": {"always hap": 55.84, "oracle": 100.0},
-        },
-    }
+            comparisons=(Comparison(first, second, "ua", -2.468, 0.0625, 0.125, 1e-9),),
+        ),
+        leakage=tuple(_leakage(rng, name, seed) for name in systems for seed in (0, 1)),
+        beside=(),
+        table3=Table3(
+            utterances=22323,
+            single=17800,
+            systems={
+                first: CrossFigures(
+                    31.11, 27.22, 34.33, None, 51.51, (31.35, 27.14, 34.96), folds=()
+                ),
+                second: CrossFigures(33.44, 28.55, 39.66, 30.77, 52.52, None, folds=()),
+            },
+            baselines={"always hap": 55.84, "oracle": 100.0},
+        ),
+        findings=(f"Test UA of `{second}` is not distinguishable from that of `{first}`.",),
+    )
 
 
-def write_experiment(
-    exp: Path, groups: tuple[str, ...] = ("Ses01", "Ses02"), systems: tuple[str, ...] = SYSTEMS
-) -> Path:
-    """config.yaml and log.jsonl of each system and group; the second group has an epoch more."""
-    for s, system in enumerate(systems):
-        for number, group in enumerate(groups):
-            directory = exp / f"{SYSTEMS[s]}_seed0" / f"g{number}"
-            directory.mkdir(parents=True)
-            config = {"objective": system, "hold_out": group, "speakers": list("abcdefgh")}
-            (directory / "config.yaml").write_text(yaml.safe_dump(config))
-            lines = [_log_line(epoch, number) for epoch in range(1, 4 + number)]
-            (directory / "log.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
-    return exp
+def example_runs(
+    groups: tuple[str, ...] = ("Ses01", "Ses02"), systems: tuple[str, ...] = SYSTEMS
+) -> list[TrainedRun]:
+    """A training of each system and group; the second group has one epoch more."""
+    nothing = np.empty(0, dtype=int)
+    heldout = HeldOut(nothing, nothing, nothing, np.empty((1, 0, len(EMOTIONS))))
+    return [
+        TrainedRun(Path("nowhere"), _config(system, group), _log(number), heldout)
+        for system in systems
+        for number, group in enumerate(groups)
+    ]
 
 
 def write_planes(
     path: Path,
     speakers: tuple[str, ...] = ("Ses01F", "Ses01M"),
     systems: tuple[str, ...] = SYSTEMS,
+    emotions: tuple[str, ...] = EMOTIONS,
 ) -> Path:
     """Coordinates in which each speaker keeps to itself and emotions alternate."""
     lines = ["system\tutterance\tspeaker\temotion\tx\ty"]
     for system in systems:
         for i in range(40):
-            speaker, emotion = speakers[i // 20], ("ang", "hap", "neu", "sad")[i % 4]
+            speaker, emotion = speakers[i // 20], emotions[i % len(emotions)]
             x, y = 100.0 * (i // 20) + i % 5, float(i % 7)
             lines.append(f"{system}\tu{i}\t{speaker}\t{emotion}\t{x:.4f}\t{y:.4f}")
     path.write_text("\n".join(lines) + "\n")
     return path
 
 
-def _accuracy(rng: np.random.Generator) -> dict[str, Any]:
-    valid, test = rng.uniform(40, 70, size=2)
-    return {"val": valid, "test": test, "delta": test - valid}
+def _config(system: str, group: str) -> RunConfig:
+    class Named(ObjectiveSettings):
+        name = system
+
+    return RunConfig(
+        objective=Named(),
+        seed=0,
+        hold_out=group,
+        folds=((f"{group}F", f"{group}M"),),
+        speakers=tuple("abcdefgh"),
+        emotions=LabelSet(EMOTIONS),
+        model=ModelConfig(),
+        training=TrainingConfig(),
+        features=KaldiFrontEnd(),
+        corpus="made up",
+        feats="feats.scp",
+        data="",
+        version="0",
+        code="",
+    )
 
 
-def _system(rng: np.random.Generator, speakers: tuple[str, ...]) -> dict[str, Any]:
-    confusion = rng.integers(1, 500, size=(4, 4))
-    figures = {}
-    for measure in ("wa", "ua"):
-        figures[measure] = _accuracy(rng)
-        figures[measure]["interval"] = [figures[measure]["test"] - 3, figures[measure]["test"] + 4]
-    folds = [
-        {"seed": 0, "test": test, "valid": valid, "epoch": 3, "wa": [0.61234, 0.51234]}
-        | {"ua": [0.62345, 0.52345]}
-        for test, valid in zip(speakers, speakers[::-1], strict=True)
-    ]
-    return {
-        **figures,
-        "paper": {"wa": [58.50, 55.92, -2.56], "ua": [59.94, 57.45, -2.49]},
-        "seeds": [0, 1],
-        "folds": folds,
-        "epoch_sd": float(rng.uniform(1, 3)),
-        "macro_f1": float(rng.uniform(40, 60)),
-        "pooled": {
-            "wa": float(rng.uniform(40, 60)),
-            "ua": float(rng.uniform(40, 60)),
-            "wa_interval": [40.12, 60.34],
-            "ua_interval": [41.56, 61.78],
-            "recall": (100 * confusion.diagonal() / confusion.sum(axis=1)).tolist(),
-            "confusion": confusion.tolist(),
-        },
-        "speakers": {
-            name: {"utterances": 500, "wa": 55.0, "ua": float(rng.uniform(30, 70))}
-            | {"recall": [*rng.uniform(0, 100, size=3).tolist(), None]}
+def _log(number: int) -> tuple[EpochLog, ...]:
+    return tuple(
+        EpochLog(
+            numbers={
+                "lr": 1e-3,
+                "emotion_loss": 1.4 / epoch + 0.01 * number,
+                "speaker_loss": 2.0 - 0.01 * epoch,
+                "speaker_entropy": 2.05 - 0.01 * epoch,
+                "speaker_top": 0.2 + 0.01 * epoch,
+                "speaker_accuracy": 0.15 + 0.01 * epoch,
+                "seconds": 1.5,
+            },
+            heldout_ua={f"s{number}{sex}": 0.4 + 0.01 * epoch for sex in "FM"},
+        )
+        for epoch in range(1, 4 + number)
+    )
+
+
+def _accuracy(rng: np.random.Generator) -> MeanAccuracy:
+    valid, test = rng.uniform(40, 70, size=2).tolist()
+    return MeanAccuracy(valid, test, test - valid)
+
+
+def _headline(rng: np.random.Generator) -> HeadlineAccuracy:
+    mean = _accuracy(rng)
+    return HeadlineAccuracy(**vars(mean), interval=(mean.test - 3, mean.test + 4))
+
+
+def _system(rng: np.random.Generator, speakers: tuple[str, ...], classes: int) -> SystemFigures:
+    confusion = rng.integers(1, 500, size=(classes, classes))
+    return SystemFigures(
+        wa=_headline(rng),
+        ua=_headline(rng),
+        paper=PaperFigures((58.50, 55.92, -2.56), (59.94, 57.45, -2.49)),
+        seeds=(0, 1),
+        folds=tuple(
+            FoldFigures(0, test, valid, 3, (0.61234, 0.51234), (0.62345, 0.52345))
+            for test, valid in zip(speakers, speakers[::-1], strict=True)
+        ),
+        epoch_sd=float(rng.uniform(1, 3)),
+        macro_f1=float(rng.uniform(40, 60)),
+        pooled=PooledFigures(
+            wa=float(rng.uniform(40, 60)),
+            wa_interval=(40.12, 60.34),
+            ua=float(rng.uniform(40, 60)),
+            ua_interval=(41.56, 61.78),
+            recall=tuple((100 * confusion.diagonal() / confusion.sum(axis=1)).tolist()),
+            confusion=tuple(map(tuple, confusion.tolist())),
+        ),
+        speakers={
+            name: SpeakerFigures(
+                500,
+                55.0,
+                float(rng.uniform(30, 70)),
+                (*rng.uniform(0, 100, size=classes - 1).tolist(), None),
+            )
             for name in speakers
         },
-        "worst_speaker": {"speaker": speakers[0], "ua": 31.313},
-        "genders": {"f": {"wa": 51.1, "ua": 52.525}, "m": {"wa": 53.1, "ua": 54.545}},
-        "gender_gap": 2.02,
-        "calibration": dict(
-            zip(
-                ("nll", "ece", "temperature", "nll_scaled", "ece_scaled"),
-                rng.uniform(0.1, 2, size=5).tolist(),
-                strict=True,
-            )
-        ),
-        "adversary": {"accuracy": float(rng.uniform(10, 20)), "entropy": 2.0, "top": 20.0},
-    }
+        worst_speaker=WorstSpeaker(speakers[0], 31.313),
+        genders={"f": GenderFigures(51.1, 52.525), "m": GenderFigures(53.1, 54.545)},
+        gender_gap=2.02,
+        calibration=CalibrationFigures(*rng.uniform(0.1, 2, size=5).tolist()),
+        adversary=AdversaryFigures(float(rng.uniform(10, 20)), 2.0, 20.0),
+    )
 
 
-def _leakage(rng: np.random.Generator, objective: str, seed: int) -> dict[str, Any]:
+def _leakage(rng: np.random.Generator, system: str, seed: int) -> ReportedLeakage:
     facts = {"utterances": 4400.0, "chance": 0.125, "majority": 0.147, "uniform_nats": 2.0794}
     sets = {
-        name: {"speakers": count, **facts, "floor_nats": 2.0412}
-        | {"embeddings": {kind: _embedding(rng) for kind in ("v", "raw", "leace")}}
+        name: SetLeakage(
+            speakers=count,
+            floor_nats=2.0412,
+            embeddings=Representations(*(_embedding(rng) for _ in range(3))),
+            **facts,
+        )
         for name, count in (("train", 8.0), ("heldout", 2.0))
     }
-    head = {"objective": objective, "seed": seed, "rule": "best-ua", "lambda": 0.5}
-    head |= {"bottleneck": "none", "draws": 1}
-    return head | {"ua": float(rng.uniform(50, 60)), "groups": ["Ses01", "Ses02"], "sets": sets}
+    return ReportedLeakage(
+        system=system,
+        seed=seed,
+        rule="best-ua",
+        bottleneck="",
+        draws=1,
+        groups=("Ses01", "Ses02"),
+        sets=sets,
+        ua=float(rng.uniform(50, 60)),
+    )
 
 
-def _embedding(rng: np.random.Generator) -> dict[str, Any]:
-    figures: dict[str, Any] = {}
+def _embedding(rng: np.random.Generator) -> EmbeddingLeakage:
+    probes = []
     for probe in ("linear", "mlp", "knn"):
         accuracy, control = rng.uniform(0.3, 0.8), rng.uniform(0.1, 0.2)
-        figures[probe] = {
-            "accuracy": accuracy,
-            "interval": [accuracy - 0.05, accuracy + 0.05],
-            "control": control,
-            "selectivity": accuracy - control,
-            "cross_entropy": None if probe == "knn" else float(rng.uniform(1, 2)),
-        }
-    return figures | {"eer": float(rng.uniform(0.2, 0.5)), "gender": None}
-
-
-def _log_line(epoch: int, number: int) -> dict[str, Any]:
-    heldout = {
-        f"s{number}{sex}": {"loss": 1.0, "wa": 0.5, "ua": 0.4 + 0.01 * epoch} for sex in "FM"
-    }
-    return {
-        "epoch": epoch,
-        "lr": 1e-3,
-        "emotion_loss": 1.4 / epoch + 0.01 * number,
-        "speaker_loss": 2.0 - 0.01 * epoch,
-        "speaker_entropy": 2.05 - 0.01 * epoch,
-        "speaker_top": 0.2 + 0.01 * epoch,
-        "speaker_accuracy": 0.15 + 0.01 * epoch,
-        "heldout": heldout,
-        "seconds": 1.5,
-    }
+        probes.append(
+            ProbeFigures(
+                accuracy=accuracy,
+                interval=(accuracy - 0.05, accuracy + 0.05),
+                control=control,
+                selectivity=accuracy - control,
+                cross_entropy=None if probe == "knn" else float(rng.uniform(1, 2)),
+            )
+        )
+    return EmbeddingLeakage(*probes, eer=float(rng.uniform(0.2, 0.5)), gender=None)

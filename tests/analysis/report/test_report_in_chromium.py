@@ -1,15 +1,14 @@
 """The report as a reader's browser shows it."""
 
 import json
-import runpy
 from pathlib import Path
 
 import pytest
 
 from menan.analysis.report.page import report_page
+from tests.analysis.report.report_example import example_runs, full_results, write_planes
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
-EXAMPLE = runpy.run_path(str(Path(__file__).with_name("report_example.py")))
 PHONE = 380  # pixels
 
 pytestmark = pytest.mark.skipif(
@@ -40,10 +39,9 @@ def report(tmp_path_factory):
     directory = tmp_path_factory.mktemp("report")
     # Many speakers of long names, as wide as a table gets.
     speakers = tuple(f"a-speaker-of-a-very-long-name-{number:02d}" for number in range(24))
-    results = EXAMPLE["full_results"](speakers, corpus="X" * 80, command="./run.sh " + "x" * 300)
-    exp = EXAMPLE["write_experiment"](directory / "exp")
-    planes = EXAMPLE["write_planes"](directory / "tsne.tsv")
-    (directory / "report.html").write_text(report_page(results, exp, planes))
+    results = full_results(speakers, corpus="X" * 80, command="./run.sh " + "x" * 300)
+    planes = write_planes(directory / "tsne.tsv")
+    (directory / "report.html").write_text(report_page(results, example_runs(), planes))
     return (directory / "report.html").as_uri(), results
 
 
@@ -62,7 +60,7 @@ def show(browser, report):
     return show
 
 
-def test_nothing_is_complained_of_and_nothing_else_is_asked_for(browser, show, report):
+def test_no_error_is_logged_and_nothing_else_is_loaded(browser, show, report):
     browser.get("about:blank")
     browser.get_log("performance")  # what the browser's own first page asked for
     show()
@@ -86,17 +84,17 @@ def test_every_figure_has_a_size(show, width):
     assert all(across > 200 and down > 100 for across, down in sizes)
 
 
-def test_cells_show_the_numbers_of_the_json(show, report):
+def test_cells_show_the_figures(show, report):
     rows = show().execute_script(
         "return [...document.querySelectorAll('#table2 tbody tr')]"
         ".map(r => [...r.querySelectorAll('th, td')].map(c => c.innerText.trim()))"
     )
     shown = next(row for row in rows if row[0].endswith("menan") and row[1] == "here")
-    for place, measure in ((2, "wa"), (5, "ua")):
-        figures = report[1]["table2"]["systems"]["menan"][measure]
-        assert shown[place] == f"{figures['val']:.2f}"
-        assert shown[place + 1].split()[0] == f"{figures['test']:.2f}"
-        assert shown[place + 2].replace("−", "-") == f"{figures['delta']:.2f}"
+    menan = report[1].table2.systems["menan"]
+    for place, accuracy in ((2, menan.wa), (5, menan.ua)):
+        assert shown[place] == f"{accuracy.val:.2f}"
+        assert shown[place + 1].split()[0] == f"{accuracy.test:.2f}"
+        assert shown[place + 2].replace("−", "-") == f"{accuracy.delta:.2f}"
 
 
 def test_on_a_phone_tables_scroll_and_the_page_does_not(show):

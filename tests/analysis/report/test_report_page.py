@@ -1,22 +1,19 @@
-import json
 import re
-import runpy
+from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
-import numpy as np
 import pytest
 
+from menan.analysis.leakage.result import leakage_means
 from menan.analysis.report.page import report_page
 from menan.errors import InputError
+from tests.analysis.report.report_example import example_runs, full_results, write_planes
 
-EXAMPLE = runpy.run_path(str(Path(__file__).with_name("report_example.py")))
-full_results = EXAMPLE["full_results"]
 HOSTILE = '<script>alert("1")</script>&\'$x$'
 
 
 class Page(HTMLParser):
-    """What a reader gets: sections, rows of tables, attributes, text."""
+    """The page as a reader sees it: sections, rows of tables, attributes, text."""
 
     def __init__(self, html: str):
         super().__init__()
@@ -55,7 +52,7 @@ class Page(HTMLParser):
     def row(self, section: str, *start: str) -> list[str]:
         """The first row whose cells begin so; glyphs of systems left out."""
         for row in self.rows[section]:
-            cells = [re.sub(r"^[●▲■◆▼✚] ", "", cell) for cell in row]
+            cells = [re.sub(r"^[●▲■◆▼✚✖⬟★] ", "", cell) for cell in row]
             if cells[: len(start)] == list(start):
                 return cells
         raise AssertionError(f"no row {start} in {section}: {self.rows[section]}")
@@ -65,13 +62,10 @@ class Page(HTMLParser):
 def write(tmp_path):
     """Writes a report of results, by default with curves and planes; gives its HTML."""
 
-    def write(results, exp=None, tsne=None, name="report.html") -> str:
-        if exp is None:
-            exp = tmp_path / "exp"
-            if not exp.exists():
-                EXAMPLE["write_experiment"](exp)
-            tsne = EXAMPLE["write_planes"](tmp_path / "tsne.tsv")
-        (tmp_path / name).write_text(report_page(results, exp, tsne))
+    def write(results, runs=None, tsne=None, name="report.html") -> str:
+        if runs is None:
+            runs, tsne = example_runs(), write_planes(tmp_path / "tsne.tsv")
+        (tmp_path / name).write_text(report_page(results, runs, tsne))
         return (tmp_path / name).read_text(encoding="utf-8")
 
     return write
@@ -91,38 +85,35 @@ def test_every_section_of_the_full_schema_is_there_once_and_linked(write):
 
 def test_accuracy_stands_beside_the_papers(write):
     results = full_results()
-    menan = results["table2"]["systems"]["menan"]
+    menan = results.table2.systems["menan"]
     page = Page(write(results))
     row = page.row("table2", "menan", "here")
-    for place, measure in ((2, "wa"), (5, "ua")):
-        figures = menan[measure]
-        low, high = figures["interval"]
-        assert row[place] == two(figures["val"])
-        assert row[place + 1] == f"{two(figures['test'])} [{low:.1f}, {high:.1f}]"
-        assert row[place + 2] == two(figures["delta"])
-    assert row[8:] == [two(menan["epoch_sd"]), "2", "4"]
-    assert page.row("table2", "paper")[1:7] == [
-        "58.50",
-        "55.92",
-        "−2.56",
-        "59.94",
-        "57.45",
-        "−2.49",
-    ]
+    for place, accuracy in ((2, menan.wa), (5, menan.ua)):
+        low, high = accuracy.interval
+        assert row[place] == two(accuracy.val)
+        assert row[place + 1] == f"{two(accuracy.test)} [{low:.1f}, {high:.1f}]"
+        assert row[place + 2] == two(accuracy.delta)
+    assert row[8:] == [two(menan.epoch_sd), "2", "4"]
+    printed = ["58.50", "55.92", "−2.56", "59.94", "57.45", "−2.49"]
+    assert page.row("table2", "menan", "paper")[2:8] == printed
 
 
-def test_other_tables_hold_the_numbers_of_the_json(write):
+def test_other_tables_hold_the_figures(write):
     results = full_results()
-    page, table = Page(write(results)), results["table2"]
+    page, table = Page(write(results)), results.table2
     assert page.row("comparisons", "ec − menan")[1:] == ["UA", "−2.47", "0.062", "0.125", "< 0.001"]
-    ua = table["rules"]["last"]["ec"]["ua"]
-    assert page.row("rules", "last")[1] == f"{two(ua['test'])} ({two(ua['delta'])})"
-    confusion = table["systems"]["ec"]["pooled"]["confusion"][0]
-    assert page.row("confusion", "ang")[1:5] == [str(count) for count in confusion]
-    speaker = table["systems"]["ec"]["speakers"]["Ses02M"]
-    recall = [f"{value:.0f}" for value in speaker["recall"][:3]]
-    assert page.row("speakers", "Ses02M")[1:7] == ["500", f"{speaker['ua']:.1f}", *recall, "–"]
-    nll = table["systems"]["menan"]["calibration"]["nll"]
+    ua = table.rules["last"]["ec"].ua
+    assert page.row("rules", "last")[1] == f"{two(ua.test)} ({two(ua.delta)})"
+    best, chosen = (table.rules[rule]["ec"].ua.test for rule in ("oracle", "best-ua"))
+    assert page.row("rules", "optimism of oracle")[1] == two(best - chosen)
+    ec = table.systems["ec"]
+    counts = [str(count) for count in ec.pooled.confusion[0]]
+    assert page.row("confusion", "ang")[1:5] == counts
+    speaker = ec.speakers["Ses02M"]
+    assert page.row("speakers", "Ses02M", "500")[2] == f"{speaker.ua:.1f}"
+    recall = [f"{value:.0f}" for value in speaker.recall[:3]]
+    assert page.row("speakers", "Ses02M", *recall)[4] == "–"
+    nll = table.systems["menan"].calibration.nll
     assert page.row("calibration", "menan")[1] == f"{nll:.3f}"
     assert page.row("table3", "menan")[1:6] == ["33.44", "28.55", "39.66", "30.77", "52.52"]
     assert page.row("table3", "always hap")[1] == "55.84"
@@ -130,34 +121,49 @@ def test_other_tables_hold_the_numbers_of_the_json(write):
 
 def test_leakage_is_the_mean_over_seeds_and_names_the_strongest_probe(write):
     results = full_results()
-    of_menan = [x for x in results["leakage"] if x["objective"] == "menan"]
-    probes = [x["sets"]["train"]["embeddings"]["v"] for x in of_menan]
-    means = {
-        name: 100 * np.mean([probe[name]["accuracy"] for probe in probes])
-        for name in ("linear", "mlp", "knn")
-    }
+    (_, mean) = leakage_means(results.leakage)
+    found = mean.sets["train"].embeddings.v
     page = Page(write(results))
     row = page.row("leakage", "menan", "v")
-    assert row[2] == f"{results['table2']['systems']['menan']['adversary']['accuracy']:.1f}"
-    assert [cell.split()[0] for cell in row[3:6]] == [f"{mean:.1f}" for mean in means.values()]
-    strongest = max(means, key=means.get)
-    selectivity = 100 * np.mean([probe[strongest]["selectivity"] for probe in probes])
-    assert row[7] == f"{selectivity:.1f}"
+    assert row[2:4] == [two(mean.ua), f"{results.table2.systems['menan'].adversary.accuracy:.1f}"]
+    accuracies = [f"{100 * probe.accuracy:.1f}" for probe in found.probes.values()]
+    assert [cell.split()[0] for cell in row[4:7]] == accuracies
+    assert row[8] == f"{100 * found.best.selectivity:.1f}"
     labels = [value for name, value in page.attributes if name == "aria-label"]
     utility = next(label for label in labels if label.startswith("Utility against leakage"))
-    assert f"menan at lambda 0.5: {max(means.values()):.1f} % speaker accuracy" in utility
+    assert f"menan: {100 * found.best.accuracy:.1f} % speaker accuracy" in utility
 
 
 def test_a_bottleneck_and_the_mean_of_draws_are_rows_and_marks_of_their_own(write):
     results = full_results()
-    for leakage, draws in zip(results["leakage"][-2:], (1, 32), strict=True):
-        leakage |= {"bottleneck": "noise 1", "draws": draws}
-    page = Page(write(results))
+    leakage = [
+        *results.leakage[:-2],
+        replace(results.leakage[-2], bottleneck="noise 1"),
+        replace(results.leakage[-1], bottleneck="noise 1", draws=32),
+    ]
+    page = Page(write(replace(results, leakage=tuple(leakage))))
     labels = " ".join(value for name, value in page.attributes if name == "aria-label")
     for name in ("menan, noise 1", "menan, noise 1, mean of 32 draws"):
         assert page.row("leakage", name, "v")
-        assert f"{name} at lambda 0.5" in labels
+        assert f"{name}: " in labels
         assert name in page.figures
+
+
+def test_two_settings_of_one_objective_are_two_systems(write):
+    systems = ("menan", "menan-lambda0.2")
+    page = Page(write(full_results(systems=systems), example_runs(systems=systems)))
+    for section, start in (("table2", "here"), ("leakage", "v")):
+        assert page.row(section, "menan-lambda0.2", start)
+    assert page.row("comparisons", "menan − menan-lambda0.2")
+
+
+@pytest.mark.parametrize("count", [2, 8, 50])
+def test_every_label_has_its_recall_and_row(write, tmp_path, count):
+    emotions = tuple(f"emotion{number}" for number in range(count))
+    planes = write_planes(tmp_path / "planes.tsv", emotions=emotions)
+    page = Page(write(full_results(emotions=emotions), example_runs(), planes))
+    assert all(page.row("confusion", emotion) for emotion in emotions)
+    assert f"chance is {100 / count:.3g} % UA" in page.text
 
 
 def test_planes_come_with_the_mixing_of_their_coordinates(write):
@@ -177,12 +183,10 @@ def test_curves_of_unequal_length_are_drawn_and_the_page_says_so(write):
 
 def test_a_hostile_name_is_text_wherever_it_comes(write, tmp_path):
     names, systems = (HOSTILE, "b"), (HOSTILE, "menan")
-    exp = EXAMPLE["write_experiment"](tmp_path / "hostile", names, systems)
-    planes = EXAMPLE["write_planes"](tmp_path / "hostile.tsv", names, systems)
-    results = full_results(names, corpus=HOSTILE, command=HOSTILE)
-    results["findings"] = [f"`{HOSTILE}` and {HOSTILE}"]
-    text = json.dumps(results).replace('"ec"', json.dumps(HOSTILE))
-    html = write(json.loads(text), exp, planes)
+    planes = write_planes(tmp_path / "hostile.tsv", names, systems)
+    results = full_results(names, corpus=HOSTILE, command=HOSTILE, systems=systems)
+    results = replace(results, findings=(f"`{HOSTILE}` and {HOSTILE}",))
+    html = write(results, example_runs(names, systems), planes)
     page = Page(html)
     assert "script" not in page.tags
     assert "<script" not in html
@@ -192,7 +196,7 @@ def test_a_hostile_name_is_text_wherever_it_comes(write, tmp_path):
     assert page.text.count(HOSTILE) > 30
 
 
-def test_the_page_asks_for_nothing_outside_itself(write):
+def test_the_page_loads_nothing_from_outside(write):
     html = write(full_results())
     page = Page(html)
     for name, value in page.attributes:
@@ -218,41 +222,23 @@ def test_the_same_input_gives_the_same_bytes(write):
     assert write(full_results(), name="a.html") == write(full_results(), name="b.html")
 
 
-def test_sections_without_figures_are_left_out(write, tmp_path):
+def test_sections_without_figures_are_left_out(write):
     results = full_results()
-    bare = {key: results[key] for key in ("code", "command", "corpus", "table3")}
-    assert Page(write(bare, tmp_path / "none")).sections == ["configuration", "table3"]
+    bare = replace(results, config={}, trained=None, table2=None, leakage=(), findings=())
+    assert Page(write(bare, [])).sections == ["configuration", "table3"]
 
 
-def test_table_2_alone_without_intervals_speakers_and_calibration(write, tmp_path):
+def test_one_system_alone_has_no_comparisons(write):
     results = full_results()
-    for key in ("leakage", "table3", "findings"):
-        del results[key]
-    del results["table2"]["comparisons"]
-    for system in results["table2"]["systems"].values():
-        for key in ("speakers", "worst_speaker", "genders", "gender_gap", "calibration"):
-            del system[key]
-        for key in ("epoch_sd", "macro_f1", "adversary"):
-            del system[key]
-        for key in ("wa", "ua"):
-            del system[key]["interval"], system["pooled"][f"{key}_interval"]
-    html = write(results, tmp_path / "none")
-    assert Page(html).sections == ["configuration", "table2", "rules", "confusion"]
-    assert "bootstrap" not in html
+    table = replace(results.table2, comparisons=())
+    sections = Page(write(replace(results, table2=table), [])).sections
+    assert "comparisons" not in sections
+    assert "table2" in sections
 
 
 @pytest.mark.parametrize(("corpus", "said"), [("IEMOCAP's layout, generated", True), ("X", False)])
 def test_generated_speech_is_called_so(write, corpus, said):
     assert ("This corpus is generated." in write(full_results(corpus=corpus))) is said
-
-
-def test_a_torn_log_is_named_and_no_page_is_left(write, tmp_path):
-    exp = EXAMPLE["write_experiment"](tmp_path / "torn")
-    log = exp / "ec_seed0/g1/log.jsonl"
-    log.write_text(log.read_text()[:-30])
-    with pytest.raises(InputError, match=r"ec_seed0/g1/log\.jsonl:4: .* resume it"):
-        write(full_results(), exp)
-    assert not (tmp_path / "report.html").exists()
 
 
 @pytest.mark.parametrize(
@@ -262,4 +248,4 @@ def test_coordinates_that_cannot_be_drawn_are_named(write, tmp_path, content):
     planes = tmp_path / "bad.tsv"
     planes.write_text(content.format(head="system\tutterance\tspeaker\temotion\tx\ty"))
     with pytest.raises(InputError, match=r"bad\.tsv.*run menan-tsne again"):
-        write(full_results(), tmp_path / "none", planes)
+        write(full_results(), [], planes)

@@ -7,34 +7,39 @@ from typing import Any
 import numpy as np
 import yaml
 
-from menan.analysis.leakage.names import bottleneck_label
 from menan.analysis.tradeoff.tradeoff import write_front
 from menan.config import TrainingConfig
 from menan.files.mapping import to_mapping
 from menan.front_ends import KaldiFrontEnd
+from menan.labels import IEMOCAP_EMOTIONS
+from menan.model.bottlenecks import make_bottleneck
+from menan.settings import BottleneckSettings, NoBottleneckSettings, NoiseSettings
 from menan.training.selection import HeldOut
+from tests.training.training_example import objectives
 
 GROUPS = {"g01": ("a", "b"), "g02": ("c", "d")}
-UTTERANCES = 8  # of each speaker, two of each emotion
+UTTERANCES = 8  # per speaker, two per emotion
 CHANCE = 0.05
 # 6 of 8 right are a UA of 75 %.
 EC = {"a": 4, "b": 8, "c": 6, "d": 6}
 LESS = {"a": 2, "b": 6, "c": 4, "d": 4}
-NOISE = {"bottleneck": "noise", "noise_sigma": 2.0}
+NONE, NOISE = NoBottleneckSettings(), NoiseSettings(sigma=2.0)
 
 
 def write_example(folder: Path) -> Path:
-    """ec leaks much, menan with noise little at the same UA, dat with noise more at a lower."""
+    """ec leaks much; menan with noise little at the same UA; dat with noise more at a lower UA."""
     for seed in (0, 1):
         write_system(folder / "none_l0.5", "ec", EC, 0.5, seed=seed)
-        write_system(folder / "noise2_l0.5", "menan", EC, 0.08, 0.6, seed, 10.0 + seed, **NOISE)
-        write_system(folder / "noise2_l0.5", "dat", LESS, 0.2, 0.4, seed, 12.0, **NOISE)
+        write_system(
+            folder / "noise2_l0.5", "menan", EC, 0.08, 0.6, seed, 10.0 + seed, bottleneck=NOISE
+        )
+        write_system(folder / "noise2_l0.5", "dat", LESS, 0.2, 0.4, seed, 12.0, bottleneck=NOISE)
     return folder
 
 
 def front_of(study: Path) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """The text of its front, the rows by system, and all figures."""
-    text = write_front(study, study / "front")
+    text = write_front(study, study / "front", "ec")
     figures = json.loads((study / "front.json").read_text())
     assert (study / "front.md").read_text() == text
     assert (study / "front.png").read_bytes().startswith(b"\x89PNG")
@@ -50,38 +55,43 @@ def write_system(
     seed: int = 0,
     bits: float | None = None,
     corpus: str = "made up",
-    **training: Any,
+    bottleneck: BottleneckSettings = NONE,
+    **settings: float,
 ) -> None:
     """The trainings and the leakage of an objective with one seed.
 
     Args:
-        right: of each speaker a, b, c and d, how many utterances are heard rightly after the last
-            epoch; nothing is after the first.
+        right: for each speaker a, b, c and d, the number of utterances that are classified
+            correctly after the last epoch; after the first, none is.
         one, many: accuracy of the strongest probe on one draw and on the mean of 32.
-        training: options of it, by default those of the paper.
+        settings: settings of the objective.
     """
-    config = TrainingConfig(epochs=2, **training)
-    name = f"{objective}_seed{seed}"
+    (member,) = objectives(objective, **settings)
+    name = f"{member.system}_seed{seed}"
     for group, speakers in GROUPS.items():
-        _write_run(point / name / group, objective, seed, right, speakers, config, bits, corpus)
-    write_leakage(point / "leakage" / f"{name}.json", objective, seed, config, one)
+        facts = {"objective": member.to_plain(), "seed": seed, "corpus": corpus}
+        facts["model"] = {"encoder": "table1", "bottleneck": bottleneck.to_plain()}
+        _write_run(point / name / group, facts, right, speakers, bits)
+    label = make_bottleneck(bottleneck).label
+    write_leakage(point / "leakage" / f"{name}.json", member.system, seed, label, one)
     if many is not None:
-        write_leakage(point / "leakage_mean" / f"{name}.json", objective, seed, config, many, 32)
+        path = point / "leakage_mean" / f"{name}.json"
+        write_leakage(path, member.system, seed, label, many, 32)
 
 
 def write_leakage(
-    path: Path, objective: str, seed: int, config: TrainingConfig, accuracy: float, draws: int = 1
+    path: Path, system: str, seed: int, bottleneck: str, accuracy: float, draws: int = 1
 ) -> None:
-    """As menan-probe writes it: the MLP is the strongest; raw tells 0.9, LEACE leaves half.
+    """As menan-probe writes it: the MLP is the strongest; raw gives 0.9, LEACE leaves half.
 
-    Of training speakers; of held-out ones, two of them, likewise.
+    The figures are the same for training speakers and for two held-out speakers.
     """
     facts = {"utterances": 32, "speakers": 20, "majority": 0.1, "uniform_nats": 3.0}
     facts |= {"chance": CHANCE, "floor_nats": 2.9}
     embeddings = {"v": accuracy, "raw": 0.9, "leace": accuracy / 2}
     part = facts | {"embeddings": {name: _embedding(x) for name, x in embeddings.items()}}
-    content = {"objective": objective, "seed": seed, "rule": "last", "lambda": config.lambda_}
-    content |= {"bottleneck": bottleneck_label(config), "draws": draws, "groups": [*GROUPS]}
+    content = {"system": system, "seed": seed, "rule": "last", "bottleneck": bottleneck}
+    content |= {"draws": draws, "groups": [*GROUPS]}
     path.parent.mkdir(parents=True, exist_ok=True)
     sets = {"train": part, "heldout": part | {"chance": 0.5}}
     path.write_text(json.dumps(content | {"sets": sets}))
@@ -98,20 +108,17 @@ def _embedding(accuracy: float) -> dict[str, Any]:
 
 def _write_run(
     directory: Path,
-    objective: str,
-    seed: int,
+    facts: dict[str, Any],
     right: dict[str, int],
     speakers: tuple[str, str],
-    config: TrainingConfig,
     bits: float | None,
-    corpus: str,
 ) -> None:
     directory.mkdir(parents=True)
     others = [name for own in GROUPS.values() for name in own if name not in speakers]
     first, second = speakers
-    content = {"objective": objective, "seed": seed, "hold_out": directory.name}
+    content = facts | {"hold_out": directory.name, "emotions": list(IEMOCAP_EMOTIONS)}
     content |= {"folds": [{"test": first, "valid": second}, {"test": second, "valid": first}]}
-    content |= {"speakers": others, "training": to_mapping(config), "corpus": corpus}
+    content |= {"speakers": others, "training": to_mapping(TrainingConfig(epochs=2))}
     content |= {"features": KaldiFrontEnd().to_plain(), "feats": "feats.scp", "version": "0"}
     (directory / "config.yaml").write_text(yaml.safe_dump(content))
     line = {"seconds": 1.0, "speaker_accuracy": 0.1, "speaker_entropy": 1.0, "speaker_top": 0.2}

@@ -1,8 +1,6 @@
 """The front of a study whose figures are made up, and of one that was really trained."""
 
 import json
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,16 +9,21 @@ import yaml
 
 from menan.analysis.leakage.probe_system import write_leakage
 from menan.analysis.tradeoff.tradeoff import write_front
-from menan.config import RunsConfig, TrainingConfig
+from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.inference.infer import infer
+from menan.settings import FsqSettings
 from menan_bin import menan_front
+from tests.analysis.tradeoff.study_example import (
+    EC,
+    LESS,
+    NOISE,
+    NONE,
+    front_of,
+    write_example,
+    write_system,
+)
 from tests.training.training_example import objectives, train_runs
-
-EXAMPLE = runpy.run_path(str(Path(__file__).with_name("study_example.py")))
-write_system, write_example = EXAMPLE["write_system"], EXAMPLE["write_example"]
-EC, LESS, NOISE = (EXAMPLE[name] for name in ("EC", "LESS", "NOISE"))
-front_of = EXAMPLE["front_of"]
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def test_a_row_has_the_figures_of_its_files(study):
     text, rows, _ = front_of(study)
     assert list(rows) == ["ec", "dat", "menan"]
     row = rows["dat"]
-    assert (row["bottleneck"], row["lambda"], row["seeds"]) == ("noise 2", 0.5, [0, 1])
+    assert (row["bottleneck"], row["seeds"]) == ("noise 2", [0, 1])
     assert row["ua"]["mean"] == pytest.approx(50)
     assert row["difference"]["mean"] == pytest.approx(-25)
     assert (row["one"]["probe"], row["draws"]) == ("mlp", 32)
@@ -42,7 +45,7 @@ def test_a_row_has_the_figures_of_its_files(study):
         assert row[name]["times_chance"] == pytest.approx(accuracy / 5)
     assert rows["menan"]["capacity_bits"] == 10.5
     assert rows["ec"]["capacity_bits"] is rows["ec"]["many"] is rows["ec"]["draws"] is None
-    (line,) = (line for line in text.splitlines() if line.startswith("| `dat` | noise 2 | 0.5 | 2"))
+    (line,) = (line for line in text.splitlines() if line.startswith("| `dat` | noise 2 | 2"))
     assert "| 20.00 [16.0, 22.0] | 4.0 | 32 | 40.00 [32.0, 44.0] | 8.0 | 10.00 [" in line
     assert "| any | raw statistics |" in text
     assert "Epoch by `last`" in text
@@ -67,7 +70,7 @@ def test_a_dominated_row_is_not_marked(study):
     assert text.count("| * |") == 3
 
 
-def test_a_system_of_fewer_seeds_is_scanned_and_not_held_against_the_others(study):
+def test_a_system_with_fewer_seeds_is_scanned_and_not_compared_with_the_others(study):
     before = {name: row["front"] for name, row in front_of(study)[1].items()}
     everything = dict.fromkeys("abcd", 8)
     write_system(study / "none_l0.5", "uniform", everything, 0.01, seed=0)
@@ -76,8 +79,8 @@ def test_a_system_of_fewer_seeds_is_scanned_and_not_held_against_the_others(stud
     assert marks == before | {"uniform": {"one": False, "many": False}}
     assert [name for name, row in rows.items() if row["scan"]] == ["uniform"]
     assert figures["scan"] == (
-        "Scan: with seed 0 alone, which all systems have, the front is `uniform`, λ 0.5. Of these "
-        "fewer than 2 seeds have `uniform`, λ 0.5."
+        "Scan: with seed 0 alone, which all systems have, the front is `uniform`. With fewer "
+        "than 2 seeds: `uniform`."
     )
     assert f"- {figures['scan']}\n" in text
     write_system(study / "none_l0.5", "uniform", everything, 0.01, seed=1)
@@ -86,7 +89,7 @@ def test_a_system_of_fewer_seeds_is_scanned_and_not_held_against_the_others(stud
     assert figures["scan"] is rows["uniform"]["scan"] is None
 
 
-def test_a_scan_is_told_from_the_seeds_that_all_have(study):
+def test_a_scan_uses_the_seeds_that_all_have(study):
     # With seed 0 alone nothing speaks for it: 0.5 is found, as for ec, at a lower UA.
     write_system(study / "none_l0.5", "uniform", LESS, 0.5, seed=0)
     _, rows, figures = front_of(study)
@@ -102,10 +105,10 @@ def test_a_scan_is_told_from_the_seeds_that_all_have(study):
 def test_a_system_that_hides_the_speaker_at_no_loss_is_named_with_what_draws_recover(study):
     _, _, figures = front_of(study)
     (sentence,) = figures["findings"]
-    assert sentence.startswith("`menan, noise 2`, λ 0.5: ")
-    assert "names 8.0 % [6.4, 8.8] of" in sentence
+    assert sentence.startswith("`menan, noise 2`: ")
+    assert "identifies the speaker of 8.0 % [6.4, 8.8] of" in sentence
     assert "1.6 times chance" in sentence
-    assert "Of the mean of 32 draws it names 60.0 % [48.0, 66.0] of them, 12.0 times" in sentence
+    assert "From the mean of 32 draws it identifies 60.0 % [48.0, 66.0], 12.0 times" in sentence
 
 
 @pytest.mark.parametrize(("right", "one"), [(EC, 0.11), (LESS, 0.08)])
@@ -115,32 +118,43 @@ def test_the_sentence_goes_with_the_figures(study, right, one):
             path.unlink()
         for path in (study / "noise2_l0.5" / f"menan_seed{seed}").iterdir():
             path.rmdir()
-        write_system(study / "noise2_l0.5", "menan", right, one, 0.6, seed, 10.0, **NOISE)
+        write_system(study / "noise2_l0.5", "menan", right, one, 0.6, seed, 10.0, bottleneck=NOISE)
     (sentence,) = front_of(study)[2]["findings"]
     assert sentence.startswith(
         "None of the systems with 2 seeds brings the strongest fresh probe of"
     )
-    assert "The least is found of `menan, noise 2`" in sentence
+    assert "The lowest leakage: `menan, noise 2`" in sentence
 
 
-def test_other_lambdas_and_bottlenecks_are_rows_of_their_own(study):
-    write_system(study / "noise2_l0.3", "menan", EC, 0.3, 0.3, bits=1.0, lambda_=0.3, **NOISE)
-    write_system(study / "fsq3_l0.5", "menan", EC, 0.2, bits=1.0, bottleneck="fsq", fsq_levels=3)
+def test_other_settings_and_bottlenecks_are_rows_of_their_own(study):
+    write_system(
+        study / "noise2_l0.3", "menan", EC, 0.3, 0.3, bits=1.0, lambda_=0.3, bottleneck=NOISE
+    )
+    write_system(study / "fsq3_l0.5", "menan", EC, 0.2, bits=1.0, bottleneck=FSQ)
     rows = front_of(study)[2]["rows"]
-    named = [(row["system"], row["bottleneck"], row["lambda"]) for row in rows]
+    named = [(row["system"], row["bottleneck"]) for row in rows]
     assert named == [
-        ("ec", "none", 0.5),
-        ("menan", "fsq 3", 0.5),
-        ("dat", "noise 2", 0.5),
-        ("menan", "noise 2", 0.3),
-        ("menan", "noise 2", 0.5),
+        ("ec", ""),
+        ("menan", "fsq 3"),
+        ("dat", "noise 2"),
+        ("menan", "noise 2"),
+        ("menan-lambda0.3", "noise 2"),
     ]
     assert rows[1]["difference"]["seeds"] == [0]
 
 
+def test_the_reference_can_be_chosen(study):
+    for seed in (0, 1):
+        write_system(study / "none_l0.5", "mtl", LESS, 0.4, seed=seed)
+    text = write_front(study, study / "front", "mtl")
+    assert "UA − `mtl`" in text
+    with pytest.raises(InputError, match=r"--reference dat: .*; choose from ec, mtl, or train it"):
+        write_front(study, study / "front", "dat")
+
+
 def test_generated_speech_is_called_so(tmp_path):
     write_system(tmp_path / "p", "ec", EC, 0.5, corpus="IEMOCAP's layout, generated")
-    assert "This corpus is generated" in write_front(tmp_path, tmp_path / "front")
+    assert "This corpus is generated" in write_front(tmp_path, tmp_path / "front", "ec")
 
 
 def in_leakage(name, **changes):
@@ -177,48 +191,58 @@ def no_chance(study):
 
 
 def again(study):
-    write_system(study / "more", "menan", EC, 0.1, 0.1, seed=1, bits=1.0, **NOISE)
+    write_system(study / "more", "menan", EC, 0.1, 0.1, seed=1, bits=1.0, bottleneck=NOISE)
 
 
 def other_seed(study):
-    write_system(study / "fsq", "menan", EC, 0.1, seed=7, bits=1.0, bottleneck="fsq")
+    write_system(study / "fsq", "menan", EC, 0.1, seed=7, bits=1.0, bottleneck=FSQ)
 
 
+FSQ = FsqSettings()
 OF_MENAN = r"noise2_l0\.5/leakage/menan_seed1\.json"
 
 
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (move("none_l0.5", "../aside"), "study: no `ec` without a bottleneck .*; train it"),
+        (
+            move("none_l0.5", "../aside"),
+            "--reference ec: no such system .*; train it",
+        ),
         (
             move("noise2_l0.5/leakage/menan_seed1.json", "x"),
             OF_MENAN + ": missing; run menan-infer",
         ),
         (move("noise2_l0.5/leakage_mean", "x"), r"leakage_mean/dat_seed0\.json: missing"),
-        (move("noise2_l0.5/menan_seed1", "x"), OF_MENAN + ": of no training in .*; train it"),
+        (move("noise2_l0.5/menan_seed1", "x"), OF_MENAN + ": no training of it in .*; train it"),
         (in_leakage("leakage", seed=0), OF_MENAN + ": seed is 0, not 1 as in the trainings"),
         (in_leakage("leakage", rule="best-ua"), OF_MENAN + ": rule is 'best-ua', not 'last'"),
         (in_leakage("leakage", bottleneck="noise 1"), "bottleneck is 'noise 1', not 'noise 2'"),
-        (in_leakage("leakage", groups=["g01"]), "groups is .*; probe these"),
-        (in_leakage("leakage", groups=7), "groups is 7, not"),
-        (in_leakage("leakage", draws=32), OF_MENAN + ": of the mean of 32 draws; probe one"),
-        (in_leakage("leakage", draws=0), OF_MENAN + ": not what menan-probe writes; probe again"),
-        (in_leakage("leakage", sets=7), OF_MENAN + ": not what menan-probe writes; probe again"),
-        (in_leakage("leakage", sets={}), OF_MENAN + ": nothing of the training speakers"),
-        (no_chance, OF_MENAN + ": nothing of the training speakers"),
+        (in_leakage("leakage", groups=["g01"]), "groups is .*; probe those"),
+        (in_leakage("leakage", groups=7), r"groups is \('7',\), not"),
+        (in_leakage("leakage", draws=32), OF_MENAN + ": of the mean of 32 draws; probe a single"),
+        (in_leakage("leakage", draws=0), OF_MENAN + ": not what menan-probe writes .*probe again"),
+        (in_leakage("leakage", sets=7), OF_MENAN + ": not what menan-probe writes .*probe again"),
+        (
+            in_leakage("leakage", sets={}),
+            OF_MENAN + ": the training speakers are missing",
+        ),
+        (no_chance, OF_MENAN + ": the training speakers are missing"),
         (
             in_leakage("leakage_mean", draws=1),
-            r"menan_seed1\.json: of one draw; infer with --draws",
+            r"menan_seed1\.json: of a single draw; infer with --draws",
         ),
         (
             in_leakage("leakage_mean", draws=16),
-            "means of 16 and 32 draws were probed; probe them alike",
+            "means of 16 and 32 draws were probed; probe all seeds with the same",
         ),
-        (again, r"noise2_l0\.5/menan_seed1: as .*more/menan_seed1 the same system; remove one"),
-        (other_seed, r"study: menan, fsq 3, lambda 0\.5: no seed in common with `ec`"),
+        (again, r"noise2_l0\.5/menan_seed1: the same system as .*more/menan_seed1; remove one"),
+        (other_seed, r"study: menan, fsq 3: no seed in common with `ec`"),
         (in_config("features", {"seconds": 3.0}), "its features differ from those of"),
-        (in_config("training", {"epochs": 3}), "its trainings differ from those of .* like"),
+        (
+            in_config("training", {"epochs": 3}),
+            "its trainings differ from those of",
+        ),
         (in_config("training", {"epoch": 3}), "unknown key 'epoch'"),
         (in_config("folds", [{"test": "a", "valid": "b"}]), "folds of speakers whom"),
     ],
@@ -226,7 +250,7 @@ OF_MENAN = r"noise2_l0\.5/leakage/menan_seed1\.json"
 def test_a_study_that_does_not_fit_together_is_refused(study, spoil, message):
     spoil(study)
     with pytest.raises(InputError, match=message):
-        write_front(study, study / "front")
+        write_front(study, study / "front", "ec")
     assert not list(study.glob("front*"))
 
 
@@ -236,7 +260,7 @@ def test_other_test_utterances_are_refused(study):
     arrays["utts"][0] = "a-9"
     np.savez(path, **arrays)
     with pytest.raises(InputError, match="menan_seed0: its test utterances differ from those of"):
-        write_front(study, study / "front")
+        write_front(study, study / "front", "ec")
 
 
 def test_an_empty_study_is_a_line(tmp_path, monkeypatch, capsys):
@@ -246,17 +270,17 @@ def test_an_empty_study_is_a_line(tmp_path, monkeypatch, capsys):
     assert exit_.value.code == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    assert "no <point>/<objective>_seed<k>/<group> in it; train first" in error
+    assert "no <point>/<system>_seed<k>/<group> in it; train first" in error
 
 
 def test_trained_systems_have_a_front(make_dump, tmp_path):
     feats, study, cpu = make_dump(speakers=6), tmp_path / "study", torch.device("cpu")
-    for point, objective, options in (("none", "ec", {}), ("noise1", "menan", NOISE)):
-        training = TrainingConfig(epochs=1, batch_size=64, **options)
+    for point, objective, bottleneck in (("none", "ec", NONE), ("noise1", "menan", NOISE)):
+        training = TrainingConfig(epochs=1, batch_size=64)
         runs = RunsConfig(objective=objectives(objective), hold_out=("g01", "g02"))
-        train_runs(feats, study / point, training, runs, cpu)
+        train_runs(feats, study / point, training, runs, cpu, ModelConfig(bottleneck=bottleneck))
         name = f"{objective}_seed0"
-        for folder, draws in (("leakage", 1), ("leakage_mean", 4))[: 1 + bool(options)]:
+        for folder, draws in (("leakage", 1), ("leakage_mean", 4))[: 1 + (bottleneck == NOISE)]:
             out = tmp_path / point / folder
             infer(study / point / name, feats, out, cpu, rule="last", draws=draws)
             write_leakage(out, feats, study / point / folder / f"{name}.json")

@@ -1,34 +1,35 @@
-"""What the front tells of utterances that no encoder was trained on."""
+"""The front on utterances that no encoder was trained on."""
 
 import json
-import runpy
-from pathlib import Path
 
 import pytest
 
 from menan.analysis.tradeoff.tradeoff import write_front
-from menan.config import TrainingConfig
 from menan.errors import InputError
-
-EXAMPLE = runpy.run_path(str(Path(__file__).with_name("study_example.py")))
-write_system, write_figures = EXAMPLE["write_system"], EXAMPLE["write_leakage"]
-EC, NOISE, front_of = (EXAMPLE[name] for name in ("EC", "NOISE", "front_of"))
+from menan.settings import FsqSettings
+from tests.analysis.tradeoff.study_example import (
+    EC,
+    NOISE,
+    front_of,
+    write_example,
+    write_leakage,
+    write_system,
+)
 
 
 @pytest.fixture
 def study(tmp_path):
-    return EXAMPLE["write_example"](tmp_path / "study")
+    return write_example(tmp_path / "study")
 
 
 def write_unheard(point, objective, one, many, seeds=(0, 1)):
-    training = TrainingConfig(epochs=2, **NOISE)
     for seed in seeds:
         for folder, accuracy, draws in (("unheard", one, 1), ("unheard_mean", many, 32)):
             path = point / f"leakage_{folder}" / f"{objective}_seed{seed}.json"
-            write_figures(path, objective, seed, training, accuracy, draws)
+            write_leakage(path, objective, seed, "noise 2", accuracy, draws)
 
 
-def test_utterances_that_no_training_heard_are_asked_about_apart(study):
+def test_utterances_that_no_training_heard_are_reported_apart(study):
     before = front_of(study)
     assert all(row["unheard"] is None for row in before[1].values())
     for objective in ("menan", "dat"):
@@ -39,26 +40,27 @@ def test_utterances_that_no_training_heard_are_asked_about_apart(study):
         assert rows["menan"]["unheard"][name]["accuracy"] == pytest.approx(accuracy)
         assert rows["menan"]["unheard"][name]["times_chance"] == pytest.approx(accuracy / 5)
     assert rows["menan"] | {"unheard": None} == before[1]["menan"]
-    told = "heard: 30.0 % [24.0, 33.0] of one draw, 6.0 times chance, and 70.0 % [56.0, 77.0] of"
+    told = (
+        "heard: 30.0 % [24.0, 33.0] from one draw, 6.0 times chance, and 70.0 % [56.0, 77.0] from"
+    )
     assert told in figures["findings"][0]
     table = text[text.index("## Utterances that no encoder was trained on") :]
-    assert "| `menan` | noise 2 | 0.5 | 30.00 [24.0, 33.0] | 6.0 | 70.00 [" in table
-    assert "| `ec` | none | 0.5 | – | – | – | – | 50.00 [" in table
+    assert "| `menan` | noise 2 | 30.00 [24.0, 33.0] | 6.0 | 70.00 [" in table
+    assert "| `ec` | none | – | – | – | – | 50.00 [" in table
 
 
-def test_an_embedding_that_is_not_random_has_no_mean_to_tell_of(study):
-    point, fsq = study / "fsq3_l0.5", {"bottleneck": "fsq", "fsq_levels": 3}
-    training = TrainingConfig(epochs=2, **fsq)
+def test_an_embedding_that_is_not_random_has_no_mean_of_draws(study):
+    point, fsq = study / "fsq3_l0.5", FsqSettings(levels=3)
     for seed in (0, 1):
-        write_system(point, "menan", EC, 0.08, seed=seed, bits=1.0, **fsq)
+        write_system(point, "menan", EC, 0.08, seed=seed, bits=1.0, bottleneck=fsq)
         path = point / "leakage_unheard" / f"menan_seed{seed}.json"
-        write_figures(path, "menan", seed, training, 0.3)
+        write_leakage(path, "menan", seed, "fsq 3", 0.3)
     (sentence,) = (one for one in front_of(study)[2]["findings"] if "fsq" in one)
     assert "Its embedding is not random" in sentence
-    assert sentence.endswith("30.0 % [24.0, 33.0] of one draw, 6.0 times chance.")
+    assert sentence.endswith("30.0 % [24.0, 33.0] from one draw, 6.0 times chance.")
 
 
-def test_new_speakers_are_held_against_their_own_chance(study):
+def test_new_speakers_are_compared_with_their_own_chance(study):
     _, rows, _ = front_of(study)
     assert rows["menan"]["heldout"]["one"]["accuracy"] == pytest.approx(8)
     assert rows["menan"]["heldout"]["many"]["times_chance"] == pytest.approx(1.2)
@@ -70,7 +72,7 @@ def test_new_speakers_are_held_against_their_own_chance(study):
         path.write_text(json.dumps(found))
     text, rows, _ = front_of(study)
     assert rows["menan"]["heldout"] is None
-    assert "| `ec` | none | 0.5 | – | – | – | – | 50.00 [" in text
+    assert "| `ec` | none | – | – | – | – | 50.00 [" in text
 
 
 def one_unheard(study):
@@ -78,7 +80,7 @@ def one_unheard(study):
 
 
 def one_point_unheard(study):
-    write_system(study / "more", "menan", EC, 0.1, 0.1, seed=2, bits=1.0, **NOISE)
+    write_system(study / "more", "menan", EC, 0.1, 0.1, seed=2, bits=1.0, bottleneck=NOISE)
     write_unheard(study / "more", "menan", 0.3, 0.7, seeds=[2])
 
 
@@ -91,11 +93,11 @@ def stray_unheard(study):
     ("spoil", "message"),
     [
         (one_unheard, r"leakage_unheard/.*_seed[01]\.json: missing; run menan-infer"),
-        (one_point_unheard, r"leakage_unheard beside it; probe both or neither"),
-        (stray_unheard, r"leakage_unheard/dat_seed5\.json: of no training in"),
+        (one_point_unheard, r"only one has leakage_unheard beside it; probe both or neither"),
+        (stray_unheard, r"leakage_unheard/dat_seed5\.json: no training of it in"),
     ],
 )
 def test_figures_that_are_missing_or_of_others_are_refused(study, spoil, message):
     spoil(study)
     with pytest.raises(InputError, match=message):
-        write_front(study, study / "front")
+        write_front(study, study / "front", "ec")

@@ -36,13 +36,23 @@ def test_a_directory_of_another_kind_is_refused(tmp_path):
     ("name", "old", "new", "line"),
     [
         # Form.
-        ("utt2spk", "s1-u0 s1\ns1-u1 s1\n", "s1-u1 s1\ns1-u0 s1\n", "utt2spk:2: 's1-u0' stands"),
-        ("utt2emo", "s2-u0 neu\ns2-u1 ang", "s2-u1 ang\ns2-u0 neu", "utt2emo:4: 's2-u0' stands"),
+        (
+            "utt2spk",
+            "s1-u0 s1\ns1-u1 s1\n",
+            "s1-u1 s1\ns1-u0 s1\n",
+            "utt2spk:2: 's1-u0' comes after",
+        ),
+        (
+            "utt2emo",
+            "s2-u0 neu\ns2-u1 ang",
+            "s2-u1 ang\ns2-u0 neu",
+            "utt2emo:4: 's2-u0' comes after",
+        ),
         (
             "utt2emo",
             "s1-u1 ang\n",
             "s1-u1 ang\ns1-u1 ang\n",
-            "utt2emo:3: 's1-u1' stands here again",
+            "utt2emo:3: 's1-u1' is listed again",
         ),
         ("utt2spk", "s2-u0 s2", "s2-u0 s2 extra", "utt2spk:3: 's2-u0' is followed by 2 fields"),
         ("utt2spk", "s2-u0 s2", "s2-u0", "utt2spk:3: 's2-u0' is followed by 0 fields"),
@@ -56,14 +66,24 @@ def test_a_directory_of_another_kind_is_refused(tmp_path):
         ("utt2emo", "neu\n", "neu\n\n", "utt2emo:2: empty line"),
         ("utt2emo", "s1-u0", "\ufeffs1-u0", "utt2emo:1: begins with a byte-order mark"),
         # Names.
-        ("utt2emo", "s2-u0 neu\n", "", "utt2emo: lacks utterance 's2-u0', which utt2spk names"),
-        ("utt2emo", "s2-u0 ", "s2-u5 ", "utt2emo:3: 's2-u5' is no utterance that utt2spk names"),
+        ("utt2emo", "s2-u0 neu\n", "", "utt2emo: lacks utterance 's2-u0' of utt2spk"),
+        (
+            "utt2emo",
+            "s2-u0 ",
+            "s2-u5 ",
+            "utt2emo:3: 's2-u5' is not among the utterances of utt2spk",
+        ),
         ("text", "s2-u0 so it is\n", "", "text: lacks utterance 's2-u0'"),
         ("utt2dur", "s2-u0 0.500\n", "", "utt2dur: lacks utterance 's2-u0'"),
-        ("wav.scp", "s1-u0 ", "s1-u00 ", "wav.scp:1: 's1-u00' is no recording that utt2spk names"),
+        (
+            "wav.scp",
+            "s1-u0 ",
+            "s1-u00 ",
+            "wav.scp:1: 's1-u00' is not among the recordings of utt2spk",
+        ),
         ("spk2gender", "s3 f\n", "", "spk2gender: lacks speaker 's3'"),
         ("spk2group", "s3 g2\n", "", "spk2group: lacks speaker 's3'"),
-        ("spk2group", "s3 g2\n", "s3 g2\ns35 g2\n", "spk2group:4: 's35' is no speaker"),
+        ("spk2group", "s3 g2\n", "s3 g2\ns35 g2\n", "spk2group:4: 's35' is not among the speakers"),
         # Labels.
         ("utt2spk", "s2-u1 s2", "s2-u1 s1", "utt2spk:4: 's2-u1' does not begin with 's1-'"),
         ("utt2spk", "s2-u1 s2", "s2_u1 s2", "utt2spk:4: 's2_u1' does not begin with 's2-'"),
@@ -85,10 +105,10 @@ def test_a_directory_of_another_kind_is_refused(tmp_path):
             "neu\n",
             "emotions: expected 2 to 50 emotions, found 1: neu",
         ),
-        ("spk2gender", "s3 f", "s3 female", "spk2gender:3: 's3' is of gender 'female'"),
-        ("spk2group", "s3 g2", "s3 g3", "spk2group:3: 's3' is alone in group 'g3'"),
+        ("spk2gender", "s3 f", "s3 female", "spk2gender:3: 's3' has gender 'female'"),
+        ("spk2group", "s3 g2", "s3 g3", "spk2group:3: 's3' is the only speaker of group 'g3'"),
         # Audio.
-        ("wav.scp", ".wav\n", ".flac\n", "wav.scp:1: 's1-u0' names"),
+        ("wav.scp", ".wav\n", ".flac\n", "wav.scp:1: 's1-u0' has the file"),
         ("wav.scp", ".wav\n", ".wav |\n", "wav.scp:1: 's1-u0' is a pipe"),
         ("utt2dur", "s1-u1 0.500", "s1-u1 0.600", "utt2dur:2: 's1-u1' lasts 0.500 s, not 0.6 s"),
         ("utt2dur", "s1-u1 0.500", "s1-u1 nan", "utt2dur:2: 's1-u1' lasts 'nan'"),
@@ -134,7 +154,7 @@ def test_a_command_is_accepted_where_pipes_are_allowed(data, tmp_path):
         ("0.0000 0.5000", "0.5000 0.5000", "segments:1: 's1-u0' starts at 0.5 s and ends at 0.5"),
         ("0.0000 0.5000", "-0.1000 0.5000", "segments:1: 's1-u0' starts at -0.1 s"),
         ("0.0000 0.5000", "0:00 0.5000", "segments:1: 's1-u0' has the segment 's1 0:00 0.5000'"),
-        ("0.5000 1.0000", "0.5000 1.0200", "segments:2: 's1-u1' ends at 1.02 s, but 's1' at 1.000"),
+        ("0.5000 1.0000", "0.5000 1.0200", "segments:2: 's1-u1' ends at 1.02 s, but 's1' lasts"),
         ("s2-u0 s2 0.0000 0.5000\n", "", "segments: lacks utterance 's2-u0'"),
     ],
 )
@@ -153,9 +173,9 @@ def test_segments_and_recordings_must_name_each_other(segmented, edit, told):
     edit(segmented / "segments", "s1-u0 s1 ", "s1-u0 s9 ")
     edit(segmented / "wav.scp", "s4 ", "s5 ")
     assert [line.partition(";")[0] for line in told(segmented, "wav.scp")] == [
-        "wav.scp: lacks recording 's4', which segments names",
-        "wav.scp: lacks recording 's9', which segments names",
-        "wav.scp:4: 's5' is no recording that segments names",
+        "wav.scp: lacks recording 's4' of segments",
+        "wav.scp: lacks recording 's9' of segments",
+        "wav.scp:4: 's5' is not among the recordings of segments",
     ]
 
 
@@ -196,9 +216,12 @@ def test_a_path_may_hold_double_spaces_but_not_end_with_one(data, edit, told):
 
 
 def test_utterances_must_sort_like_their_speakers(data, told, write):
-    # '+' sorts before '-': a-1 stands after a+-1, though speaker a stands before a+.
+    # '+' sorts before '-': a-1 comes after a+-1, but speaker a before a+.
     write(data, "utt2spk", ["a+-1 a+", "a-1 a"])
-    assert "'a-1' of speaker 'a' sorts after utterances of 'a+'" in told(data, "utt2spk")[-1]
+    assert (
+        "'a-1' sorts after utterances of 'a+', but its speaker 'a' before"
+        in told(data, "utt2spk")[-1]
+    )
 
 
 def test_one_group_is_too_few(data, told, write):
@@ -216,9 +239,9 @@ def test_unreadable_audio_is_told_from_the_header_alone(data, told):
     (data.parent / "s1-u0.wav").write_bytes(b"no audio at all")
     (data.parent / "s1-u1.wav").write_bytes(b"")
     lines = told(data, "wav.scp")
-    assert "wav.scp:1: 's1-u0' names" in lines[0]
+    assert "wav.scp:1: 's1-u0' has the file" in lines[0]
     assert "cannot be read as audio" in lines[0]
-    assert "wav.scp:2: 's1-u1' names" in lines[1]
+    assert "wav.scp:2: 's1-u1' has the file" in lines[1]
     assert "empty file" in lines[1]
 
 
@@ -247,7 +270,7 @@ def test_many_problems_of_one_kind_are_cut_and_all_counted(data, write):
     report = validate(data)
     text = list(report.lines())
     assert len(report.problems) == count + 2
-    assert sum("is no utterance" in line for line in text) == 10
+    assert sum("is not among the utterances" in line for line in text) == 10
     assert f"{data}/utt2emo: and {count + 1 - 10} more of this kind; remove this line" in text
     assert any("'y' is followed by 0 fields" in line for line in text)
     assert text[-1] == f"{data}: {count + 2} problems"

@@ -104,7 +104,7 @@ def test_windows_without_a_prelu_and_of_features_are_those_of_the_reference(dtyp
 @pytest.mark.parametrize("outs", [16, 32])
 @pytest.mark.parametrize("rows", [5, 41])
 def test_windows_that_repeat_are_those_of_the_reference(rows, outs, dtype):
-    """Of sequences of all periods up to more windows than there are."""
+    """Distinct windows of sequences, for every period and for none."""
     x, *leaves = windows_inputs(2, 45, rows, 48, outs, 16, dtype)
     distinct = torch.stack([torch.arange(45) + 1, torch.randperm(45) + 1])
     x = x.gather(2, torch.arange(x.shape[2]) % (16 * distinct[:, :, None]))

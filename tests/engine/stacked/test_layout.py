@@ -18,7 +18,7 @@ def parameters_of(network):
 
 
 def layouts(dims, widest):
-    """Of ENC and EC, and of SC beside a network of ``widest`` speakers."""
+    """Layouts of ENC with EC, and of SC beside a network of ``widest`` speakers."""
     return Layout(main_layers(dims, 4)), Layout(head_layers("speaker", widest))
 
 

@@ -1,4 +1,5 @@
-// All CPU kernels as one unit; -DDOUBLE compiles them for float64.
+// All CPU kernels in one compilation unit: the headers hold definitions and are included only here.
+// -DDOUBLE compiles them for float64.
 #include "adam.h"
 #include "frames.h"
 #include "gru.h"

@@ -21,8 +21,8 @@ inline float widened(uint16_t half) {
 
 // index: (models, batch), utterances of the store; first, length: their rows in it. mean and std:
 // (models, dims). out: (models, batch, frames, dims).
-template <typename Kept>
-void gather_frames(long models, long batch, long frames, long dims, const Kept *store,
+template <typename Stored>
+void gather_frames(long models, long batch, long frames, long dims, const Stored *store,
                    const long *first, const long *length, const long *index, const real *mean,
                    const real *std, real *out) {
 #pragma omp parallel for schedule(dynamic)

@@ -7,7 +7,7 @@ constexpr long UNITS = 32, GATES = 3 * UNITS;
 
 // The first `count` numbers of up to 16 rows, a vector each; lanes past the last row repeat it and
 // are never read back.
-inline void gather(const real *from, long row, long rows, long count, vec *to) {
+inline void to_lanes(const real *from, long row, long rows, long count, vec *to) {
   real *flat = reinterpret_cast<real *>(to);
   for (long lane = 0; lane < LANES; lane++) {
     const real *source = from + std::min(lane, rows - 1) * row;
@@ -15,7 +15,7 @@ inline void gather(const real *from, long row, long rows, long count, vec *to) {
   }
 }
 
-inline void scatter(const vec *from, real *to, long row, long rows, long count) {
+inline void from_lanes(const vec *from, real *to, long row, long rows, long count) {
   const real *flat = reinterpret_cast<const real *>(from);
   for (long lane = 0; lane < rows; lane++)
     for (long i = 0; i < count; i++) to[lane * row + i] = flat[i * LANES + lane];
@@ -39,9 +39,9 @@ void gru_forward(long models, long batch, long time, long weight_step, long bias
     real *kept = saved + item * time * 4 * UNITS * LANES;
     vec h[UNITS] = {}, x[GATES], a[GATES][1];
     for (long t = 0; t < time; t++, kept += 4 * UNITS * LANES) {
-      gather(in + t * GATES, time * GATES, rows, GATES, x);
+      to_lanes(in + t * GATES, time * GATES, rows, GATES, x);
       for (long j = 0; j < GATES; j += TILE) {
-        for (long i = 0; i < TILE; i++) a[j + i][0] = all(b[j + i]);
+        for (long i = 0; i < TILE; i++) a[j + i][0] = broadcast(b[j + i]);
         multiply<TILE, 1>(a + j, w + j, 1, GATES, reinterpret_cast<real *>(h), LANES, UNITS);
       }
       for (long j = 0; j < 2 * UNITS; j++) {
@@ -56,7 +56,7 @@ void gru_forward(long models, long batch, long time, long weight_step, long bias
         store(kept + (2 * UNITS + u) * LANES, n);
         store(kept + (3 * UNITS + u) * LANES, of_hidden);
       }
-      scatter(h, out + (t + 1) * UNITS, (time + 1) * UNITS, rows, UNITS);
+      from_lanes(h, out + (t + 1) * UNITS, (time + 1) * UNITS, rows, UNITS);
     }
   }
 }
@@ -77,8 +77,8 @@ void gru_backward(long models, long batch, long time, long weight_step, const re
     vec d[GATES + UNITS];  // of r, z, W_hn h, and n's input part
     for (long t = time - 1; t >= 0; t--) {
       const real *kept = saved + (item * time + t) * 4 * UNITS * LANES;
-      gather(hidden_grad + (place + t) * UNITS, time * UNITS, rows, UNITS, dy);
-      gather(out + t * UNITS, (time + 1) * UNITS, rows, UNITS, before);
+      to_lanes(hidden_grad + (place + t) * UNITS, time * UNITS, rows, UNITS, dy);
+      to_lanes(out + t * UNITS, (time + 1) * UNITS, rows, UNITS, before);
       for (long u = 0; u < UNITS; u++) {
         vec r = load(kept + u * LANES), z = load(kept + (UNITS + u) * LANES);
         vec n = load(kept + (2 * UNITS + u) * LANES);
@@ -95,9 +95,9 @@ void gru_backward(long models, long batch, long time, long weight_step, const re
         multiply<TILE, 1>(carried + u, w + u * GATES, GATES, 1, reinterpret_cast<real *>(d), LANES,
                           GATES);
       real *to = gates_grad + (place + t) * GATES;
-      scatter(d, to, time * GATES, rows, 2 * UNITS);
-      scatter(d + GATES, to + 2 * UNITS, time * GATES, rows, UNITS);
-      scatter(d + 2 * UNITS, hidden_part + (place + t) * UNITS, time * UNITS, rows, UNITS);
+      from_lanes(d, to, time * GATES, rows, 2 * UNITS);
+      from_lanes(d + GATES, to + 2 * UNITS, time * GATES, rows, UNITS);
+      from_lanes(d + 2 * UNITS, hidden_part + (place + t) * UNITS, time * UNITS, rows, UNITS);
     }
   }
 }

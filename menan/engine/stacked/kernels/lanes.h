@@ -7,14 +7,14 @@ constexpr long LANES = 16;
 
 #ifdef DOUBLE
 typedef double real;
-typedef long whole;
+typedef long integer;
 constexpr int MANTISSA = 52, BIAS = 1023;
 constexpr int TERMS = 14;  // Taylor's remainder is below 1e-18 for |x| <= ln(2) / 2
 constexpr real LIMIT = 708;  // exp(LIMIT) is finite
 constexpr real LN2_HIGH = 6.93145751953125e-1, LN2_LOW = 1.42860682030941723212e-6;
 #else
 typedef float real;
-typedef int whole;
+typedef int integer;
 constexpr int MANTISSA = 23, BIAS = 127;
 constexpr int TERMS = 7;  // remainder below 1e-8
 constexpr real LIMIT = 87;
@@ -22,7 +22,7 @@ constexpr real LN2_HIGH = 0.693359375f, LN2_LOW = -2.12194440e-4f;
 #endif
 
 typedef real vec __attribute__((vector_size(LANES * sizeof(real))));
-typedef whole bits __attribute__((vector_size(LANES * sizeof(real))));
+typedef integer bits __attribute__((vector_size(LANES * sizeof(real))));
 
 // Memory is aligned to single numbers only.
 inline vec load(const real *from) {
@@ -33,7 +33,7 @@ inline vec load(const real *from) {
 
 inline void store(real *to, vec v) { std::memcpy(to, &v, sizeof v); }
 
-inline vec all(real x) { return x + vec{}; }
+inline vec broadcast(real x) { return x + vec{}; }
 
 inline real sum(vec v) {
   real total = 0;
@@ -43,14 +43,14 @@ inline real sum(vec v) {
 
 // exp within 2 units in the last place; beyond +-LIMIT it stays at exp(+-LIMIT).
 inline vec exponential(vec x) {
-  x = x > LIMIT ? all(LIMIT) : x < -LIMIT ? all(-LIMIT) : x;
+  x = x > LIMIT ? broadcast(LIMIT) : x < -LIMIT ? broadcast(-LIMIT) : x;
   const real log2_e = 1.44269504088896340736, half = 0.5;
-  bits n = __builtin_convertvector(x * log2_e + (x < 0 ? all(-half) : all(half)), bits);
+  bits n = __builtin_convertvector(x * log2_e + (x < 0 ? broadcast(-half) : broadcast(half)), bits);
   vec rounded = __builtin_convertvector(n, vec);
   vec rest = x - rounded * LN2_HIGH - rounded * LN2_LOW;
   real factorial[TERMS + 1] = {1};
   for (int k = 1; k <= TERMS; k++) factorial[k] = factorial[k - 1] * k;
-  vec series = all(1 / factorial[TERMS]);
+  vec series = broadcast(1 / factorial[TERMS]);
   for (int k = TERMS - 1; k >= 0; k--) series = series * rest + 1 / factorial[k];
   bits power = (n + BIAS) << MANTISSA;
   vec two_to_n;
