@@ -5,7 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
-from menan.config import RunsConfig, TrainingConfig, load_config, parse_share, split_option
+from menan.config import (
+    ModelConfig,
+    RunsConfig,
+    TrainingConfig,
+    load_config,
+    parse_share,
+    split_option,
+)
 from menan.device import open_device
 from menan.engine.stacked.compiler import keep_freed_memory
 from menan.plugins import load_plugins
@@ -33,7 +40,10 @@ def train(
     ] = None,
     encoder: Annotated[
         str | None,
-        typer.Option(help=f"One of {','.join(EncoderSettings.table)}.", show_default="table1"),
+        typer.Option(
+            help=f"One of {','.join(EncoderSettings.table)}.",
+            show_default=ModelConfig().encoder.name,
+        ),
     ] = None,
     seed: Annotated[
         str | None,

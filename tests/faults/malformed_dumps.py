@@ -147,7 +147,7 @@ ANALYSES = [
     Row("hyp: empty", put("hyp", ""), SCORE, "R/hyp: no hypotheses to score"),
     Row("ref: absent", gone("ref"), SCORE, "R/ref: cannot be read"),
     Row("exp: none", nothing, "results --exp R/empty --out R/new", "R/empty: no training with"),
-    Row("exp: config", put(f"{RUN}/config.yaml", "[]"), RESULTS, f"R/{RUN}/config.yaml: not what"),
+    Row("exp: config", put(f"{RUN}/config.yaml", "[]"), RESULTS, f"R/{RUN}/config.yaml: not the"),
     Row(
         "exp: folds",
         edit(f"{RUN}/config.yaml", "test: spk00", "test: you"),
