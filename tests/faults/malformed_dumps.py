@@ -24,7 +24,6 @@ from tests.faults.malformed import (
 TRAIN = "train --feats R/dump/feats.scp --exp R/new --epochs 1"
 SCORE = "score --ref R/ref --hyp R/hyp"
 RESULTS = "results --exp R/exp --leakage R/leakage --out R/new"
-TSNE = "tsne --data R/dump --hyp R/infer --out R/new"
 PROBE = "probe --embeddings R/infer --feats R/dump/feats.scp --out R/new"
 ARK, FIRST = "dump/feats.ark", "R/dump/feats.scp: spk00-ang0: R/dump/feats.ark"
 
@@ -189,7 +188,7 @@ ANALYSES = [
     Row("cards: mapping", put("infer/models.json", "{}"), PROBE, "R/infer"),
     Row("embeddings: NaN", vectors([np.nan] * 3), PROBE, "embeddings.scp: spk00-ang0: NaN or Inf"),
     Row(
-        "embeddings: length", vectors([1.0] * 4), TSNE, "embeddings.scp: spk00-ang1: 3 values, but"
+        "embeddings: length", vectors([1.0] * 4), PROBE, "embeddings.scp: spk00-ang1: 3 values, but"
     ),
 ]
 ROWS = [*DUMPS, *ANALYSES]

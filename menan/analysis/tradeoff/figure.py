@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from menan.analysis.looks import MARKERS, system_looks
-from menan.analysis.system_names import bottleneck_order, objective_of
+from menan.analysis.system_names import bottleneck_order, objective_of, system_order
 from menan.analysis.tradeoff.claims import MOST, most_seeds
 from menan.analysis.tradeoff.points import StudyPoint
 
@@ -45,7 +45,7 @@ class FrontStyle:
     @classmethod
     def of(cls, rows: Sequence[StudyPoint]) -> "FrontStyle":
         """Styles of everything that occurs in the points."""
-        names = dict.fromkeys(objective_of(row.system) for row in rows)
+        names = sorted({objective_of(row.system) for row in rows}, key=system_order)
         looks = system_looks(names)
         kinds = sorted({row.bottleneck for row in rows}, key=bottleneck_order)
         tags = sorted({_settings(row) for row in rows}, key=bottleneck_order)
