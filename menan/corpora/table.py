@@ -16,6 +16,7 @@ from menan.corpora.preparation import Corpus, Preparation, cut_to_recording, rec
 from menan.corpora.table_row import Entry, labels_of_rows, read_entry
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError
+from menan.labels import IEMOCAP_EMOTIONS
 
 REQUIRED = ("path", "speaker", "emotion")
 OPTIONAL = ("utt", "group", "start", "end", "gender", "split")
@@ -101,8 +102,16 @@ CORPUS = Corpus(
 
 
 def _chosen(table: Path, used: set[str], choice: LabelChoice) -> ChosenLabels:
-    """The choice among the labels that occur; new labels of the default are in C order."""
+    """The choice among the labels that occur; new labels of the default are in C order.
+
+    A table with only one of IEMOCAP's emotions has the other three as labels too, because a label
+    set needs two or more.
+    """
     renamed = {old: new for old, new in choice.renamed.items() if old in used}
+    if len(new := {renamed.get(label, label) for label in used} - {""}) == 1 and all(
+        label in IEMOCAP_EMOTIONS for label in new
+    ):
+        used = {*used, *IEMOCAP_EMOTIONS}
     labels = tuple(sorted(used, key=lambda label: ((renamed.get(label) or label).encode(), label)))
     release = ReleaseLabels(str(table), labels, default={label: label for label in labels})
     return release.choose(LabelChoice(choice.emotions, renamed))

@@ -9,7 +9,7 @@ from menan.corpora.table import prepare
 from menan.datadir.metadata import read_metadata
 from menan.datadir.utterances import write_datadir
 from menan.errors import InputError
-from menan.labels import parse_map
+from menan.labels import IEMOCAP_EMOTIONS, parse_map
 
 
 @pytest.fixture
@@ -101,6 +101,14 @@ def test_the_labels_are_those_found_in_c_order(folder):
         "x-a": ("joy",),
         "x-b": ("Anger", "fear"),
     }
+
+
+def test_a_single_emotion_of_iemocap_has_its_four_labels(folder):
+    table = write(folder, "path,speaker,emotion", "a.wav,x,happy")
+    preparation = prepare(table, LabelChoice(renamed={"happy": "hap"}))
+    assert preparation.labels == IEMOCAP_EMOTIONS
+    with pytest.raises(InputError, match="expected 2 to 50 emotions, found 1: happy"):
+        prepare(table)
 
 
 def test_labels_are_renamed_and_left_out_by_the_map(folder):

@@ -21,7 +21,7 @@ from menan.datadir.archive import ArchiveWriter, read_matrix
 from menan.datadir.metadata import read_metadata
 from menan.errors import InputError
 from menan.model.model_file import load_model
-from menan.training.checkpoint import NAME, load_checkpoint
+from menan.training.checkpoint import CHECKPOINT, load_checkpoint
 from tests.faults import malformed, seeds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,7 +160,7 @@ class Payload:
 
 def plant_checkpoint(folder: Path, content: bytes) -> None:
     digest = hashlib.sha256(content).hexdigest().encode()
-    (folder / NAME).write_bytes(b"menan checkpoint sha256 " + digest + b"\n" + content)
+    (folder / CHECKPOINT).write_bytes(b"menan checkpoint sha256 " + digest + b"\n" + content)
     load_checkpoint(folder)
 
 
