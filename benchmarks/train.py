@@ -1,8 +1,8 @@
 """Speed of the lock-step engine against the plain loop, one model by PyTorch's own modules.
 
 Everything is timed in one process in interleaved rounds, and medians are compared; the printed
-figures are ratios. Frames are noise in the paper's shapes: batches of 16 utterances repeated to 14 s,
-43 features, the four systems of Table 2.
+figures are ratios. Frames are noise in the paper's shapes: batches of 16 utterances repeated to
+14 s, 43 features, the four systems of Table 2.
 """
 
 import shlex

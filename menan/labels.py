@@ -92,6 +92,21 @@ class LabelSet:
 IEMOCAP_EMOTIONS = LabelSet(("ang", "hap", "neu", "sad"))
 
 
+def split_labels(text: str, where: str) -> tuple[str, ...]:
+    """The labels of one ``utt2emo`` value whose label set is not known.
+
+    >>> split_labels("sad,ang", "utt2emo:1")
+    ('sad', 'ang')
+
+    Raises:
+        InputError: a malformed or repeated label; ``where`` begins the message.
+    """
+    labels = tuple(text.split(","))
+    if not all(map(is_label, labels)) or len(set(labels)) != len(labels):
+        raise InputError(f"{where}: expected labels joined by commas, found {text[:80]!r}")
+    return labels
+
+
 def default_labels(found: Iterable[str]) -> LabelSet:
     """The label set of data that list none: IEMOCAP's four, or the labels found in C order.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import projection
+from benchmarks import linear_fit, projection
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -174,7 +174,7 @@ def test_copies_cost_frames_by_their_length_and_epochs_by_their_number():
     assert (one[7], five[7]) == ("30 min |", "2.5 h |")
 
 
-@pytest.mark.parametrize("module", [lines, projection])
+@pytest.mark.parametrize("module", [linear_fit, projection])
 def test_examples_of_lines_and_projections_hold(module):
     result = doctest.testmod(module)
     assert result.attempted > 0

@@ -216,7 +216,7 @@ def _read_utterance(dump: Dump, utt: str, dtype: torch.dtype) -> np.ndarray:
     if (largest := np.abs(matrix).max()) > torch.finfo(dtype).max:
         raise InputError(
             f"{dump.feats}: {utt}: a feature of size {largest:g}, but float16 ends at "
-            f"{torch.finfo(dtype).max:g}; train with frames: float32"
+            f"{torch.finfo(dtype).max:g}; train with training.store_dtype: float32"
         )
     return matrix
 

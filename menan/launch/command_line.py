@@ -1,14 +1,14 @@
 """The command line of a launcher, in the grammar of Kaldi's run.pl, queue.pl and slurm.pl."""
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from menan.errors import InputError
 
 
-@dataclass
+@dataclass(frozen=True)
 class Call:
     """A parsed command line: one job for each of ``numbers``.
 
@@ -18,11 +18,11 @@ class Call:
     command: the words of the command, with the variable in them.
     """
 
-    variable: str | None = None
-    numbers: list[int] = field(default_factory=lambda: [1])
-    options: dict[str, str] = field(default_factory=dict)
-    log: str = ""
-    command: list[str] = field(default_factory=list)
+    variable: str | None
+    numbers: list[int]
+    options: Mapping[str, str]
+    log: str
+    command: list[str]
 
     @property
     def threads(self) -> int | None:
@@ -61,7 +61,10 @@ def parse(words: list[str], known: Collection[str] | None = None) -> Call:
     Raises:
         InputError: an unknown option, a wrong range, or a missing log or command.
     """
-    call, words = Call(), list(words)
+    variable: str | None = None
+    numbers = [1]
+    options: dict[str, str] = {}
+    words = list(words)
     while words:
         if words[0].startswith("--"):
             name, equals, value = words.pop(0)[2:].partition("=")
@@ -70,20 +73,19 @@ def parse(words: list[str], known: Collection[str] | None = None) -> Call:
                 raise InputError(f"unknown option --{name}; choose from --{', --'.join(known)}")
             if not equals and not words:
                 raise InputError(f"--{name} needs a value")
-            call.options[name] = value if equals else words.pop(0)
-        elif call.variable is None and re.match(r"[A-Za-z_]\w*=", words[0]):
-            call.variable, call.numbers = parse_range(words.pop(0))
+            options[name] = value if equals else words.pop(0)
+        elif variable is None and re.match(r"[A-Za-z_]\w*=", words[0]):
+            variable, numbers = parse_range(words.pop(0))
         else:
             break
     if len(words) < 2:
         raise InputError("expected a log and a command; see --help for an example")
-    call.log, call.command = words[0], words[1:]
-    if len(call.numbers) > 1 and str(call.variable) not in call.log:
+    log, *command = words
+    if len(numbers) > 1 and str(variable) not in log:
         raise InputError(
-            f"{len(call.numbers)} jobs would write the same log; "
-            f"put {call.variable} into its name {call.log!r}"
+            f"{len(numbers)} jobs would write the same log; put {variable} into its name {log!r}"
         )
-    return call
+    return Call(variable, numbers, options, log, command)
 
 
 def parse_range(word: str) -> tuple[str, list[int]]:

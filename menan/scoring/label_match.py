@@ -5,20 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from menan.datadir.metadata import read_emotions
+from menan.datadir.tables import c_sorted, read_table
 from menan.errors import InputError
-from menan.labels import LabelSet
+from menan.labels import IEMOCAP_EMOTIONS, LabelSet, split_labels
 
 
 @dataclass(frozen=True)
 class LabelledFile:
     """An utt2emo file.
 
-    labels: its label set, in the order of the file ``emotions`` beside it.
-    is_listed: whether that file exists; else ``labels`` are those found, or IEMOCAP's.
+    labels: its labels, in the order of the file ``emotions`` beside it.
+    is_listed: whether that file exists; else ``labels`` are those found, in C order.
     """
 
     path: Path
-    labels: LabelSet
+    labels: tuple[str, ...]
     utt2emo: dict[str, tuple[str, ...]]
     is_listed: bool
 
@@ -27,11 +28,18 @@ def read_labelled(path: Path) -> LabelledFile:
     """An utt2emo file, or the one in a directory.
 
     Raises:
-        InputError: see :func:`menan.datadir.metadata.read_emotions`.
+        InputError: malformed; with file and line.
     """
     path = path / "utt2emo" if path.is_dir() else path
-    labels, utt2emo = read_emotions(path)
-    return LabelledFile(path, labels, utt2emo, path.with_name("emotions").exists())
+    if path.with_name("emotions").exists():
+        labels, utt2emo = read_emotions(path)
+        return LabelledFile(path, labels.names, utt2emo, is_listed=True)
+    found = {
+        utt: split_labels(text, f"{path}:{number}")
+        for number, (utt, text) in enumerate(read_table(path).items(), start=1)
+    }
+    names = c_sorted({name for emotions in found.values() for name in emotions})
+    return LabelledFile(path, tuple(names), found, is_listed=False)
 
 
 def read_hypotheses(path: Path) -> dict[str, str]:
@@ -83,20 +91,21 @@ def match_labels(
             )
     references = list(dict.fromkeys(renamed.get(name, name) for name in ref.labels))
     predicted = list(dict.fromkeys(renamed.get(name) or name for name in hyp.labels))
+    names = list(dict.fromkeys(filter(None, [*references, *predicted])))
+    if not ref.is_listed and all(name in IEMOCAP_EMOTIONS for name in names):
+        names = list(IEMOCAP_EMOTIONS)  # data of version 0.1.0, which list no labels
     accepted = {*renamed.values(), *(old for old, new in renamed.items() if not new)}
-    only_ref = [name for name in references if name not in predicted and name not in accepted]
-    only_hyp = [name for name in predicted if name not in references and name not in accepted]
-    faults = []
-    if only_hyp and ref.is_listed:
-        faults.append(f"only the hypotheses have {' '.join(only_hyp)}")
-    if only_ref and hyp.is_listed:
-        faults.append(f"only the references ({ref.path}) have {' '.join(only_ref)}")
-    if faults:
-        raise InputError(
-            f"{hyp.path}: the labels do not match: {', '.join(faults)}; rename labels with --map "
-            "old=new,..., leave references out with --map old=, or keep a label with --map old=old"
-        )
-    labels = LabelSet(tuple(dict.fromkeys(filter(None, [*references, *predicted]))))
+    _refuse_unmatched(
+        ref,
+        hyp,
+        only_ref=[name for name in references if name not in {*predicted, *accepted}],
+        only_hyp=[name for name in predicted if name not in {*references, *accepted}],
+        is_known=names == list(IEMOCAP_EMOTIONS),
+    )
+    try:
+        labels = LabelSet(tuple(names))
+    except InputError as error:
+        raise InputError(f"{ref.path}, {hyp.path}: {error}") from None
     kept = {}
     for utt, emotions in ref.utt2emo.items():
         if found := labels.in_order(renamed.get(name, name) for name in emotions):
@@ -110,3 +119,26 @@ def match_labels(
             if utt in kept or utt not in ref.utt2emo
         },
     )
+
+
+def _refuse_unmatched(
+    ref: LabelledFile, hyp: LabelledFile, only_ref: list[str], only_hyp: list[str], is_known: bool
+) -> None:
+    """Raise an error for labels that only one file has.
+
+    Without a list a file has the labels that it contains. So a model with a list may have more
+    than references without one, and hypotheses without one fewer than the references.
+
+    Args:
+        is_known: whether all labels are IEMOCAP's.
+    """
+    faults = []
+    if only_hyp and (ref.is_listed or not (hyp.is_listed or is_known)):
+        faults.append(f"only the hypotheses have {' '.join(only_hyp)}")
+    if only_ref and hyp.is_listed:
+        faults.append(f"only the references ({ref.path}) have {' '.join(only_ref)}")
+    if faults:
+        raise InputError(
+            f"{hyp.path}: the labels do not match: {', '.join(faults)}; rename labels with --map "
+            "old=new,..., leave references out with --map old=, or keep a label with --map old=old"
+        )

@@ -98,6 +98,25 @@ def test_labels_that_do_not_match_are_one_line(other_labels, monkeypatch, capsys
 
 
 @pytest.mark.parametrize(
+    ("ref", "hyp", "labels"),
+    [
+        ("ang hap", "neu neu", "ang hap neu sad"),
+        ("joy fear", "joy joy", "fear joy"),
+        ("sad fear", "sad fear", "fear sad"),
+    ],
+)
+def test_files_without_a_list_of_labels_have_those_of_iemocap_or_those_they_contain(
+    tmp_path, monkeypatch, ref, hyp, labels
+):
+    for name, emotions in (("ref", ref), ("hyp", hyp)):
+        write_table(tmp_path / name / "utt2emo", dict(zip("ab", emotions.split(), strict=True)))
+    out = tmp_path / "score.json"
+    options = ["--ref", tmp_path / "ref/utt2emo", "--hyp", tmp_path / "hyp", "--json", out]
+    assert run(monkeypatch, *options) == 0
+    assert json.loads(out.read_text())["emotions"] == labels.split()
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ("a-1 joy\na-2 sad", "hyp/utt2emo: the labels do not match: only the hypotheses have joy"),

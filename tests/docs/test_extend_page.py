@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_the_examples_are_the_files_of_tests_extend():
     insert = runpy.run_path(str(ROOT / "docs" / "insert_code.py"))
     page = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
-    assert page == insert["with_code"](page), "run: python docs/insert_code.py"
+    assert page == insert["with_code"](page), "run: make pages"
 
 
 def test_the_page_names_every_example():

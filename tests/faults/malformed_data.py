@@ -33,6 +33,17 @@ LABELS = [
     Row("utt2spk: out", edit("data/utt2spk", "-1 b", "-1 ../b"), "folds R/data", "R/data/"),
     Row("utt2emo: lacks", edit("data/utt2emo", "a-1 ang\n", ""), DUMP, "R/data/utt2emo: lacks 'a-"),
     Row("utt2emo: more", edit("data/utt2emo", "a-1", "0 ang\na-1"), DUMP, "utt2emo: has '0'"),
+    Row(
+        "emotions: twice",
+        put("data/emotions", "a\nb\na\n"),
+        DUMP,
+        "R/data/emotions:3: label 'a' is",
+    ),
+    Row(
+        "emotions: words", put("data/emotions", "a b\n"), DUMP, "R/data/emotions:1: expected one la"
+    ),
+    Row("emotions: binary", put("data/emotions", b"\xff"), VALIDATE, "R/data/emotions: not UTF-8"),
+    Row("emotions: one", put("data/emotions", "ang\n"), VALIDATE, "R/data/emotions: expected 2 to"),
     Row("utt2emo: label", edit("data/utt2emo", "ang", "joy"), DUMP, "R/data/utt2emo:1: unknown em"),
     Row(
         "spk2group: out", edit("data/spk2group", "g1", "../g"), DUMP, "spk2group:1: group '../g' c"
@@ -46,13 +57,22 @@ LABELS = [
     ),
     Row("wav.scp: lacks", put("data/wav.scp", "a a.wav\n"), DUMP, "R/data/segments:2: recording '"),
     Row(
-        "segments: past", edit("data/segments", "0.0000 0.1", "9 9.1"), DUMP, "R/data/a.wav: the st"
+        "segments: past",
+        edit("data/segments", "0.0000 0.1", "9 9.1"),
+        DUMP,
+        "R/data/a.wav: segment 9.",
     ),
     Row(
-        "segments: back", edit("data/segments", "0.0000", "3"), DUMP, "R/data/segments:1: 3 to 0.1"
+        "segments: back",
+        edit("data/segments", "0.0000", "3"),
+        DUMP,
+        "R/data/segments:1: invalid seg",
     ),
     Row(
-        "segments: NaN", edit("data/segments", "0.0000", "nan"), DUMP, "R/data/segments:1: nan to "
+        "segments: NaN",
+        edit("data/segments", "0.0000", "nan"),
+        DUMP,
+        "R/data/segments:1: invalid s",
     ),
     Row("segments: short", edit("data/segments", " 0.1000", ""), DUMP, "R/data/segments:1: expect"),
     Row("validate: no directory", nothing, "validate R/none", "R/none: no such directory"),
@@ -88,18 +108,31 @@ AUDIO = [
     Row("wav: text", put(WAV, "text\n" * 99), DUMP, f"R/{WAV}: cannot be read as audio"),
     Row("wav: cut", cut(WAV, 0.4), DUMP, f"R/{WAV}: truncated, its header promises 2000 bytes"),
     Row(
-        "wav: NaN", audio(WAV, np.full(9999, np.nan), subtype="FLOAT"), DUMP, f"R/{WAV}: holds NaN"
+        "wav: NaN",
+        audio(WAV, np.full(9999, np.nan), subtype="FLOAT"),
+        DUMP,
+        f"R/{WAV}: samples contain NaN",
     ),
     Row(
         "wav: Inf",
         audio(WAV, np.full((9999, 2), np.inf), subtype="FLOAT"),
         FULL,
-        "R/data/wav.scp:1: 'a' has the file R/data/a.wav: holds NaN or Inf",
+        "R/data/wav.scp:1: 'a' has the file R/data/a.wav: samples contain NaN or Inf",
     ),
-    Row("wav: too loud", audio(WAV, np.full(9999, 1e38), subtype="FLOAT"), DUMP, f"R/{WAV}: holds"),
+    Row(
+        "wav: too loud",
+        audio(WAV, np.full(9999, 1e38), subtype="FLOAT"),
+        DUMP,
+        f"R/{WAV}: samples contain",
+    ),
     Row("wav: no samples", audio(WAV, []), DUMP, f"R/{WAV}: contains no samples"),
     Row("wav: 100 Hz", audio(WAV, np.zeros(99), 100), DUMP, f"R/{WAV}: a sampling rate of 100"),
-    Row("wav: 2 GHz", audio(WAV, np.zeros(99), 2**31 - 1), VALIDATE, "a.wav: 2147483647 samples a"),
+    Row(
+        "wav: 2 GHz",
+        audio(WAV, np.zeros(99), 2**31 - 1),
+        VALIDATE,
+        "a.wav: a sampling rate of 2147483647",
+    ),
     Row("wav: one sample", audio(WAV, [0.1]), DUMP, "utterance 'a-1': "),
     Row(
         "flac: cut",

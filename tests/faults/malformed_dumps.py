@@ -91,11 +91,14 @@ DUMPS = [
     Row("feats: absent", gone("dump/feats.scp"), TRAIN, "R/dump/feats.scp: cannot be read"),
     Row("feats: pipe", entry("touch R/x |"), TRAIN, "R/dump/feats.scp:1: 'touch R/x |' is a comm"),
     Row("feats: no ark", entry("R/none.ark:9"), TRAIN, "feats.scp: spk00-ang0: R/none.ark cannot"),
-    Row("feats: a directory", entry("R/empty:9"), TRAIN, "spk00-ang0: R/empty is no file"),
+    Row("feats: a directory", entry("R/empty:9"), TRAIN, "spk00-ang0: R/empty is not a regular"),
     Row(
-        "feats: a fifo", lambda root: (entry("R/p:9")(root), fifo("p")(root)), TRAIN, "R/p is no fi"
+        "feats: a fifo",
+        lambda root: (entry("R/p:9")(root), fifo("p")(root)),
+        TRAIN,
+        "R/p is not a regular file",
     ),
-    Row("feats: zeros", entry("/dev/zero:9"), TRAIN, "spk00-ang0: /dev/zero is no file"),
+    Row("feats: zeros", entry("/dev/zero:9"), TRAIN, "spk00-ang0: /dev/zero is not a regular"),
     Row("feats: offset", entry("R/dump/feats.ark:9"), TRAIN, f"{FIRST}:9: no Kaldi binary matrix"),
     Row("feats: past it", entry("R/dump/feats.ark:" + "9" * 18), TRAIN, "no Kaldi binary matrix"),
     Row("feats: 2^63", entry("R/dump/feats.ark:" + "9" * 4400), TRAIN, "R/dump/feats.scp: spk00-"),
@@ -125,7 +128,10 @@ DUMPS = [
         "frames: none", edit("dump/utt2num_frames", "ang0 ", "ang0 -"), TRAIN, "utt2num_frames:1: "
     ),
     Row(
-        "features.yaml: list", put("dump/features.yaml", "[]"), TRAIN, "R/dump/features.yaml: not t"
+        "features.yaml: list",
+        put("dump/features.yaml", "[]"),
+        TRAIN,
+        "R/dump/features.yaml: not a record",
     ),
     Row(
         "features.yaml: long", edit("dump/features.yaml", "0.5", "1e9"), TRAIN, "features.yaml: fea"
@@ -134,10 +140,10 @@ DUMPS = [
     Row("dump: validate", cut(ARK, 0.5), "validate R/dump", "R/dump/feats.scp:"),
 ]
 ANALYSES = [
-    Row("hyp: label", put("hyp", "a-1 joy\n"), SCORE, "R/hyp:1: unknown emotion 'joy'"),
-    Row("hyp: two", put("hyp", "a-1 ang,sad\n"), SCORE, "R/hyp:1: a hypothesis is one emotion"),
+    Row("hyp: label", put("hyp", "a-1 joy\n"), SCORE, "R/hyp: the labels do not match: only"),
+    Row("hyp: two", put("hyp", "a-1 ang,sad\n"), SCORE, "R/hyp:1: expected one emotion, found"),
     Row("hyp: short", put("hyp", "a-1\n"), SCORE, "R/hyp:1: expected '<key> <value>'"),
-    Row("hyp: other", put("hyp", "c-1 ang\n"), SCORE, "R/hyp: hypothesis of 'c-1', which the ref"),
+    Row("hyp: other", put("hyp", "c-1 ang\n"), SCORE, "R/hyp: hypothesis 'c-1' has no reference"),
     Row("hyp: empty", put("hyp", ""), SCORE, "R/hyp: no hypotheses to score"),
     Row("ref: absent", gone("ref"), SCORE, "R/ref: cannot be read"),
     Row("exp: none", nothing, "results --exp R/empty --out R/new", "R/empty: no training with"),
@@ -174,7 +180,10 @@ ANALYSES = [
     Row("leakage: rule", probed(rule="best"), RESULTS, "R/leakage/menan.json: not what menan"),
     Row("leakage: other", probed(seed=7), RESULTS, "R/leakage/menan.json: of menan, seed 7, which"),
     Row(
-        "cards: nested", put("infer/models.json", nested()), PROBE, "R/infer/models.json: not what"
+        "cards: nested",
+        put("infer/models.json", nested()),
+        PROBE,
+        "R/infer/models.json: not a models.json",
     ),
     Row("cards: mapping", put("infer/models.json", "{}"), PROBE, "R/infer"),
     Row("embeddings: NaN", vectors([np.nan] * 3), PROBE, "embeddings.scp: spk00-ang0: NaN or Inf"),

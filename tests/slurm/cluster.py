@@ -1,4 +1,4 @@
-"""A SLURM cluster of four nodes on this machine, in a directory of its own and on loopback only."""
+"""A SLURM cluster of four nodes on this machine: files in one directory, loopback network only."""
 
 import contextlib
 import getpass
@@ -15,7 +15,7 @@ from pathlib import Path
 SLURM = Path(__file__).resolve().parents[2] / "utils" / "slurm.py"
 NODES = ("n1", "n2", "n3", "n4")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "scontrol", "scancel", "sinfo", "squeue")
-PATH = f"{os.environ['PATH']}:/usr/sbin"  # where the daemons stand
+PATH = f"{os.environ['PATH']}:/usr/sbin"  # the daemons are in /usr/sbin
 
 
 def missing_programs() -> list[str]:
@@ -31,7 +31,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class Cluster:
-    """Starts on ``with``; ends with it all that it has started, and nothing else."""
+    """A context manager: starts the cluster, and ends everything that it has started."""
 
     def __init__(self, directory: Path):
         self.directory = directory
@@ -73,7 +73,7 @@ class Cluster:
             "SlurmUser": getpass.getuser(),
             "SlurmdUser": getpass.getuser(),
             "AuthType": "auth/munge",
-            # A requeued task waits until what the dead node was told has expired: 5 s at least.
+            # A requeued task waits until credentials of the dead node expire: at least 5 s.
             "AuthInfo": f"socket={self.directory}/munge.socket,cred_expire=5",
             "ProctrackType": "proctrack/linuxproc",
             "TaskPlugin": "task/none",
@@ -83,11 +83,11 @@ class Cluster:
             "GresTypes": "gpu",
             "ReturnToService": 2,
             "JobRequeue": 1,
-            # What does not answer is soon taken for dead.
+            # A node that does not answer soon counts as dead.
             "MessageTimeout": 5,
             "SlurmdTimeout": 5,
             "KillWait": 3,
-            # Ended jobs are soon forgotten.
+            # The controller soon forgets ended jobs.
             "MinJobAge": 2,
             "SlurmdParameters": "config_overrides",
             "StateSaveLocation": self.directory / "state",
@@ -133,7 +133,7 @@ class Cluster:
         process.wait()
 
     def kill_node(self, node: str) -> None:
-        """As if its power were cut: slurmd, then its tasks' keepers, before they can report."""
+        """Simulate a power cut: kill slurmd, then slurmstepd of its tasks before it can report."""
         self.processes[node].kill()
         self.processes[node].wait()
         tasks = processes_with(f"SLURMD_NODENAME={node}", f"SLURM_CONF={self.conf}")
@@ -141,7 +141,7 @@ class Cluster:
         kill_at_once([*keepers, *tasks])
 
     def await_nodes(self) -> None:
-        """Wait until all nodes are up, though some may be busy."""
+        """Wait until all nodes are up; some may be busy."""
 
         def states() -> set[str]:
             return set(self.ask("sinfo", "--noheader", "--Node", "--format=%T").split())
@@ -149,7 +149,7 @@ class Cluster:
         await_until(lambda: {"idle"} <= states() <= {"idle", "mixed", "allocated"})
 
     def start_launcher(self, directory: Path, *words: object) -> subprocess.Popen:
-        """slurm.py, as a recipe in this directory calls it."""
+        """Start slurm.py in a directory, as a recipe does."""
         return subprocess.Popen(
             [sys.executable, SLURM, *map(str, words)],
             stdout=subprocess.PIPE,
@@ -160,7 +160,7 @@ class Cluster:
         )
 
     def ask(self, *command: str) -> str:
-        """What one of SLURM's programs prints."""
+        """Output of a SLURM program."""
         done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
         return done.stdout
 
@@ -173,7 +173,7 @@ def await_until(condition, seconds: float = 60) -> None:
 
 
 def processes_with(*settings: str) -> list[int]:
-    """Processes whose environment says all of this."""
+    """Processes whose environment has all of these settings, ``NAME=value``."""
     found = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""The cluster that the tests of this directory share, and slurm.py called on it."""
+"""The cluster that the tests of this directory share, and fixtures that call slurm.py on it."""
 
 import pytest
 
@@ -9,21 +9,21 @@ from tests.slurm.cluster import Cluster, missing_programs
 def running_cluster(tmp_path_factory):
     missing = missing_programs()
     if missing:
-        pytest.skip(f"SLURM is not installed (Debian: slurm-wlm, munge): no {', '.join(missing)}")
+        pytest.skip(f"needs SLURM (Debian: slurm-wlm, munge); missing: {', '.join(missing)}")
     with Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
         yield cluster
 
 
 @pytest.fixture
 def cluster(running_cluster):
-    """The cluster with all of its nodes up."""
+    """The cluster, with all of its nodes up."""
     running_cluster.await_nodes()
     return running_cluster
 
 
 @pytest.fixture
 def start(cluster, tmp_path):
-    """Start slurm.py in the test's directory; ended with the test."""
+    """Start slurm.py in the test's directory; it is killed after the test."""
     started = []
 
     def start(*words):
@@ -38,7 +38,7 @@ def start(cluster, tmp_path):
 
 @pytest.fixture
 def run(start):
-    """Call slurm.py and wait: exit status and what it said."""
+    """Call slurm.py and wait; returns its exit status and stderr."""
 
     def run(*words):
         process = start(*words)

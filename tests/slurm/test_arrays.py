@@ -1,4 +1,4 @@
-"""Arrays that run as they should, on a real SLURM."""
+"""Arrays on a real SLURM cluster."""
 
 import sys
 import time

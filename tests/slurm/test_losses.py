@@ -1,4 +1,4 @@
-"""Tasks that SLURM ends, loses or never starts: none is taken for finished."""
+"""Tasks that SLURM ends, loses or never starts do not count as finished."""
 
 import re
 import signal
@@ -13,7 +13,7 @@ SLEEP = ("bash", "-c", 'echo "begun on $SLURMD_NODENAME"; sleep "$1" && echo sle
 
 
 def nodes_of(directory, count=1):
-    """Where the tasks have begun; None unless all have."""
+    """Nodes on which the tasks have started; None until ``count`` have."""
     texts = [path.read_text() for path in directory.glob("*.log")]
     found = [re.search(r"^begun on (\w+)$", text, re.MULTILINE) for text in texts]
     return {match[1] for match in found} if len(found) == count and all(found) else None
@@ -25,7 +25,7 @@ def job_of(cluster, name="x"):
 
 @pytest.fixture(scope="module", autouse=True)
 def overrunning(running_cluster, tmp_path_factory):
-    """A task past its time limit, begun before all else: SLURM looks every half minute."""
+    """A task past its time limit; started first, because SLURM checks only every half minute."""
     directory = tmp_path_factory.mktemp("overrunning")
     (directory / "on4").write_text("command sbatch --nodelist=n4 --time=1\n")
     words = ["--config", "on4", "JOB=1:1", "overrun.JOB.log", *SLEEP, "600"]
@@ -56,7 +56,7 @@ def test_a_task_cancelled_by_somebody_is_named_and_told_once_to_end(start, clust
     assert "\ntold\n" not in (tmp_path / "x.1.log").read_text()
     text = (tmp_path / "x.2.log").read_text()
     assert text.count("\ntold\n") == 1
-    assert "# Ended (code 7)" in text  # it was left to end by itself
+    assert "# Ended (code 7)" in text  # it had the time to end by itself
 
 
 def test_a_signal_to_the_batch_script_alone_ends_the_command_in_order(start, cluster, tmp_path):

@@ -1,4 +1,4 @@
-"""A recipe on the cluster: what it gives is to the bit what it gives on one machine."""
+"""A recipe on the cluster writes the same bits as on one machine."""
 
 import os
 import re
@@ -23,15 +23,22 @@ runs: {objective: [mtl, menan], hold_out: each}
 
 
 class Recipe:
-    """egs/iemocap in a directory, always the same one: paths stand in what it writes."""
+    """egs/iemocap in one directory, always the same, because its outputs contain paths."""
 
     def __init__(self, directory):
         self.work = directory / "work"
         self.config = directory / "tiny.yaml"
         self.corpus = directory / "corpus"
+        self.kept = directory / "kept"
 
-    def begin(self):
+    def begin(self, *folders):
+        """Start with an empty directory, or with some folders of the run that was kept."""
         shutil.rmtree(self.work, ignore_errors=True)
+        for folder in folders:
+            shutil.copytree(self.kept / folder, self.work / folder)
+
+    def keep(self):
+        self.work.rename(self.kept)
 
     def start(self, environment, **stages):
         options = [f"--{name.replace('_', '-')}={value}" for name, value in stages.items()]
@@ -49,7 +56,7 @@ class Recipe:
         assert process.returncode == 0, said
 
     def outcome(self):
-        """All that was written, without logs, the launchers' own files and the hours it took."""
+        """All files written, without logs, files of the launchers and durations."""
         return {
             name: HOURS.sub(b"", content)
             for name, content in snapshot(self.work).items()
@@ -67,10 +74,12 @@ def recipe(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def local(recipe, running_cluster):
-    """What the recipe gives on this machine; only asked for where there is a cluster."""
+    """Outputs of the recipe on this machine; only needed if there is a cluster."""
     recipe.begin()
     recipe.end(recipe.start(os.environ))
-    return recipe.outcome()
+    outcome = recipe.outcome()
+    recipe.keep()
+    return outcome
 
 
 @pytest.fixture
@@ -92,14 +101,16 @@ def test_the_whole_recipe_gives_the_bits_of_the_local_one(recipe, local, on_clus
 
 
 @pytest.mark.parametrize(
-    ("stage", "begun"),
-    [(2, "dump/iemocap_tiny/.menan-*.feats.*.ark"), (3, "exp/tiny/*/*/checkpoint.pt")],
+    ("stage", "made", "begun"),
+    [
+        (2, ["data"], "dump/iemocap_tiny/.menan-*.feats.*.ark"),
+        (3, ["data", "dump"], "exp/tiny/*/*/checkpoint.pt"),
+    ],
 )
 def test_a_node_that_dies_in_the_middle_changes_nothing(
-    recipe, local, cluster, on_cluster, stage, begun
+    recipe, local, cluster, on_cluster, stage, made, begun
 ):
-    recipe.begin()
-    recipe.end(recipe.start(os.environ, stage=0, stop_stage=stage - 1))
+    recipe.begin(*made)
     process = recipe.start(on_cluster, stage=stage, stop_stage=stage)
     await_until(lambda: list(recipe.work.glob(begun)), seconds=120)
     node = cluster.ask("squeue", "--noheader", "--states=RUNNING", "--format=%N").split()[0]

@@ -109,5 +109,5 @@ def test_with_both_checkpoints_damaged_the_run_is_refused(make_dump, tmp_path):
     train_runs(feats, tmp_path / "exp", QUICK, RUNS, CPU)
     for name in (CHECKPOINT, PREVIOUS_CHECKPOINT):
         (tmp_path / "exp" / DIRECTORIES[0] / name).write_bytes(b"menan checkpoint sha256 0\n")
-    with pytest.raises(InputError, match=r"checkpoint\.before\.pt: damaged.*--resume false"):
+    with pytest.raises(InputError, match=r"before\.pt: checksum mismatch.*--resume false"):
         train_runs(feats, tmp_path / "exp", QUICK, RUNS, CPU)

@@ -25,6 +25,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from menan.errors import InputError
@@ -151,7 +152,7 @@ def main() -> None:
         call = parse(sys.argv[1:])
         named = call.options.get("config")
         conf = read_conf(Path(named) if named else CONF if CONF.exists() else None)
-        call.options = {**conf.defaults, **call.options}
+        call = replace(call, options={**conf.defaults, **call.options})
         watch = Watch(submit(call, conf), call.numbers)
         try:
             wait(watch, signals)

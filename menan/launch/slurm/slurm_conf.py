@@ -10,7 +10,8 @@
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from menan.errors import InputError
@@ -29,7 +30,7 @@ option gpu=0
 OWN = ("config", "max-jobs-run")
 
 
-@dataclass
+@dataclass(frozen=True)
 class SlurmConf:
     """The content of a file.
 
@@ -40,11 +41,11 @@ class SlurmConf:
     """
 
     name: str
-    command: list[str] = field(default_factory=list)
-    words: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    defaults: dict[str, str] = field(default_factory=dict)
+    command: list[str]
+    words: Mapping[tuple[str, str], list[str]]
+    defaults: Mapping[str, str]
 
-    def translate(self, options: dict[str, str]) -> list[str]:
+    def translate(self, options: Mapping[str, str]) -> list[str]:
         """The beginning of sbatch's command line for these options.
 
         Raises:
@@ -83,7 +84,9 @@ def read_conf(path: Path | None) -> SlurmConf:
 
 def parse_conf(text: str, name: str) -> SlurmConf:
     """Parse the text of a file; ``name`` is used in error messages."""
-    conf = SlurmConf(name)
+    command: list[str] = []
+    translations: dict[tuple[str, str], list[str]] = {}
+    defaults: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
         line = re.sub(r"\s*#.*", "", line).strip()
         if not line:
@@ -96,16 +99,16 @@ def parse_conf(text: str, name: str) -> SlurmConf:
         option, equals, value = words[0].partition("=") if words else ("", "", "")
         option = option.replace("_", "-")
         if kind == "command" and words:
-            conf.command = words
+            command = words
         elif kind == "option" and option and equals and value:
-            conf.words[option, value] = words[1:]
+            translations[option, value] = words[1:]
         elif kind == "default" and option and equals and value and len(words) == 1:
-            conf.defaults[option] = value
+            defaults[option] = value
         else:
             raise InputError(
                 f"{name}:{number}: {line!r} is not understood; expected 'command ...', "
                 "'option name=value ...' or 'default name=value'"
             )
-    if not conf.command:
+    if not command:
         raise InputError(f"{name}: add a line 'command sbatch ...'; it is missing")
-    return conf
+    return SlurmConf(name, command, translations, defaults)

@@ -44,7 +44,8 @@ void pooling_backward(long items, long time, long channels, const real *in, cons
       vec mean = load(v), top = load(v + 2 * channels), holders = {};
       vec of_mean = load(dv) / real(time);
       vec of_std = load(dv + channels) / (load(v + channels) * real(time));
-      for (long t = 0; t < time; t++) holders += load(x + t * channels) == top ? broadcast(1) : vec{};
+      for (long t = 0; t < time; t++)
+        holders += load(x + t * channels) == top ? broadcast(1) : vec{};
       vec of_top = load(dv + 2 * channels) / holders;
       for (long t = 0; t < time; t++) {
         vec now = load(x + t * channels);
