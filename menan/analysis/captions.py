@@ -29,7 +29,7 @@ CALIBRATION_TITLES = {
     "ece_scaled": "ECE, scaled",
 }
 GENERATED = (
-    "This corpus is generated: its speech was synthesized to try the software. No figure here says "
+    "This corpus is generated. Its speech was synthesized to try the software. No figure here says "
     "anything about people, or about the accuracy on their speech."
 )
 
