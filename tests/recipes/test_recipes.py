@@ -188,7 +188,7 @@ def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):
         "noise2 menan 0 --set model.bottleneck=noise --set model.bottleneck.sigma=2"
         " --set runs.objective.lambda=0.8\n"
     )
-    study = ["--corpus-root", four_actors, "--work", tmp_path]
+    study = ["--corpus-root", four_actors, "--work", tmp_path, "--nj", "1"]
     study += ["--config", tmp_path / "tiny.yaml", "--points", tmp_path / "tiny.points"]
     whole = run("ravdess", *study, script="invariance.sh")
     assert whole.returncode == 0, whole.stderr
