@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from menan.engine.row_layout import RowLayout
 from menan.errors import InputError
 
-LANES = 16  # as in kernels/lanes.h
+LANES = 16  # BLOCK in kernels/lanes.h
 UNITS = 32  # hidden units of the GRU, as in kernels/gru.h and gru_triton.py
 POOLED = 3 * UNITS  # size of v: mean, standard deviation and maximum of 32 channels
 

@@ -1,12 +1,12 @@
-// The recurrence of GRUs with 32 units, 16 utterances in the lanes: torch.nn.GRU's equations, gates
+// The recurrence of GRUs with 32 units, one utterance per lane: torch.nn.GRU's equations, gates
 // in the order r, z, n.
 #pragma once
 #include "windows.h"
 
 constexpr long UNITS = 32, GATES = 3 * UNITS;
 
-// The first `count` numbers of up to 16 rows, a vector each; lanes past the last row repeat it and
-// are never read back.
+// The first `count` numbers of up to LANES rows, a vector each; lanes past the last row repeat it
+// and are never read back.
 inline void to_lanes(const real *from, long row, long rows, long count, vec *to) {
   real *flat = reinterpret_cast<real *>(to);
   for (long lane = 0; lane < LANES; lane++) {

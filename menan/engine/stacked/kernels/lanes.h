@@ -1,9 +1,17 @@
-// Vectors of 16 numbers (the vector extension of GCC and Clang), and their sigmoid and tanh. All is
-// compiled once with `real` as float and once as double.
+// Vectors of one register (the vector extension of GCC and Clang), and their sigmoid and tanh. All
+// is compiled once with `real` as float and once as double. A vector of more than one register
+// would live in memory. No result depends on the width.
 #pragma once
+#include <cmath>
 #include <cstring>
 
-constexpr long LANES = 16;
+#if defined(__AVX512F__)
+constexpr long VECTOR_BYTES = 64;
+#elif defined(__AVX__)
+constexpr long VECTOR_BYTES = 32;
+#else
+constexpr long VECTOR_BYTES = 16;
+#endif
 
 #ifdef DOUBLE
 typedef double real;
@@ -21,8 +29,11 @@ constexpr real LIMIT = 87;
 constexpr real LN2_HIGH = 0.693359375f, LN2_LOW = -2.12194440e-4f;
 #endif
 
-typedef real vec __attribute__((vector_size(LANES * sizeof(real))));
-typedef integer bits __attribute__((vector_size(LANES * sizeof(real))));
+constexpr long LANES = VECTOR_BYTES / sizeof(real);
+constexpr long BLOCK = 16;  // layers and channels are padded to a multiple of it
+
+typedef real vec __attribute__((vector_size(VECTOR_BYTES)));
+typedef integer bits __attribute__((vector_size(VECTOR_BYTES)));
 
 // Memory is aligned to single numbers only.
 inline vec load(const real *from) {
@@ -35,8 +46,18 @@ inline void store(real *to, vec v) { std::memcpy(to, &v, sizeof v); }
 
 inline vec broadcast(real x) { return x + vec{}; }
 
-inline real sum(vec v) {
-  real total = 0;
+// a * b + c, rounded once where the processor can: some compilers round twice in a chain of sums.
+inline vec multiply_add(vec a, vec b, vec c) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+  for (long lane = 0; lane < LANES; lane++) c[lane] = std::fma(a[lane], b[lane], c[lane]);
+  return c;
+#else
+  return a * b + c;
+#endif
+}
+
+// The lanes added to a total, one after the other.
+inline real plus_lanes(real total, vec v) {
   for (long lane = 0; lane < LANES; lane++) total += v[lane];
   return total;
 }

@@ -22,7 +22,7 @@ void pooling_forward(long items, long time, long channels, const real *in, real 
       mean /= real(time);
       for (long t = 0; t < time; t++) {
         vec off = load(x + t * channels) - mean;
-        square += off * off;
+        square = multiply_add(off, off, square);
       }
       vec inside = square / real(time) + real(1e-5), root;
       for (long lane = 0; lane < LANES; lane++) root[lane] = std::sqrt(inside[lane]);

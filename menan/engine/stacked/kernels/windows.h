@@ -4,7 +4,7 @@
 //
 // Of each model `sequences` sequences come in, one `length` numbers after the other, and `rows` x
 // `outs` numbers a sequence go out. weight is (size, outs), bias (outs); lanes run over outs, a
-// multiple of LANES, and size is at least TILE. A model's weights stand `weight_step` numbers after
+// multiple of BLOCK, and size is at least TILE. A model's weights stand `weight_step` numbers after
 // those of the model before, and so on; gradients are dense.
 //
 // Work is shared among threads so that no sum depends on their number, nor on the other models.
@@ -16,10 +16,15 @@
 
 #include "lanes.h"
 
-// A tile of accumulators, 16 by 1 or 8 by 2 vectors: enough to cover the latency of a multiply-add,
-// few enough for the registers. Where the step between rows is known only at run time, 8 by 2 needs
-// fewer addresses.
+// A tile of accumulators: enough to cover the latency of a multiply-add, few enough for the
+// registers (32 with AVX-512, 16 otherwise). It is TILE by 1 or TILE / 2 by 2 vectors; where the
+// step between rows is known only at run time, two vectors need fewer addresses. No sum depends on
+// it.
+#ifdef __AVX512F__
 constexpr long TILE = 16;
+#else
+constexpr long TILE = 8;
+#endif
 
 struct Windows {
   long models, sequences, length, size, stride, rows, outs;
@@ -34,9 +39,10 @@ inline __attribute__((always_inline)) void multiply(vec (*acc)[vecs], const real
   for (long k = 0; k < size; k++)
 #pragma GCC unroll 16
     for (long i = 0; i < tile; i++) {
-      real x = in[i * step + k * next];
+      vec x = broadcast(in[i * step + k * next]);
 #pragma GCC unroll 2
-      for (long j = 0; j < vecs; j++) acc[i][j] += x * load(weights + k * row + j * LANES);
+      for (long j = 0; j < vecs; j++)
+        acc[i][j] = multiply_add(x, load(weights + k * row + j * LANES), acc[i][j]);
     }
 }
 
@@ -89,7 +95,8 @@ void forward(Windows w, const long *distinct, const real *in, const real *weight
   }
 }
 
-template <long vecs>
+// blocks: BLOCKs of columns that are added together.
+template <long blocks>
 void backward_input(Windows w, const real *out_grad, const real *transposed, real *in_grad) {
 #pragma omp parallel for schedule(dynamic)
   for (long item = 0; item < w.models * w.sequences; item++) {
@@ -97,17 +104,21 @@ void backward_input(Windows w, const real *out_grad, const real *transposed, rea
     const real *dy = out_grad + item * w.rows * w.outs;
     real *dx = in_grad + item * w.length;
     std::memset(dx, 0, w.length * sizeof(real));
-    in_tiles<TILE / vecs>(w.rows, [&](auto tile, long r, long done) {
-      for (long k = 0; k < w.size; k += vecs * LANES) {
-        vec acc[tile][vecs] = {};
-        multiply<tile, vecs>(acc, dy + r * w.outs, w.outs, 1,
-                             transposed + model * w.size * w.outs + k, w.size, w.outs);
-        for (long i = done; i < tile; i++)
-          for (long j = 0; j < vecs; j++) {
-            real *to = dx + (r + i) * w.stride + k + j * LANES;
-            store(to, load(to) + acc[i][j]);
-          }
-      }
+    in_tiles<BLOCK / blocks>(w.rows, [&](auto tile, long r, long done) {
+      // Windows overlap, so the order in which rows are added matters: by tile, by columns, by row.
+      constexpr long vecs = blocks * BLOCK / LANES;
+      constexpr long at_once = std::min<long>(tile, TILE / vecs);
+      for (long k = 0; k < w.size; k += blocks * BLOCK)
+        for (long i = 0; i < tile; i += at_once) {
+          vec acc[at_once][vecs] = {};
+          multiply<at_once, vecs>(acc, dy + (r + i) * w.outs, w.outs, 1,
+                                  transposed + model * w.size * w.outs + k, w.size, w.outs);
+          for (long row = std::max(i, done); row < i + at_once; row++)
+            for (long j = 0; j < vecs; j++) {
+              real *to = dx + (r + row) * w.stride + k + j * LANES;
+              store(to, load(to) + acc[row - i][j]);
+            }
+        }
     });
   }
 }
@@ -122,10 +133,10 @@ void windows_forward(Windows w, const long *distinct, const real *in, const real
   (w.outs % (2 * LANES) ? forward<1> : forward<2>)(w, distinct, in, weight, bias, slope, pre, post);
 }
 
-// transposed: the weights as (models, outs, size), dense; here size is a multiple of LANES too.
+// transposed: the weights as (models, outs, size), dense; here size is a multiple of BLOCK too.
 void windows_backward_input(Windows w, const real *out_grad, const real *transposed,
                             real *in_grad) {
-  (w.size % (2 * LANES) ? backward_input<1> : backward_input<2>)(w, out_grad, transposed, in_grad);
+  (w.size % (2 * BLOCK) ? backward_input<1> : backward_input<2>)(w, out_grad, transposed, in_grad);
 }
 
 // Adds the gradients of rows that repeat others to those, for windows_backward_weight.
@@ -181,16 +192,20 @@ void windows_backward_weight(Windows w, const long *distinct, long out_row, cons
   }
 }
 
-// in_grad is that of the PReLU's input; count, a multiple of LANES: numbers a model.
+// in_grad is the gradient of the PReLU's input; count, a multiple of BLOCK: numbers per model.
 void prelu_backward(long models, long count, long slope_step, const real *pre, const real *slope,
                     const real *out_grad, real *in_grad, real *slope_grad) {
 #pragma omp parallel for schedule(dynamic)
   for (long model = 0; model < models; model++) {
     double total = 0;
-    for (long row = model * count; row < (model + 1) * count; row += LANES) {
-      vec x = load(pre + row), dy = load(out_grad + row);
-      store(in_grad + row, x > 0 ? dy : dy * slope[model * slope_step]);
-      total += sum(x > 0 ? vec{} : dy * x);
+    for (long block = model * count; block < (model + 1) * count; block += BLOCK) {
+      real of_block = 0;
+      for (long at = block; at < block + BLOCK; at += LANES) {
+        vec x = load(pre + at), dy = load(out_grad + at);
+        store(in_grad + at, x > 0 ? dy : dy * slope[model * slope_step]);
+        of_block = plus_lanes(of_block, x > 0 ? vec{} : dy * x);
+      }
+      total += of_block;
     }
     slope_grad[model] = total;
   }
