@@ -67,7 +67,7 @@ def dump(
     """
     load_plugins(plugin or ())
     given = {"front_end": front_end, "speeds": split_option(speeds)}
-    features = load_config(config, {"features": given}, set_ or ()).features
+    features = load_config(config, {"features": given}, set_ or (), ("features",)).features
     options = DumpOptions(
         data,
         out,

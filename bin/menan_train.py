@@ -34,7 +34,7 @@ def train(
     objective: Annotated[
         str | None,
         typer.Option(
-            help=f"One or more of {','.join(ObjectiveSettings.table)}.",
+            help=f"One or more of {','.join(ObjectiveSettings.table)}, joined by commas.",
             show_default=",".join(one.system for one in RUNS.objective),
         ),
     ] = None,
@@ -87,8 +87,8 @@ def train(
     """Train networks: every objective with every seed and every held-out group.
 
     Writes EXP/<objective>_seed<k>/<held-out group>/ with config.yaml, log.jsonl, checkpoint.pt,
-    heldout.npz and the selected weights <fold>.<rule>.safetensors. An objective with other settings
-    than the defaults has them in its name, such as menan-lambda0.2_seed0.
+    heldout.npz and the selected weights <fold>.<rule>.safetensors. Settings that differ from the
+    defaults become part of the directory's name, such as menan-lambda0.2_seed0.
 
     Example: menan-train --feats dump/train/feats.scp --exp exp --objective ec,menan --hold-out each
     --set training.lr=2e-3 --set model.bottleneck=noise
@@ -107,7 +107,7 @@ def train(
     train_runs(
         feats,
         exp,
-        load_config(config, options, set_ or ()),
+        load_config(config, options, set_ or (), ("model", "training", "runs")),
         open_device(device),
         TrainOptions(
             valid_feats=valid_feats,

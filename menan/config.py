@@ -126,6 +126,7 @@ def load_config(
     path: str | Path | None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     sets: Sequence[str] = (),
+    sections: Sequence[str] = (),
 ) -> Config:
     """The configuration of a YAML file, with options of the command line over it.
 
@@ -135,6 +136,7 @@ def load_config(
             members (``objective``, ``encoder``) keep the settings that the file gives them.
         sets: ``section.key=value`` or ``section.key.setting=value``, applied in this order after
             ``options``.
+        sections: the sections that ``sets`` may change, those that the command uses; all if empty.
 
     Raises:
         InputError: unreadable file, unknown section or key, wrong type or value.
@@ -152,6 +154,12 @@ def load_config(
             part = content.setdefault(section, {})
             part[key] = keep_settings(value, part.get(key))
     for text in sets:
+        section = text.partition(".")[0].strip()
+        if sections and section in SECTIONS and section not in sections:
+            raise InputError(
+                f"--set {text}: this command does not use the section {section}; it uses "
+                f"{', '.join(sections)}"
+            )
         assign(content, text)
     return _parsed(content, "options: " if path is None else f"{path} with options: ")
 

@@ -60,7 +60,10 @@ def assign(content: dict[str, Any], text: str) -> None:
         return
     if (section, key) not in _MEMBERS:
         known = ", ".join(".".join(place) for place in _MEMBERS)
-        raise InputError(f"--set {text}: {section}.{key} has no settings of its own; {known} have")
+        raise InputError(
+            f"--set {text}: only {known} have settings of their own; write "
+            f"--set {section}.{key}=value"
+        )
     socket, default = _MEMBERS[section, key]
     part[key] = _with_setting(socket, part.get(key) or default, setting[0], value, text)
 
@@ -83,6 +86,8 @@ def _configured(name: Any, items: list[Any]) -> list[Any]:
 
 
 def _with_setting(socket: type[Member], given: Any, setting: str, value: Any, text: str) -> Any:
+    if setting == "name":
+        raise InputError(f"--set {text}: name the member itself, such as model.bottleneck=noise")
     members = given if isinstance(given, list) else [given]
     changed, applied = [], False
     for member in members:

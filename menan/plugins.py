@@ -12,6 +12,7 @@ from pathlib import Path
 
 from menan.errors import InputError
 
+_PREFIX = "menan_plugin_"
 _loaded: dict[str, str] = {}
 
 
@@ -24,13 +25,15 @@ def load_plugins(paths: Iterable[Path]) -> None:
     for path in paths:
         if not path.is_file():
             raise InputError(f"--plugin {path}: no such file")
-        name = f"menan_plugin_{path.stem}"
+        name = f"{_PREFIX}{path.stem}"
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
             raise InputError(f"--plugin {path}: expected a Python file, ending in .py")
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
         if _loaded.get(path.name) == digest:
             continue
+        if path.name in _loaded:
+            raise InputError(f"--plugin {path}: another plugin has this file name; rename one")
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module  # dataclasses look their module up
         try:
@@ -42,9 +45,22 @@ def load_plugins(paths: Iterable[Path]) -> None:
         _loaded[path.name] = digest
 
 
-def loaded_plugins() -> dict[str, str]:
-    """File name and digest of each loaded plugin, for the records of what was made with them."""
-    return dict(sorted(_loaded.items()))
+def plugins_of(*members: object) -> dict[str, str]:
+    """File name and digest of the plugins that some members come from, for records.
+
+    Args:
+        members: settings, such as those of an encoder.
+    """
+    files = {f"{_PREFIX}{Path(name).stem}": name for name in _loaded}
+    names = {files[module] for one in members if (module := type(one).__module__) in files}
+    return {name: _loaded[name] for name in sorted(names)}
+
+
+def warn_changed_plugins(recorded: dict[str, str], where: str) -> None:
+    """Print a line for each loaded plugin that is not the recorded one."""
+    for name, digest in recorded.items():
+        if _loaded.get(name, digest) != digest:
+            print(f"warning: {where}: made with another version of {name}", file=sys.stderr)
 
 
 def missing_plugins(needed: dict[str, str]) -> str:

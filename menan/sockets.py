@@ -43,8 +43,8 @@ class Member:
         mapping = {"name": value} if isinstance(value, str) else value
         if not isinstance(mapping, dict) or not isinstance(mapping.get("name"), str):
             raise InputError(
-                f"{where}: expected the name of a member ({cls.socket}), or a mapping with "
-                f"'name' and its settings; choose from {', '.join(cls.table)}"
+                f"{where}: expected the name of one {cls.socket}, or "
+                f"{{name: ..., setting: ...}}; choose from {', '.join(cls.table)}"
             )
         settings = {key: setting for key, setting in mapping.items() if key != "name"}
         try:
@@ -97,6 +97,12 @@ class Member:
         changed = [
             f"{field.name.rstrip('_')}{getattr(self, field.name)}"
             for field in dataclasses.fields(self)
-            if getattr(self, field.name) != field.default
+            if getattr(self, field.name) != _default(field)
         ]
         return "-".join(changed)
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default

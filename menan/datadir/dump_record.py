@@ -10,7 +10,7 @@ from menan.errors import InputError
 from menan.files.atomic import atomic_open
 from menan.files.yaml_file import read_yaml
 from menan.front_ends import FrontEnd
-from menan.plugins import loaded_plugins, missing_plugins
+from menan.plugins import missing_plugins, plugins_of
 from menan.provenance import code_digest, code_version
 
 
@@ -46,7 +46,7 @@ def write_features_yaml(
         "version": code_version(),
         "code": code_digest(),
     }
-    if plugins := loaded_plugins():
+    if plugins := plugins_of(features):
         content["plugins"] = plugins
     if continued:
         content["continued"] = list(continued)

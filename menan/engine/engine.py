@@ -28,8 +28,8 @@ class Engine(ABC):
         steps: number of steps of ENC and EC in the whole training, by model.
         sc_steps: steps of SC for each of them.
 
-    exact_alone: whether a model comes out the same to the bit on the CPU, whatever is trained
-        beside it and on however many threads.
+    exact_alone: whether, on the CPU, the bits of a model's weights depend neither on the models
+        beside it nor on the number of threads.
     main: parameters of ENC and EC with their Adam.
     speaker: parameters of SC with its Adam.
     bottleneck: from v to z.

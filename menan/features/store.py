@@ -68,17 +68,18 @@ class FrameStore:
         rows = self.first[index, None] + step % self.length[index, None]
         return self.frames[rows].float()
 
-    def padded(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def padded(self, index: torch.Tensor, at_least: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
         """Utterances padded with zeros to the longest of them.
 
         Args:
             index: int64 (batch,), on the store's device.
+            at_least: smallest number of rows.
 
         Returns:
             float32 (batch, rows, dims), and the number of rows of each, int64 (batch,).
         """
         lengths = self.length[index]
-        step = torch.arange(int(lengths.max()), device=self.frames.device)
+        step = torch.arange(max(int(lengths.max()), at_least), device=self.frames.device)
         there = step < lengths[:, None]
         rows = self.first[index, None] + step * there
         return self.frames[rows].float() * there[:, :, None], lengths

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from menan.errors import InputError
 from menan.randomness import generator
 from menan.settings import BottleneckSettings, FsqSettings, NoBottleneckSettings, NoiseSettings
 
@@ -165,6 +166,10 @@ def add_bottleneck(settings: type[BottleneckSettings], bottleneck: type[Bottlene
 
 def make_bottleneck(settings: BottleneckSettings) -> Bottleneck:
     """The bottleneck with these settings."""
+    if type(settings) not in BOTTLENECKS:
+        raise InputError(
+            f"the bottleneck {settings.name!r} has no class; call add_bottleneck with it"
+        )
     return BOTTLENECKS[type(settings)](settings)
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from menan.errors import InputError
 from menan.features.store import FrameStore
 from menan.settings import EncoderSettings, Table1Settings
 
@@ -14,7 +15,8 @@ class Encoder(nn.Module, ABC):
     """ENC: features (batch, rows, dims) to v (batch, dims_out).
 
     An encoder is trained side by side with others if ``torch.func`` can stack it: no ``nn.GRU``, no
-    buffer that training changes, no branch on the values of a tensor.
+    buffer that training changes, no branch on the values of a tensor. Buffers must be persistent
+    and hold float32 numbers, as model files do. Initial weights are those that ``__init__`` makes.
 
     Args:
         settings: the encoder's own.
@@ -22,7 +24,7 @@ class Encoder(nn.Module, ABC):
 
     is_repeated: whether inputs are repeated cyclically to one length (paper section 5, cycle repeat
         mode). Otherwise they are padded with zeros, and ``lengths`` says where they end.
-    shortest_input: rows that the encoder needs.
+    shortest_input: rows that the encoder needs. Shorter padded inputs are padded to it.
     dims_out: size of v, set by ``__init__``.
 
     The buffers ``mean`` and ``std`` (dims,) normalise the input; 0 and 1 leave it as it is.
@@ -63,7 +65,7 @@ class Encoder(nn.Module, ABC):
         """
         if cls.is_repeated:
             return store.gather(index, rows), torch.full_like(index, rows)
-        return store.padded(index)
+        return store.padded(index, cls.shortest_input)
 
     @abstractmethod
     def encode(self, features: Tensor, lengths: Tensor) -> Tensor:
@@ -123,4 +125,6 @@ def add_encoder(settings: type[EncoderSettings], encoder: type[Encoder]) -> None
 
 def make_encoder(settings: EncoderSettings, dims: int) -> Encoder:
     """The encoder with these settings, for features of ``dims`` columns."""
+    if type(settings) not in ENCODERS:
+        raise InputError(f"the encoder {settings.name!r} has no class; call add_encoder with it")
     return ENCODERS[type(settings)](settings, dims)

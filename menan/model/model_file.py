@@ -20,7 +20,7 @@ from menan.format_0_1 import upgraded
 from menan.front_ends import FrontEnd
 from menan.labels import LabelSet
 from menan.model.network import Network, NetworkShape, empty_network
-from menan.plugins import missing_plugins
+from menan.plugins import missing_plugins, warn_changed_plugins
 from menan.settings import ObjectiveSettings
 
 CARD_KEY = "menan"  # key of the card in the metadata of safetensors and ONNX files
@@ -97,9 +97,10 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> tuple[Ne
             content = json.loads((file.metadata() or {})[CARD_KEY])
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         card = card_from_json(content, str(path))
+        warn_changed_plugins(card.plugins, str(path))
         _check_weights(weights)
         network = empty_network(card.shape)
-        if card.plugins and not _has_papers_sc(network, weights):
+        if not _has_papers_sc(network, weights):
             network.speaker = nn.Identity()
             weights = {name: w for name, w in weights.items() if not name.startswith("speaker.")}
         network.load_state_dict(weights, assign=True)

@@ -30,15 +30,23 @@ class NetworkShape:
 
 
 class Network(nn.Module):
-    """ENC with its two heads, EC (``emotion``) and SC (``speaker``), which give logits of z."""
+    """ENC with its two heads, EC (``emotion``) and SC (``speaker``), which give logits of z.
 
-    def __init__(self, shape: NetworkShape):
+    Args:
+        begin: called with the name of each part before it is made.
+    """
+
+    def __init__(self, shape: NetworkShape, begin: Callable[[str], None] | None = None):
         super().__init__()
         self.shape = shape
         self.bottleneck = make_bottleneck(shape.model.bottleneck)
+        begin = begin or (lambda part: None)
+        begin("encoder")
         self.encoder = make_encoder(shape.model.encoder, shape.dims)
         size = self.encoder.dims_out
+        begin("emotion")
         self.emotion = head(size, shape.emotions)
+        begin("speaker")
         if shape.speaker_classifier is None:
             self.speaker: nn.Module = head(size, shape.speakers)
         else:
@@ -61,18 +69,16 @@ def head(size: int, classes: int) -> nn.Sequential:
 
 
 def build_network(shape: NetworkShape, seed: int) -> Network:
-    """A network with PyTorch's default initial weights, drawn from ``seed`` on the CPU.
+    """A network with initial weights drawn from ``seed`` on the CPU.
 
-    Each part has its own draw: ENC and EC start alike whatever the number of speakers.
+    Each part has its own generator: ENC and EC start alike whatever the number of speakers.
     """
+
+    def begin(part: str) -> None:
+        torch.manual_seed(derived_seed(seed, "weights", part))
+
     with torch.random.fork_rng(devices=[]):
-        network = Network(shape)
-        for name, part in network.named_children():
-            torch.manual_seed(derived_seed(seed, "weights", name))
-            for module in part.modules():
-                if callable(reset := getattr(module, "reset_parameters", None)):
-                    reset()
-    return network
+        return Network(shape, begin)
 
 
 def empty_network(shape: NetworkShape) -> Network:

@@ -32,7 +32,8 @@ class DivergenceWatch:
         Raises:
             InputError: as :meth:`refuse`.
         """
-        finite = torch.isfinite(measured["emotion_loss"] + measured["speaker_loss"])
+        losses = measured["loss"] + measured["emotion_loss"] + measured["speaker_loss"]
+        finite = torch.isfinite(losses)
         first = self.first[: len(finite)]
         first.masked_fill_(~finite & (first < 0), step)
         if step % self.stride == self.stride - 1:

@@ -12,6 +12,7 @@ from menan.config import Config
 from menan.errors import InputError
 from menan.features.store import Dump, FrameStore, load_frames, open_dump
 from menan.files.lock import only_writer
+from menan.model.contract import check_contract
 from menan.model.encoders import ENCODERS
 from menan.training.plan import (
     Run,
@@ -105,6 +106,8 @@ def train_runs(
         )
         for run in planned
     ]
+    for shape in dict.fromkeys(data.shape for data in whole):
+        check_contract(shape, dump.features.rows)
     with ExitStack() as locks:
         for data in whole:
             locks.enter_context(only_writer(data.directory))

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from menan.engine.engine import Engine
+from menan.errors import InputError
 from menan.features.store import FrameStore
 from menan.model.losses import cross_entropy
 from menan.settings import ObjectiveSettings
@@ -84,10 +85,10 @@ class LockStep:
                 both classifiers see each utterance with each of its draws.
 
         Returns:
-            Detached batch means, (models,) each: emotion_loss, and for the SC that ENC met
-            speaker_loss, speaker_entropy (nats), speaker_top (mean top probability),
-            speaker_accuracy. Also the means from which the bottleneck's capacity is computed,
-            (models, ...) (:meth:`menan.model.bottlenecks.Bottleneck.observed`).
+            Detached batch means, (models,) each: loss (of ENC and EC), emotion_loss, and for the
+            SC that ENC met speaker_loss, speaker_entropy (nats), speaker_top (mean top
+            probability), speaker_accuracy. Also the means from which the bottleneck's capacity is
+            computed, (models, ...) (:meth:`menan.model.bottlenecks.Bottleneck.observed`).
         """
         engine = self.engine
         v = engine.embed(self.store, batch.index, self.rows)
@@ -105,10 +106,23 @@ class LockStep:
         log_p = F.log_softmax(engine.emotion_logits(z), dim=-1)
         emotion = (cross_entropy(log_p, rows.emotions) * rows.weight).sum(dim=-1)
         step = Step(emotion, met, z, v, log_p, rows.emotions, rows.speakers, rows.weight)
-        engine.main.step(
-            torch.cat([objective.loss(step.of(own)) for objective, own in self.groups]).sum()
-        )
-        return {"emotion_loss": emotion.detach(), **met.measures(), **observed}
+        losses = [self._loss(objective, step.of(own)) for objective, own in self.groups]
+        engine.main.step(torch.cat(losses).sum())
+        total = torch.empty_like(emotion)
+        for (_, own), loss in zip(self.groups, losses, strict=True):
+            total[own] = loss.detach()
+        emotion = emotion.detach()
+        return {"loss": total, "emotion_loss": emotion, **met.measures(), **observed}
+
+    def _loss(self, objective: Objective, step: Step) -> Tensor:
+        loss = objective.loss(step)
+        if loss.shape != step.emotion_loss.shape:
+            raise InputError(
+                f"the objective {objective.settings.name!r} returned a loss of shape "
+                f"{tuple(loss.shape)}; expected one number per model, "
+                f"{tuple(step.emotion_loss.shape)}: average over the batch with step.mean"
+            )
+        return loss
 
     def _posterior(self, z: Tensor, rows: Batch, batch: Batch) -> SpeakerPosterior:
         log_p = F.log_softmax(self.engine.speaker_logits(z, rows.emotions), dim=-1)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
+from menan.errors import InputError
 from menan.model import losses
 from menan.settings import (
     DomainAdversarialSettings,
@@ -212,4 +213,8 @@ def add_objective(settings: type[ObjectiveSettings], objective: type[Objective])
 
 def make_objective(settings: ObjectiveSettings) -> Objective:
     """The objective with these settings."""
+    if type(settings) not in OBJECTIVES:
+        raise InputError(
+            f"the objective {settings.name!r} has no class; call add_objective with it"
+        )
     return OBJECTIVES[type(settings)](settings)

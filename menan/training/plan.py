@@ -16,8 +16,9 @@ from menan.features.store import Dump, FrameStore
 from menan.front_ends import FrontEnd
 from menan.labels import LabelSet
 from menan.model.network import NetworkShape
+from menan.plugins import plugins_of
 from menan.settings import ObjectiveSettings
-from menan.training.objectives import OBJECTIVES
+from menan.training.objectives import make_objective
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,13 @@ class RunData:
             assert set(self.train.speaker_names) <= set(fold.train), f"not the speakers of {fold}"
 
     @property
+    def plugins(self) -> dict[str, str]:
+        """Plugins that its members come from, by file name."""
+        return plugins_of(
+            self.run.objective, self.model.encoder, self.model.bottleneck, self.features
+        )
+
+    @property
     def shape(self) -> NetworkShape:
         """The network of this run."""
         return NetworkShape(
@@ -168,5 +176,5 @@ class RunData:
             dims=self.features.dims,
             emotions=len(self.emotions),
             speakers=len(self.train.speaker_names),
-            speaker_classifier=OBJECTIVES[type(self.run.objective)].speaker_classifier,
+            speaker_classifier=type(make_objective(self.run.objective)).speaker_classifier,
         )

@@ -84,7 +84,7 @@ def read_config_yaml(path: str | Path) -> dict[str, Any]:
     found = read_yaml(path)
     if not isinstance(found, dict):
         return {}
-    found = upgraded(found)
+    found = {"plugins": {}, **upgraded(found)}
     for key, cls in (("training", TrainingConfig), ("model", ModelConfig)):
         if isinstance(found.get(key), dict):
             found[key] = to_mapping(cls()) | found[key]

@@ -13,7 +13,6 @@ from menan.features.store import Dump
 from menan.files.atomic import atomic_open
 from menan.files.lock import NAME as LOCK
 from menan.files.mapping import plain_value, to_mapping
-from menan.plugins import loaded_plugins
 from menan.provenance import code_digest, code_version
 from menan.training.checkpoint import Checkpoint, load_checkpoint
 from menan.training.plan import RunData
@@ -24,6 +23,9 @@ FIXED = (
     *("objective", "seed", "hold_out", "folds", "speakers", "utterances", "features", "emotions"),
     *("model", "training.batch_size"),
 )
+
+
+_CODE = ("code", "plugins")
 
 
 def open_directory(data: RunData, dump: Dump, resume: bool, force: bool) -> None:
@@ -52,8 +54,9 @@ def open_directory(data: RunData, dump: Dump, resume: bool, force: bool) -> None
         continued = found.get("continued")
         continued = continued if isinstance(continued, list) else []
         for key, was, now in _differences(found, wanted):
-            if key == "code" and checkpoint.epoch == data.training.epochs:
-                wanted |= {key: found.get(key) for key in ("version", "code")}
+            # A finished run keeps the code that made it.
+            if key in _CODE and checkpoint.epoch == data.training.epochs:
+                wanted |= {name: found.get(name) for name in ("version", *_CODE)}
                 continue
             text = f"{path}: made with {key} {was}, now {now}"
             if key in FIXED or key.split(".")[0] in FIXED:
@@ -75,7 +78,6 @@ def open_directory(data: RunData, dump: Dump, resume: bool, force: bool) -> None
 
 def _resolved(data: RunData, dump: Dump) -> dict[str, Any]:
     """All that decides the outcome of a run."""
-    plugins = loaded_plugins()
     return {
         "objective": plain_value(data.run.objective),
         "seed": data.run.seed,
@@ -92,7 +94,7 @@ def _resolved(data: RunData, dump: Dump) -> dict[str, Any]:
         "data": _data_digest(data),
         "version": code_version(),
         "code": code_digest(),
-        **({"plugins": plugins} if plugins else {}),
+        "plugins": data.plugins,
     }
 
 
@@ -114,7 +116,7 @@ def _differences(found: dict, wanted: dict[str, Any]) -> Iterator[tuple[str, Any
         was = found.get(key)
         if was == now or key == "version":
             continue
-        if isinstance(now, dict) and isinstance(was, dict):
+        if key not in _CODE and isinstance(now, dict) and isinstance(was, dict):
             for name in {**now, **was}:
                 if now.get(name) != was.get(name):
                     yield f"{key}.{name}", was.get(name), now.get(name)

@@ -13,7 +13,6 @@ from menan.errors import InputError
 from menan.files.atomic import atomic_open, naming
 from menan.model.model_file import ModelCard, save_model
 from menan.model.network import Network, build_network, empty_network
-from menan.plugins import loaded_plugins
 from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
 from menan.training.checkpoint import CHECKPOINT, Checkpoint, fits, load_checkpoint, save_checkpoint
 from menan.training.plan import RunData
@@ -172,7 +171,7 @@ class RunState:
             emotions=data.emotions,
             version=__version__,
             threads=self.threads,
-            plugins=loaded_plugins(),
+            plugins=data.plugins,
         )
         save_model(data.directory / f"{card.fold}.{rule}.safetensors", network, card)
 

@@ -44,8 +44,8 @@ def train_together(
     print(f"{len(todo)} models to train, {min(size, len(todo))} side by side")
     if threads is not None:
         print(
-            "with this encoder the last digits of a model depend on the models beside it and on "
-            f"the number of threads ({threads}, kept in the model cards)"
+            "note: this encoder's results can differ in the last digits with the number of threads "
+            f"(now {threads}, written to the model cards) and with the models trained beside them"
         )
     for alike in _by_speaker_classifier(todo):
         for begin in range(0, len(alike), size):

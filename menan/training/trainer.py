@@ -117,11 +117,12 @@ class Trainer:
                 self.lockstep.activate(batches.active(step))
             batch, sizes = batches.batch(step)
             measured = self.lockstep.update(batch, batches.noise(step))
+            watch.note(step, measured)
+            del measured["loss"]  # the log has its parts
             for name, value in measured.items():
                 shape = value.shape[1:]
                 total = self.sums.setdefault(name, value.new_zeros(len(self.runs), *shape))
                 total[: len(sizes)] += value * sizes.view(-1, *[1] * len(shape))
-            watch.note(step, measured)
             self.step = step + 1
             bar.update(len(sizes))
             if request.number is not None:

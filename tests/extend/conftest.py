@@ -15,6 +15,7 @@ from menan.settings import BottleneckSettings, EncoderSettings, ObjectiveSetting
 from menan.training.objectives import OBJECTIVES
 
 TOYS = Path(__file__).parent
+collect_ignore_glob = ["toy_*.py"]  # loading a plugin adds its members
 TABLES = (
     *(EncoderSettings.table, BottleneckSettings.table, ObjectiveSettings.table, FrontEnd.table),
     *(ENCODERS, BOTTLENECKS, OBJECTIVES, EXTRACTORS, plugins._loaded),

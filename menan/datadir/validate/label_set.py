@@ -34,5 +34,5 @@ def check_label_set(
         return None, [Problem(Path(place), None, fault, cure)], []
     used = {label for value in utt2emo.values() for label in value.split(",")}
     unused = [label for label in labels if label not in used]
-    notes = [f"{path}: note: no utterance has the emotion {' or '.join(unused)}"] if unused else []
+    notes = [f"{path}: note: no utterance has these emotions: {' '.join(unused)}"] if unused else []
     return labels, [], notes

@@ -14,7 +14,7 @@ RATE = 8000
 
 def test_whole_directories_pass_and_are_counted(data, dump):
     assert list(validate(data, read_audio=True).lines()) == [
-        f"{data / 'emotions'}: note: no utterance has the emotion hap or sad",
+        f"{data / 'emotions'}: note: no utterance has these emotions: hap sad",
         f"{data}: ok, 8 utterances of 4 speakers in 2 groups",
     ]
     (dump / "emotions").write_text("neu\nang\n")
