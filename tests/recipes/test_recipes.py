@@ -202,6 +202,7 @@ def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):
     assert [one["many"] for one in asked] == [False, True]
     assert (tmp_path / "exp/tiny/front.png").stat().st_size > 0
     assert front["corpus"] == "RAVDESS"
+    (tmp_path / "tiny.points").write_text("none ec 0\n")
     swapped = run("ravdess", *study, "--stage", "1", "--swap", "true", script="invariance.sh")
     assert swapped.returncode == 0, swapped.stderr
     front = json.loads((tmp_path / "exp/tiny_swapped/front.json").read_text())
