@@ -114,7 +114,7 @@ def test_a_named_objective_keeps_the_settings_of_the_file(written):
         ("training", "expected section.key=value"),
         ("training.lr", "expected section.key=value"),
         ("lr=1", "expected section.key=value"),
-        ("training.lr.x=1", "training.lr has no settings of its own"),
+        ("training.lr.x=1", "write --set training.lr=value"),
         ("training.lr={", "is not a YAML value"),
         ("trainig.lr=1", "unknown section 'trainig'; did you mean 'training'"),
         ("training.lrr=1", "unknown key 'lrr'; did you mean 'lr'"),
@@ -129,6 +129,16 @@ def test_a_named_objective_keeps_the_settings_of_the_file(written):
 def test_a_wrong_set_is_refused_in_one_line(text, message):
     with pytest.raises(InputError, match=re.escape(message)):
         load_config(None, {}, [text])
+
+
+def test_a_set_for_a_section_that_the_command_does_not_use_is_refused():
+    with pytest.raises(InputError, match="does not use the section features; it uses model"):
+        load_config(None, {}, ["features.seconds=4"], ("model", "training"))
+
+
+def test_the_name_of_a_member_is_no_setting():
+    with pytest.raises(InputError, match="name the member itself"):
+        load_config(None, {}, ["model.bottleneck.name=fsq"])
 
 
 def test_a_setting_that_no_objective_has_is_refused():
@@ -161,7 +171,10 @@ def test_a_saved_configuration_is_loaded_as_it_was(cls):
         ("training: {", "not YAML"),
         ("runs: {objective: {name: mtl, lambda: 1}}", "lambda must lie between 0 and 1"),
         ("training: {lambda: 0.2}", r"training\.lambda has moved; write 'runs: objective:"),
-        ("model: {bottleneck: {sigma: 2}}", r"model\.bottleneck: expected the name of a member"),
+        (
+            "model: {bottleneck: {sigma: 2}}",
+            "expected the name of one bottleneck",
+        ),
         ("runs: {objective: [ec, ec]}", "objective lists 'ec' twice"),
         ("training: {normalize: speaker}", "normalize must be global or none"),
         ("training: {store_dtype: 16}", "store_dtype must be float32 or float16"),

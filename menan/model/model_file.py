@@ -71,9 +71,15 @@ class ModelCard:
 
 
 def save_model(path: str | Path, network: Network, card: ModelCard) -> None:
-    """Write a model file, whole or not at all."""
+    """Write a model file, complete or not at all.
+
+    SC is left out where an objective brought its own: a model is used without the objective.
+    """
+    own_sc = network.shape.speaker_classifier is not None
     weights = {
-        name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()
+        name: tensor.detach().cpu().contiguous()
+        for name, tensor in network.state_dict().items()
+        if not (own_sc and name.startswith("speaker."))
     }
     metadata = {CARD_KEY: json.dumps(card_to_json(card), sort_keys=True)}
     with atomic_open(path, "wb") as file:
@@ -83,7 +89,7 @@ def save_model(path: str | Path, network: Network, card: ModelCard) -> None:
 def load_model(path: str | Path, device: str | torch.device = "cpu") -> tuple[Network, ModelCard]:
     """Read a model file; nothing in it is executed.
 
-    SC is read where it is the paper's; inference does not use it.
+    A file lacks SC where an objective brought its own; inference does not use it.
 
     Raises:
         InputError: missing, not safetensors, not written by :func:`save_model`, weights that are
@@ -100,21 +106,14 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> tuple[Ne
         warn_changed_plugins(card.plugins, str(path))
         _check_weights(weights)
         network = empty_network(card.shape)
-        if not _has_papers_sc(network, weights):
+        if not any(name.startswith("speaker.") for name in weights):
             network.speaker = nn.Identity()
-            weights = {name: w for name, w in weights.items() if not name.startswith("speaker.")}
         network.load_state_dict(weights, assign=True)
     # RecursionError, from deeply nested JSON, is a RuntimeError.
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: not a model file of menan ({reason})") from None
     return network.eval().requires_grad_(False), card
-
-
-def _has_papers_sc(network: Network, weights: dict[str, torch.Tensor]) -> bool:
-    """Whether a file's SC is the paper's, and not one that an objective brought along."""
-    own = {name: w.shape for name, w in weights.items() if name.startswith("speaker.")}
-    return own == {f"speaker.{name}": w.shape for name, w in network.speaker.named_parameters()}
 
 
 def _check_weights(weights: dict[str, torch.Tensor]) -> None:

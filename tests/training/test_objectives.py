@@ -187,7 +187,14 @@ def test_measures_say_how_sure_the_met_speaker_classifier_is():
     lockstep = make_lockstep(make_networks(speakers, torch.float64), NAMES)
     measured = lockstep.update(make_batch(speakers, torch.float64))
     assert set(measured) == {
-        *("emotion_loss", "speaker_loss", "speaker_entropy", "speaker_top", "speaker_accuracy")
+        *(
+            "loss",
+            "emotion_loss",
+            "speaker_loss",
+            "speaker_entropy",
+            "speaker_top",
+            "speaker_accuracy",
+        )
     }
     for value in measured.values():
         assert value.shape == (len(NAMES),)
