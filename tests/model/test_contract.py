@@ -101,3 +101,21 @@ def test_every_initial_weight_follows_the_seed_and_the_encoders_own_choice_stays
     assert torch.equal(one.free, again.free)
     assert not torch.equal(one.free, other.free)
     assert not one.layer.weight.any(), "set to zero by the encoder itself"
+
+
+class SumEncoder(encoders.Encoder):
+    def __init__(self, settings, dims):
+        super().__init__(settings, dims)
+        self.dims_out = dims
+
+    def encode(self, features, lengths):
+        return features.sum(dim=1)
+
+
+def test_padding_is_zero_after_normalisation_whatever_stands_in_the_batch():
+    encoder = SumEncoder(OddEncoderSettings(), 3)
+    encoder.mean.fill_(2.0)
+    features = torch.randn(2, 7, 3)
+    lengths = torch.tensor([7, 4])
+    alone = encoder(features[1:, :4], lengths[1:])
+    torch.testing.assert_close(encoder(features, lengths)[1:], alone)
