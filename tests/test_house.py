@@ -173,6 +173,16 @@ def test_no_module_name_is_used_twice():
     assert not {"utils", "helpers", "common", "misc"} & names.keys()
 
 
+def test_no_class_name_is_used_twice():
+    names = Counter(
+        node.name
+        for path in PACKAGE
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 def test_every_command_has_a_file_of_its_own_and_a_guard():
     commands = {path.stem for path in (ROOT / "bin").glob("menan_*.py")}
     assert commands >= {

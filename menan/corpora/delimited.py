@@ -10,7 +10,7 @@ from menan.errors import InputError
 
 
 @dataclass(frozen=True)
-class Row:
+class DelimitedRow:
     """One row: its place (``file:line``), and its cells by column name, without outer spaces."""
 
     where: str
@@ -34,7 +34,7 @@ class Row:
         return value
 
 
-def read_rows(path: str | Path) -> tuple[list[str], list[Row]]:
+def read_rows(path: str | Path) -> tuple[list[str], list[DelimitedRow]]:
     """The column names, in lower case, and the rows of a file with a header line.
 
     The separator is the one of tab, semicolon and comma that the header has most of. A byte order
@@ -71,7 +71,7 @@ def read_rows(path: str | Path) -> tuple[list[str], list[Row]]:
                 "quote cells that contain the separator"
             )
         stripped = map(str.strip, cells)
-        rows.append(Row(f"{path}:{number}", dict(zip(columns, stripped, strict=True))))
+        rows.append(DelimitedRow(f"{path}:{number}", dict(zip(columns, stripped, strict=True))))
     return columns, rows
 
 

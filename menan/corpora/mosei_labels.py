@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from menan.corpora.delimited import Row, read_rows, require_columns
+from menan.corpora.delimited import DelimitedRow, read_rows, require_columns
 from menan.datadir.metadata import name_fault
 from menan.errors import InputError
 
@@ -190,7 +190,7 @@ def _read_csv(path: Path) -> list[Segment]:
     counted: Counter[str] = Counter()
     numbers: set[tuple[str, int]] = set()
     for row in rows:
-        row = Row(row.where, dict(zip(columns, row.cells.values(), strict=True)))
+        row = DelimitedRow(row.where, dict(zip(columns, row.cells.values(), strict=True)))
         video = row.text("video")
         if fault := name_fault("video", video):
             raise InputError(f"{row.where}: {fault}; correct it")
@@ -206,7 +206,7 @@ def _read_csv(path: Path) -> list[Segment]:
     return segments
 
 
-def _segment_number(row: Row) -> int:
+def _segment_number(row: DelimitedRow) -> int:
     text = row.text("segment")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         found = repr(text[:80])

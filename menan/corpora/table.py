@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from menan.audio import is_file
-from menan.corpora.delimited import Row, read_rows, require_columns
+from menan.corpora.delimited import DelimitedRow, read_rows, require_columns
 from menan.corpora.label_choice import (
     DEFAULT_CHOICE,
     ChosenLabels,
@@ -118,8 +118,8 @@ def _chosen(table: Path, used: set[str], choice: LabelChoice) -> ChosenLabels:
 
 
 def _of_split(
-    table: Path, columns: list[str], rows: list[Row], split: str, left_out: Counter[str]
-) -> list[Row]:
+    table: Path, columns: list[str], rows: list[DelimitedRow], split: str, left_out: Counter[str]
+) -> list[DelimitedRow]:
     require_columns(table, columns, ("split",))
     sizes = Counter(row.cells["split"] for row in rows)
     if split not in sizes:

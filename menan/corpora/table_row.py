@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.corpora.delimited import Row
+from menan.corpora.delimited import DelimitedRow
 from menan.datadir.metadata import name_fault
 from menan.errors import InputError
 from menan.labels import is_label
@@ -30,7 +30,7 @@ class Entry:
     stretch: tuple[float, float] | None
 
 
-def read_entry(row: Row, folder: Path, renamed: Mapping[str, str]) -> Entry:
+def read_entry(row: DelimitedRow, folder: Path, renamed: Mapping[str, str]) -> Entry:
     """The entry of a row.
 
     Args:
@@ -56,13 +56,13 @@ def read_entry(row: Row, folder: Path, renamed: Mapping[str, str]) -> Entry:
     )
 
 
-def labels_of_rows(rows: Iterable[Row], renamed: Mapping[str, str]) -> set[str]:
+def labels_of_rows(rows: Iterable[DelimitedRow], renamed: Mapping[str, str]) -> set[str]:
     """The labels that occur in some rows and can be used, as written."""
     found = {label.strip() for row in rows for label in row.cells["emotion"].split("|")}
     return {label for label in found if label in renamed or is_label(label)}
 
 
-def _id(row: Row, column: str, text: str) -> str:
+def _id(row: DelimitedRow, column: str, text: str) -> str:
     if text.split() != [text]:
         cure = "use '_' or '-' instead" if column in row.cells else "add a column utt"
         raise InputError(f"{row.where}: {column} id {text!r} contains white space; {cure}")
@@ -71,14 +71,14 @@ def _id(row: Row, column: str, text: str) -> str:
     return text
 
 
-def _gender(row: Row) -> str | None:
+def _gender(row: DelimitedRow) -> str | None:
     text = row.cells.get("gender", "")
     if text.lower() not in GENDERS:
         raise InputError(f"{row.where}: expected f, m, female or male as gender, found {text!r}")
     return GENDERS[text.lower()]
 
 
-def _labels(row: Row, renamed: Mapping[str, str]) -> tuple[str, ...]:
+def _labels(row: DelimitedRow, renamed: Mapping[str, str]) -> tuple[str, ...]:
     labels = tuple(label.strip() for label in row.text("emotion").split("|"))
     for label in labels:
         if label not in renamed and not is_label(label):
@@ -89,7 +89,7 @@ def _labels(row: Row, renamed: Mapping[str, str]) -> tuple[str, ...]:
     return labels
 
 
-def _stretch(row: Row) -> tuple[float, float] | None:
+def _stretch(row: DelimitedRow) -> tuple[float, float] | None:
     if not row.cells.get("start") and not row.cells.get("end"):
         return None
     start, end = row.number("start"), row.number("end")

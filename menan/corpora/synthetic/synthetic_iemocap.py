@@ -45,7 +45,7 @@ _APPLE_DOUBLE = bytes.fromhex("00051607 00020000") + b"Mac OS X        " + bytes
 
 
 @dataclass(frozen=True)
-class _Turn:
+class _SpokenTurn:
     """One line of a label file with its raters.
 
     words: one word per rater.
@@ -121,7 +121,7 @@ def _write_sentences(
     dealt: dict[str, Sequence[str]],
     lengths: Lengths,
     seed: int,
-) -> list[_Turn]:
+) -> list[_SpokenTurn]:
     """Write the audio of a dialogue in which both speakers take turns; return the turns."""
     now = 6.0
     turns = []
@@ -136,7 +136,7 @@ def _write_sentences(
             start = now + rng.uniform(0.2, 1.0)
             now = start + len(speech) / SAMPLE_RATE
             turns.append(
-                _Turn(
+                _SpokenTurn(
                     name=name,
                     label=label,
                     start=start,
@@ -158,7 +158,7 @@ def _words(word: str | None, rng: np.random.Generator) -> tuple[str, ...]:
     return tuple(stray[:3]) if word is None else (word, stray[0], word)
 
 
-def _write_labels(folder: Path, dialogue: str, turns: Sequence[_Turn]) -> None:
+def _write_labels(folder: Path, dialogue: str, turns: Sequence[_SpokenTurn]) -> None:
     lines = ["% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]", ""]
     for t in turns:
         mean = ", ".join(f"{value:.4f}" for value in t.ratings.mean(axis=0))
@@ -171,7 +171,7 @@ def _write_labels(folder: Path, dialogue: str, turns: Sequence[_Turn]) -> None:
     (folder / f"._{dialogue}.txt").write_bytes(_APPLE_DOUBLE)
 
 
-def _write_single_raters(folder: Path, dialogue: str, turns: Sequence[_Turn]) -> None:
+def _write_single_raters(folder: Path, dialogue: str, turns: Sequence[_SpokenTurn]) -> None:
     """One rater's file in each of the sub-folders, which are not part of the labels."""
     words = [f"{t.name} :{t.words[1]}; ()" for t in turns]
     ratings = [

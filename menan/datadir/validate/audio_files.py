@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from tqdm import tqdm
 
 from menan.audio import audio_info, read_audio
-from menan.datadir.validate.lenient_table import Table
+from menan.datadir.validate.lenient_table import LenientTable
 from menan.datadir.validate.problems import Problem, message_and_cure
 from menan.errors import InputError
 
@@ -14,7 +14,9 @@ from menan.errors import InputError
 TOLERANCE_SECONDS = 0.01
 
 
-def check_audio(tables: Mapping[str, Table], in_full: bool, allow_pipes: bool) -> Iterator[Problem]:
+def check_audio(
+    tables: Mapping[str, LenientTable], in_full: bool, allow_pipes: bool
+) -> Iterator[Problem]:
     """Check that recordings can be read, segments are within them, and durations are correct.
 
     Args:
@@ -49,7 +51,7 @@ def check_audio(tables: Mapping[str, Table], in_full: bool, allow_pipes: bool) -
         yield from _check_durations(tables["utt2dur"], lengths)
 
 
-def _check_segments(table: Table, seconds: Mapping[str, float]) -> Iterator[Problem]:
+def _check_segments(table: LenientTable, seconds: Mapping[str, float]) -> Iterator[Problem]:
     for utt, value in table.items():
         times = _times(value)
         if times is None:
@@ -69,7 +71,7 @@ def _check_segments(table: Table, seconds: Mapping[str, float]) -> Iterator[Prob
             yield table.problem(utt, message, "set the end within the recording")
 
 
-def _check_durations(table: Table, lengths: Mapping[str, float]) -> Iterator[Problem]:
+def _check_durations(table: LenientTable, lengths: Mapping[str, float]) -> Iterator[Problem]:
     for utt, value in table.items():
         duration = _number(value)
         if duration is None or duration <= 0:

@@ -13,7 +13,7 @@ from menan.datadir.validate.audio_files import check_audio
 from menan.datadir.validate.feature_files import check_feats
 from menan.datadir.validate.label_files import check_labels, groups_of
 from menan.datadir.validate.label_set import check_label_set
-from menan.datadir.validate.lenient_table import Table, scan_table
+from menan.datadir.validate.lenient_table import LenientTable, scan_table
 from menan.datadir.validate.problems import Problem, Report
 from menan.errors import InputError
 
@@ -95,7 +95,9 @@ def _missing_files(directory: Path, dumped: bool) -> list[Problem]:
     ]
 
 
-def _check_names(tables: Mapping[str, Table], utt2spk: Mapping[str, str]) -> Iterator[Problem]:
+def _check_names(
+    tables: Mapping[str, LenientTable], utt2spk: Mapping[str, str]
+) -> Iterator[Problem]:
     """Check that tables have the keys of utt2spk, and wav.scp the recordings of segments."""
     expected = {
         "utterance": ("utt2spk", set(tables["utt2spk"].rows)),

@@ -8,13 +8,13 @@ from tqdm import tqdm
 
 from menan.datadir.archive import read_matrix
 from menan.datadir.dump_record import read_features_yaml
-from menan.datadir.validate.lenient_table import Table
+from menan.datadir.validate.lenient_table import LenientTable
 from menan.datadir.validate.problems import Problem, message_and_cure
 from menan.errors import InputError
 from menan.front_ends import FrontEnd
 
 
-def check_feats(tables: Mapping[str, Table], features_yaml: Path) -> Iterator[Problem]:
+def check_feats(tables: Mapping[str, LenientTable], features_yaml: Path) -> Iterator[Problem]:
     """Check that every matrix can be read, is finite, and has the announced shape."""
     counts = {}
     if "utt2num_frames" in tables:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from menan.datadir.folds import assign_groups
 from menan.datadir.metadata import name_fault, spk2utt
 from menan.datadir.tables import c_sorted
-from menan.datadir.validate.lenient_table import Table
+from menan.datadir.validate.lenient_table import LenientTable
 from menan.datadir.validate.problems import Problem, message_and_cure
 from menan.errors import InputError
 from menan.labels import LabelSet
 
 
 def check_labels(
-    tables: Mapping[str, Table], utt2spk: Mapping[str, str], labels: LabelSet | None
+    tables: Mapping[str, LenientTable], utt2spk: Mapping[str, str], labels: LabelSet | None
 ) -> Iterator[Problem]:
     """Check the values in utt2spk, spk2utt, utt2emo, spk2gender, spk2group and utt2uniq.
 
@@ -38,7 +38,7 @@ def check_labels(
         yield from _check_copies(tables["utt2uniq"], utt2spk, utt2emo)
 
 
-def groups_of(tables: Mapping[str, Table], utt2spk: Mapping[str, str]) -> dict[str, str]:
+def groups_of(tables: Mapping[str, LenientTable], utt2spk: Mapping[str, str]) -> dict[str, str]:
     """The group of each speaker of utt2spk: from spk2group, or pairs of speakers by default."""
     speakers = set(utt2spk.values())
     if "spk2group" not in tables:
@@ -46,7 +46,7 @@ def groups_of(tables: Mapping[str, Table], utt2spk: Mapping[str, str]) -> dict[s
     return {speaker: g for speaker, g in tables["spk2group"].items() if speaker in speakers}
 
 
-def _check_speakers(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Problem]:
+def _check_speakers(table: LenientTable, utt2spk: Mapping[str, str]) -> Iterator[Problem]:
     for utt, speaker in utt2spk.items():
         if not utt.startswith(f"{speaker}-"):
             message = f"does not begin with '{speaker}-'"
@@ -64,7 +64,7 @@ def _check_speakers(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Proble
         previous = speaker
 
 
-def _check_file_names(table: Table, kind: str) -> Iterator[Problem]:
+def _check_file_names(table: LenientTable, kind: str) -> Iterator[Problem]:
     """Check the name of each speaker or group, on the first line that has it."""
     first: dict[str, str] = {}
     for key, name in table.items():
@@ -72,7 +72,7 @@ def _check_file_names(table: Table, kind: str) -> Iterator[Problem]:
             yield table.problem(key, f"has the {fault}", "rename it")
 
 
-def _check_inverse(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Problem]:
+def _check_inverse(table: LenientTable, utt2spk: Mapping[str, str]) -> Iterator[Problem]:
     inverse = spk2utt(dict(utt2spk))
     for speaker, value in table.items():
         found, expected = value.split(), inverse.get(speaker, value).split()
@@ -85,7 +85,7 @@ def _check_inverse(table: Table, utt2spk: Mapping[str, str]) -> Iterator[Problem
         )
 
 
-def _check_emotions(table: Table, labels: LabelSet | None) -> Iterator[Problem]:
+def _check_emotions(table: LenientTable, labels: LabelSet | None) -> Iterator[Problem]:
     for utt, value in table.items():
         try:
             if labels is not None:
@@ -94,7 +94,7 @@ def _check_emotions(table: Table, labels: LabelSet | None) -> Iterator[Problem]:
             yield Problem(table.path, table.rows[utt].line, *message_and_cure(error, "correct it"))
 
 
-def _check_genders(table: Table) -> Iterator[Problem]:
+def _check_genders(table: LenientTable) -> Iterator[Problem]:
     for speaker, value in table.items():
         if value not in ("f", "m"):
             yield table.problem(
@@ -102,7 +102,7 @@ def _check_genders(table: Table) -> Iterator[Problem]:
             )
 
 
-def _check_groups(table: Table, groups: Mapping[str, str]) -> Iterator[Problem]:
+def _check_groups(table: LenientTable, groups: Mapping[str, str]) -> Iterator[Problem]:
     sizes = Counter(groups.values())
     for speaker, group in groups.items():
         if sizes[group] == 1:
@@ -118,7 +118,7 @@ def _check_groups(table: Table, groups: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def _check_copies(
-    table: Table, utt2spk: Mapping[str, str], utt2emo: Mapping[str, str]
+    table: LenientTable, utt2spk: Mapping[str, str], utt2emo: Mapping[str, str]
 ) -> Iterator[Problem]:
     uniq = dict(table.items())
     for copy, original in uniq.items():

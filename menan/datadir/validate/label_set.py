@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from menan.datadir.metadata import labels_found, read_label_set
-from menan.datadir.validate.lenient_table import Table
+from menan.datadir.validate.lenient_table import LenientTable
 from menan.datadir.validate.problems import Problem, message_and_cure
 from menan.errors import InputError
 from menan.labels import LabelSet
 
 
 def check_label_set(
-    directory: Path, tables: Mapping[str, Table]
+    directory: Path, tables: Mapping[str, LenientTable]
 ) -> tuple[LabelSet | None, list[Problem], list[str]]:
     """The label set of a directory, if it can be read.
 

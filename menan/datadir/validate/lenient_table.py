@@ -15,7 +15,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
-class Row:
+class TableLine:
     """The first line of a key; ``value`` is None where it has too few fields to be used."""
 
     line: int
@@ -23,11 +23,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class LenientTable:
     """The rows of a file by key, in the order of the file, and its faults."""
 
     path: Path
-    rows: dict[str, Row] = field(default_factory=dict)
+    rows: dict[str, TableLine] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def items(self) -> Iterator[tuple[str, str]]:
@@ -39,13 +39,13 @@ class Table:
         return Problem(self.path, self.rows[key].line, f"{key!r} {message}", cure)
 
 
-def scan_table(path: Path, fields: int | None) -> Table:
+def scan_table(path: Path, fields: int | None) -> LenientTable:
     """Read a table like :func:`menan.datadir.tables.read_table`, but raise no errors.
 
     Args:
         fields: number of fields after the key; None for one or more.
     """
-    table = Table(path)
+    table = LenientTable(path)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -69,7 +69,7 @@ def scan_table(path: Path, fields: int | None) -> Table:
     return table
 
 
-def _scan_line(table: Table, number: int, line: bytes, fields: int | None) -> None:
+def _scan_line(table: LenientTable, number: int, line: bytes, fields: int | None) -> None:
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -98,10 +98,10 @@ def _scan_line(table: Table, number: int, line: bytes, fields: int | None) -> No
         _note(table, number, f"{key!r} is followed by {len(found)} fields", cure)
         # The first fields are used, so that other files do not report the same fault again.
         value = " ".join(found[:fields]) if len(found) >= (fields or 1) else None
-    table.rows[key] = Row(number, value)
+    table.rows[key] = TableLine(number, value)
 
 
-def _check_order(table: Table) -> None:
+def _check_order(table: LenientTable) -> None:
     previous = ""
     for key, row in table.rows.items():
         if key.encode("utf-8") < previous.encode("utf-8"):
@@ -111,5 +111,5 @@ def _check_order(table: Table) -> None:
         previous = key
 
 
-def _note(table: Table, line: int | None, message: str, cure: str) -> None:
+def _note(table: LenientTable, line: int | None, message: str, cure: str) -> None:
     table.problems.append(Problem(table.path, line, message, cure))
