@@ -187,7 +187,7 @@ def test_training_is_timed_beside_its_targets():
     assert "frames of noise" in done.stdout
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if "|" in line]
     assert {"plain loop", "1", "2", "CPU, M = 1"} <= set(rows)
-    assert done.stdout.count("no GPU was at hand") == 3
+    assert done.stdout.count("| no GPU |") == 3
 
 
 def test_training_without_one_model_is_one_line():
