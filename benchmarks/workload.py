@@ -28,7 +28,7 @@ OBJECTIVES = (
     *(DomainAdversarialSettings(), MaxEntropySettings()),
 )
 FEATURES, TRAINING = KaldiFrontEnd(), TrainingConfig()
-SHAPE = NetworkShape(ModelConfig(), FEATURES.dims, len(IEMOCAP_EMOTIONS), SPEAKERS)
+SHAPE = NetworkShape(ModelConfig(), FEATURES.rows, FEATURES.dims, len(IEMOCAP_EMOTIONS), SPEAKERS)
 
 
 def make_store(device: torch.device) -> FrameStore:
@@ -46,7 +46,7 @@ def make_lockstep(models: int, store: FrameStore, ops: Operations | None = None)
     device = store.frames.device
     networks = [build_network(SHAPE, seed) for seed in range(models)]
     steps = [10**6] * models
-    engine = StackedEngine(networks, TRAINING.lr, steps, TRAINING.sc_steps, device, ops)
+    engine = StackedEngine(networks, TRAINING, steps, device, ops)
     objectives = [make_objective(OBJECTIVES[model % len(OBJECTIVES)]) for model in range(models)]
     return LockStep(engine, objectives, TRAINING.sc_steps, store, FEATURES.rows)
 

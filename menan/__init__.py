@@ -39,7 +39,7 @@ __version__ = "0.2.0"
 _DEFINED_IN = {
     "Bottleneck": "menan.model.bottlenecks",
     "BottleneckSettings": "menan.settings",
-    "Encoder": "menan.model.encoders",
+    "Encoder": "menan.model.encoder",
     "EncoderSettings": "menan.settings",
     "Extractor": "menan.features.front_end",
     "FrontEnd": "menan.front_ends",

@@ -8,7 +8,7 @@ from menan.inference.predict import predict as predict
 from menan.labels import LabelSet as LabelSet
 from menan.model.bottlenecks import Bottleneck as Bottleneck
 from menan.model.bottlenecks import add_bottleneck as add_bottleneck
-from menan.model.encoders import Encoder as Encoder
+from menan.model.encoder import Encoder as Encoder
 from menan.model.encoders import add_encoder as add_encoder
 from menan.model.model_file import load_model as load_model
 from menan.plugins import load_plugins as load_plugins

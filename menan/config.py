@@ -46,6 +46,10 @@ class TrainingConfig:
     epochs: passes over the training utterances.
     batch_size: utterances per step; the last, shorter batch is kept.
     lr: initial learning rate of Adam; it falls linearly to 0 at the last step.
+    weight_decay: decoupled weight decay; other than 0 makes the optimiser AdamW.
+    class_weight: weights of the classes in the emotion loss: ``none``, or ``balanced`` for
+        utterances / (classes * utterances of the class), counted on the training utterances.
+    label_smoothing: part of each emotion target that is spread evenly over all classes.
     sc_steps: steps of the speaker classifier for each step of encoder and emotion classifier.
     normalize: ``global`` (one mean and standard deviation per dimension, from the training
         speakers) or ``none``.
@@ -56,6 +60,9 @@ class TrainingConfig:
     epochs: int = 300
     batch_size: int = 16
     lr: float = 1e-3
+    weight_decay: float = 0.0
+    class_weight: str = "none"
+    label_smoothing: float = 0.0
     sc_steps: int = 1
     normalize: str = "global"
     store_dtype: str = "float32"
@@ -64,6 +71,12 @@ class TrainingConfig:
         require(self.epochs >= 1, "epochs must be at least 1")
         require(self.batch_size >= 1, "batch_size must be at least 1")
         require(self.lr > 0, "lr must be positive")
+        require(0 <= self.weight_decay <= 1, "weight_decay must lie between 0 and 1")
+        require(self.class_weight in ("none", "balanced"), "class_weight must be none or balanced")
+        require(
+            0 <= self.label_smoothing < 1,
+            "label_smoothing must lie between 0 and 1, 1 excluded",
+        )
         require(self.sc_steps >= 1, "sc_steps must be at least 1")
         require(self.normalize in ("global", "none"), "normalize must be global or none")
         require(

@@ -29,6 +29,44 @@ class Table1Settings(EncoderSettings):
 
 
 @dataclass(frozen=True)
+class PoolingSettings(EncoderSettings):
+    """Settings of the encoders that pool their input to one vector.
+
+    size: dimensions of v.
+    dropout: probability with which a unit of the pooled vector or of v is dropped in training.
+    """
+
+    size: int = 256
+    dropout: float = 0.5
+
+    def __post_init__(self) -> None:
+        require(1 <= self.size <= 8192, "size must lie between 1 and 8192")
+        require(0 <= self.dropout < 1, "dropout must lie between 0 and 1, 1 excluded")
+
+
+@dataclass(frozen=True)
+class PooledSettings(PoolingSettings):
+    """A learned mean over layers, for ``--pool stats``."""
+
+    name = "pooled"
+
+
+@dataclass(frozen=True)
+class AttentiveSettings(PoolingSettings):
+    """Attentive statistics pooling over frames, for ``--pool none``.
+
+    channels: hidden units of the attention.
+    """
+
+    name = "attentive"
+    channels: int = 128
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(1 <= self.channels <= 8192, "channels must lie between 1 and 8192")
+
+
+@dataclass(frozen=True)
 class BottleneckSettings(Member):
     """Settings of a bottleneck: from v to the released embedding z."""
 
@@ -140,7 +178,11 @@ class UniformSettings(WeightedSettings):
     name = "uniform"
 
 
-EncoderSettings.table |= {"table1": Table1Settings}
+EncoderSettings.table |= {
+    "table1": Table1Settings,
+    "pooled": PooledSettings,
+    "attentive": AttentiveSettings,
+}
 BottleneckSettings.table |= {
     "none": NoBottleneckSettings,
     "noise": NoiseSettings,

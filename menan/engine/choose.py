@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
+from menan.config import TrainingConfig
 from menan.engine.engine import Engine
 from menan.engine.stacked.stacked import StackedEngine
 from menan.engine.vmapped import VmappedEngine
@@ -17,10 +18,9 @@ def engine_for(shape: NetworkShape) -> type[Engine]:
 
 def make_engine(
     networks: Sequence[Network],
-    lr: float,
+    training: TrainingConfig,
     steps: Sequence[int],
-    sc_steps: int,
     device: torch.device,
 ) -> Engine:
     """An engine for models of one shape; arguments as :class:`menan.engine.engine.Engine`."""
-    return engine_for(networks[0].shape)(networks, lr, steps, sc_steps, device)
+    return engine_for(networks[0].shape)(networks, training, steps, device)

@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from menan.config import TrainingConfig
 from menan.engine.parameters import Parameters
 from menan.features.store import FrameStore
 from menan.model.network import Network, NetworkShape, empty_network
@@ -24,9 +26,8 @@ class Engine(ABC):
 
     Args:
         networks: the models at their start, on the CPU.
-        lr: initial learning rate.
+        training: lr, weight_decay and sc_steps are used here.
         steps: number of steps of ENC and EC in the whole training, by model.
-        sc_steps: steps of SC for each of them.
 
     exact_alone: whether, on the CPU, the bits of a model's weights depend neither on the models
         beside it nor on the number of threads.
@@ -44,16 +45,14 @@ class Engine(ABC):
     def __init__(
         self,
         networks: Sequence[Network],
-        lr: float,
+        training: TrainingConfig,
         steps: Sequence[int],
-        sc_steps: int,
         device: torch.device,
     ):
         first = networks[0].shape
         for network in networks:
             own = network.shape
-            alike = (own.model, own.dims, own.emotions, own.speaker_classifier)
-            assert alike == (first.model, first.dims, first.emotions, first.speaker_classifier)
+            assert replace(own, speakers=first.speakers) == first
         self.shapes = [network.shape for network in networks]
         self.states = [network.state_dict() for network in networks]
         self.bottleneck = networks[0].bottleneck
@@ -73,12 +72,16 @@ class Engine(ABC):
         self.speaker.activate(models)
 
     @abstractmethod
-    def embed(self, store: FrameStore, index: Tensor, rows: int) -> Tensor:
+    def embed(
+        self, store: FrameStore, index: Tensor, rows: int, kept: Tensor | None = None
+    ) -> Tensor:
         """v of utterances, (active, batch, dims).
 
         Args:
             index: int64 (active, batch), into the store.
-            rows: length of the input, where the encoder's inputs are repeated to one length.
+            rows: length of the input, where the encoder's inputs have one length.
+            kept: what dropout leaves, (active, batch, units); see
+                :meth:`menan.model.encoder.Encoder.forward`.
         """
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""The parameters of one player (ENC and EC, or SC) in many models, and its Adam."""
+"""The parameters of one player (ENC and EC, or SC) in many models, and its Adam or AdamW."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,13 +6,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from menan.config import TrainingConfig
 from menan.engine.row_layout import RowLayout
 
 BETAS, EPS = (0.9, 0.999), 1e-8  # torch.optim.Adam's defaults
 
 
 class Parameters:
-    """One player's parameters in many models, and an Adam whose rate falls linearly to 0.
+    """One player's parameters in many models, and an Adam (AdamW, with weight decay) whose rate
+    falls linearly to 0.
 
     Only the first ``active`` models are computed and updated. A step writes the new values to new
     memory, so that what was computed with the old ones can still be differentiated.
@@ -20,7 +22,7 @@ class Parameters:
     Args:
         layout: the place of each parameter in a row.
         templates: each model's initial parameters by name; later they give names and shapes.
-        lr: learning rate of the first step.
+        training: lr, that of the first step, and weight_decay are used here.
         steps: number of steps of each model in the whole training.
         adam: :func:`menan.engine.stacked.reference.adam`, or a kernel that does the same.
     """
@@ -29,7 +31,7 @@ class Parameters:
         self,
         layout: RowLayout,
         templates: Sequence[Mapping[str, Tensor]],
-        lr: float,
+        training: TrainingConfig,
         steps: Sequence[int],
         adam: Callable[..., None],
         device: torch.device,
@@ -37,7 +39,7 @@ class Parameters:
         self.layout = layout
         self.templates = templates
         self.adam = adam
-        self.first_lr = lr
+        self.first_lr, self.weight_decay = training.lr, training.weight_decay
         self.matrix = torch.stack([layout.pack(state) for state in templates]).to(device)
         self.mean = torch.zeros_like(self.matrix)
         self.square = torch.zeros_like(self.matrix)
@@ -65,6 +67,8 @@ class Parameters:
         rate = self.lr()[now]
         self.done[now] += 1
         self.matrix = self.matrix.clone()
+        if self.weight_decay:  # decoupled, as torch.optim.AdamW's
+            self.matrix[now] *= (1 - rate * self.weight_decay)[:, None]
         self.adam(
             self.matrix[now],
             torch.cat([grad.flatten(start_dim=1) for grad in grads], dim=1),

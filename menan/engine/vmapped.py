@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from menan.config import TrainingConfig
 from menan.engine.engine import Engine, missing_speakers
 from menan.engine.stacked.backends import operations
 from menan.engine.vmapped_player import VmappedPlayer
@@ -24,28 +25,32 @@ class VmappedEngine(Engine):
     def __init__(
         self,
         networks: Sequence[Network],
-        lr: float,
+        training: TrainingConfig,
         steps: Sequence[int],
-        sc_steps: int,
         device: torch.device,
     ):
-        super().__init__(networks, lr, steps, sc_steps, device)
+        super().__init__(networks, training, steps, device)
         self.encoder = networks[0].encoder
         dtype = next(networks[0].parameters()).dtype
         adam = operations(device, dtype).adam
-        sc_total = [sc_steps * count for count in steps]
-        main = ("encoder", "emotion")
-        self.main_player = VmappedPlayer(networks, main, lr, steps, adam, device)
-        self.speaker_player = VmappedPlayer(networks, ("speaker",), lr, sc_total, adam, device)
+        sc_total = [training.sc_steps * count for count in steps]
+        main, speaker = ("encoder", "emotion"), ("speaker",)
+        self.main_player = VmappedPlayer(networks, main, training, steps, adam, device)
+        self.speaker_player = VmappedPlayer(networks, speaker, training, sc_total, adam, device)
         self.main = self.main_player.parameters
         self.speaker = self.speaker_player.parameters
         widest = max(shape.speakers for shape in self.shapes)
         self.missing_speakers = missing_speakers(self.shapes, widest, device)
 
-    def embed(self, store: FrameStore, index: Tensor, rows: int) -> Tensor:
+    def embed(
+        self, store: FrameStore, index: Tensor, rows: int, kept: Tensor | None = None
+    ) -> Tensor:
         features, lengths = self.encoder.read(store, index.flatten(), rows)
         features = features.to(self.main.matrix.dtype).unflatten(0, index.shape)
-        return self.main_player.call("encoder", features, lengths.unflatten(0, index.shape))
+        inputs = [features, lengths.unflatten(0, index.shape)]
+        if kept is not None:
+            inputs.append(kept.to(features.dtype))
+        return self.main_player.call("encoder", *inputs)
 
     def emotion_logits(self, z: Tensor) -> Tensor:
         return self.main_player.call("emotion", z)
@@ -59,6 +64,8 @@ class VmappedEngine(Engine):
         """Twice what autograd keeps of one forward pass, for the gradients, and the input."""
         network = build_network(shape, seed=0)
         features = torch.zeros(batch, rows, shape.dims)
+        units = network.encoder.dropout_units
+        kept = torch.ones(batch, units) if network.encoder.dropout else None
         sizes: dict[int, int] = {}
 
         def note(tensor: Tensor) -> Tensor:
@@ -66,5 +73,5 @@ class VmappedEngine(Engine):
             return tensor
 
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            network.encoder(features, torch.full((batch,), rows))
+            network.encoder(features, torch.full((batch,), rows), kept)
         return features.nbytes + 2 * sum(sizes.values())

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from menan.config import TrainingConfig
 from menan.engine.parameters import Parameters
 from menan.engine.row_layout import RowLayout
 from menan.errors import InputError
@@ -22,14 +23,14 @@ class VmappedPlayer:
     Args:
         networks: the models at their start.
         parts: names of the network's modules that this player updates, such as ``speaker``.
-        lr, steps, adam: as :class:`menan.engine.parameters.Parameters`.
+        training, steps, adam: as :class:`menan.engine.parameters.Parameters`.
     """
 
     def __init__(
         self,
         networks: Sequence[Network],
         parts: Sequence[str],
-        lr: float,
+        training: TrainingConfig,
         steps: Sequence[int],
         adam: Callable[..., None],
         device: torch.device,
@@ -39,7 +40,7 @@ class VmappedPlayer:
             name: tuple(map(max, zip(*(own[name].shape for own in templates), strict=True)))
             for name in templates[0]
         }
-        self.parameters = Parameters(RowLayout(largest), templates, lr, steps, adam, device)
+        self.parameters = Parameters(RowLayout(largest), templates, training, steps, adam, device)
         buffers = [_named(network, parts, nn.Module.named_buffers) for network in networks]
         self.buffers = {
             name: torch.stack([own[name] for own in buffers]).to(device) for name in buffers[0]

@@ -84,20 +84,29 @@ class FrameStore:
         rows = self.first[index, None] + step * there
         return self.frames[rows].float() * there[:, :, None], lengths
 
-    def mean_and_std(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def mean_and_std(
+        self, index: torch.Tensor, rows: int | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and standard deviation of each dimension over all frames of some utterances.
 
         The deviation of a constant dimension is 1.
 
+        Args:
+            rows: number of rows of each of these utterances, to treat each row by itself.
+
         Returns:
-            float32 (dims,) each; the sums are computed in float64.
+            float32 (dims,) each, or (rows, dims); the sums are computed in float64.
         """
-        sums = torch.zeros(2, self.frames.shape[1], dtype=torch.float64, device=self.frames.device)
+        shape = self.frames.shape[1:] if rows is None else (rows, self.frames.shape[1])
+        sums = torch.zeros(2, *shape, dtype=torch.float64, device=self.frames.device)
         starts = zip(self.first[index].tolist(), self.length[index].tolist(), strict=True)
         for first, length in starts:
-            rows = self.frames[first : first + length].double()
-            sums += torch.stack([rows.sum(dim=0), rows.square().sum(dim=0)])
-        mean, square = sums / self.length[index].sum()
+            frames = self.frames[first : first + length].double()
+            if rows is None:
+                sums += torch.stack([frames.sum(dim=0), frames.square().sum(dim=0)])
+            else:
+                sums += torch.stack([frames, frames.square()])
+        mean, square = sums / (self.length[index].sum() if rows is None else len(index))
         variance = square - mean.square()
         constant = variance <= 1e-12 * square
         std = torch.where(constant, 1.0, variance.clamp(min=0).sqrt())

@@ -9,11 +9,8 @@ from menan.model.network import Network, NetworkShape, build_network
 _UTTERANCES = 2
 
 
-def check_contract(shape: NetworkShape, rows: int) -> None:
+def check_contract(shape: NetworkShape) -> None:
     """Run two utterances through a network and check what its parts return.
-
-    Args:
-        rows: rows of the input.
 
     Raises:
         InputError: an output of another shape than promised, a buffer that a model file cannot
@@ -23,7 +20,8 @@ def check_contract(shape: NetworkShape, rows: int) -> None:
     encoder = f"the encoder {shape.model.encoder.name!r}"
     bottleneck = f"the bottleneck {shape.model.bottleneck.name!r}"
     _check_buffers(network, encoder)
-    features = torch.zeros(_UTTERANCES, max(rows, network.encoder.shortest_input), shape.dims)
+    rows = max(shape.rows, network.encoder.shortest_input)
+    features = torch.zeros(_UTTERANCES, rows, shape.dims)
     lengths = torch.full((_UTTERANCES,), features.shape[1])
     try:
         v = network.encoder(features, lengths)

@@ -16,6 +16,23 @@ def cross_entropy(log_p: Tensor, labels: Tensor) -> Tensor:
     return -log_p.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
 
 
+def emotion_cross_entropy(
+    log_p: Tensor, labels: Tensor, class_weights: Tensor | None = None, smoothing: float = 0.0
+) -> Tensor:
+    """Cross-entropy with weights of classes and label smoothing, as PyTorch's ``cross_entropy``.
+
+    Args:
+        labels: int64 (...).
+        class_weights: broadcast to ``log_p``; None for 1.
+        smoothing: part of each target that is spread evenly over all classes.
+    """
+    weighted = log_p if class_weights is None else log_p * class_weights
+    losses = cross_entropy(weighted, labels)
+    if smoothing:
+        losses = (1 - smoothing) * losses - smoothing * weighted.mean(dim=-1)
+    return losses
+
+
 def entropy(log_p: Tensor) -> Tensor:
     """Entropy of the posteriors, eq. 2: between 0 and ln(classes)."""
     return -(log_p.exp() * log_p).sum(dim=-1)

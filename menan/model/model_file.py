@@ -67,7 +67,13 @@ class ModelCard:
     @property
     def shape(self) -> NetworkShape:
         """Names and shapes of the network's parameters."""
-        return NetworkShape(self.model, self.features.dims, len(self.emotions), len(self.speakers))
+        return NetworkShape(
+            self.model,
+            self.features.rows,
+            self.features.dims,
+            len(self.emotions),
+            len(self.speakers),
+        )
 
 
 def save_model(path: str | Path, network: Network, card: ModelCard) -> None:

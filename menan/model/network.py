@@ -16,6 +16,7 @@ from menan.randomness import derived_seed
 class NetworkShape:
     """All that decides names and shapes of a network's parameters.
 
+    rows: rows of the longest input.
     dims: feature columns.
     emotions: outputs of the emotion classifier (EC).
     speakers: outputs of the speaker classifier (SC), the training speakers.
@@ -23,6 +24,7 @@ class NetworkShape:
     """
 
     model: ModelConfig
+    rows: int
     dims: int
     emotions: int
     speakers: int
@@ -42,7 +44,7 @@ class Network(nn.Module):
         self.bottleneck = make_bottleneck(shape.model.bottleneck)
         begin = begin or (lambda part: None)
         begin("encoder")
-        self.encoder = make_encoder(shape.model.encoder, shape.dims)
+        self.encoder = make_encoder(shape.model.encoder, shape.rows, shape.dims)
         size = self.encoder.dims_out
         begin("emotion")
         self.emotion = head(size, shape.emotions)

@@ -28,8 +28,7 @@ class EpochBatches:
         self.epoch = epoch
         self.seeds = [run.run.seed for run in runs]
         self.bottleneck = make_bottleneck(runs[0].model.bottleneck)
-        stochastic = self.bottleneck.is_stochastic
-        self.noise_dims = empty_network(runs[0].shape).encoder.dims_out if stochastic else 0
+        self.encoder = empty_network(runs[0].shape).encoder
         self.size = runs[0].training.batch_size
         sets = [run.train for run in runs]
         self.lengths = [len(part) for part in sets]
@@ -73,9 +72,27 @@ class EpochBatches:
         generators = [
             generator(seed, "noise", self.epoch, step) for seed in self.seeds[: self.active(step)]
         ]
-        shape = self.bottleneck.draws, self.size, self.noise_dims
+        shape = self.bottleneck.draws, self.size, self.encoder.dims_out
         whole = torch.stack([torch.randn(shape, generator=one) for one in generators])
         return whole[:, :, :columns].flatten(1, 2).to(self.index.device)
+
+    def kept(self, step: int) -> Tensor | None:
+        """What dropout leaves of the encoder's units in a step, (active, batch, units), or None.
+
+        Zeros, and 1 / (1 - dropout) elsewhere. A function of (seed, epoch, step).
+        """
+        rate = self.encoder.dropout
+        if not rate:
+            return None
+        columns = len(self.columns[step * self.size : (step + 1) * self.size])
+        shape = self.size, self.encoder.dropout_units
+        masks = [
+            torch.empty(shape).bernoulli_(
+                1 - rate, generator=generator(seed, "dropout", self.epoch, step)
+            )
+            for seed in self.seeds[: self.active(step)]
+        ]
+        return (torch.stack(masks)[:, :columns] / (1 - rate)).to(self.index.device)
 
 
 def _order(run: RunData, epoch: int) -> Tensor:

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from menan.engine.engine import Engine
 from menan.errors import InputError
 from menan.features.store import FrameStore
-from menan.model.losses import cross_entropy
+from menan.model.losses import emotion_cross_entropy
 from menan.settings import ObjectiveSettings
 from menan.training.objectives import Objective, SpeakerPosterior, Step
 
@@ -46,6 +46,8 @@ class LockStep:
         sc_steps: steps of SC for each step of ENC and EC.
         store: the frames of every model's utterances.
         rows: length of the models' input.
+        class_weights: weight of each class in the emotion loss, (models, emotions); None for 1.
+        label_smoothing: part of each emotion target that is spread evenly over all classes.
     """
 
     def __init__(
@@ -55,12 +57,16 @@ class LockStep:
         sc_steps: int,
         store: FrameStore,
         rows: int,
+        class_weights: Tensor | None = None,
+        label_smoothing: float = 0.0,
     ):
         self.engine = engine
         self.objectives = list(objectives)
         self.sc_steps = sc_steps
         self.store = store
         self.rows = rows
+        self.class_weights = class_weights
+        self.label_smoothing = label_smoothing
         self.activate(len(engine))
 
     def activate(self, models: int) -> None:
@@ -75,7 +81,9 @@ class LockStep:
         self.after_step = torch.tensor(after, device=device)[:, None, None]
         self.any_after_step, self.all_after_step = any(after), all(after)
 
-    def update(self, batch: Batch, noise: Tensor | None = None) -> dict[str, Tensor]:
+    def update(
+        self, batch: Batch, noise: Tensor | None = None, kept: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """One step of ENC and EC and ``sc_steps`` steps of SC, SC first.
 
         z is computed once: ENC does not change in between.
@@ -83,6 +91,7 @@ class LockStep:
         Args:
             noise: noise of a stochastic bottleneck, standard normal (models, draws * batch, dims):
                 both classifiers see each utterance with each of its draws.
+            kept: what dropout leaves of the encoder's units, (models, batch, units).
 
         Returns:
             Detached batch means, (models,) each: loss (of ENC and EC), emotion_loss, and for the
@@ -91,7 +100,7 @@ class LockStep:
             computed, (models, ...) (:meth:`menan.model.bottlenecks.Bottleneck.observed`).
         """
         engine = self.engine
-        v = engine.embed(self.store, batch.index, self.rows)
+        v = engine.embed(self.store, batch.index, self.rows, kept)
         observed = engine.bottleneck.observed(v, batch.weight)
         rows = batch
         if noise is not None and (draws := noise.shape[1] // v.shape[1]) > 1:
@@ -104,7 +113,7 @@ class LockStep:
         if self.any_after_step:
             met = self._met(met, self._posterior(z, rows, batch))
         log_p = F.log_softmax(engine.emotion_logits(z), dim=-1)
-        emotion = (cross_entropy(log_p, rows.emotions) * rows.weight).sum(dim=-1)
+        emotion = self._emotion_loss(log_p, rows)
         step = Step(emotion, met, z, v, log_p, rows.emotions, rows.speakers, rows.weight)
         losses = [self._loss(objective, step.of(own)) for objective, own in self.groups]
         engine.main.step(torch.cat(losses).sum())
@@ -113,6 +122,11 @@ class LockStep:
             total[own] = loss.detach()
         emotion = emotion.detach()
         return {"loss": total, "emotion_loss": emotion, **met.measures(), **observed}
+
+    def _emotion_loss(self, log_p: Tensor, rows: Batch) -> Tensor:
+        weights = None if self.class_weights is None else self.class_weights[: len(log_p), None]
+        losses = emotion_cross_entropy(log_p, rows.emotions, weights, self.label_smoothing)
+        return (losses * rows.weight).sum(dim=-1)
 
     def _loss(self, objective: Objective, step: Step) -> Tensor:
         loss = objective.loss(step)

@@ -7,8 +7,9 @@ the speaker classifier.
 
 import torch
 from torch import Tensor
+from torch.nn import CrossEntropyLoss
 from torch.nn import functional as F
-from torch.optim import Adam
+from torch.optim import Adam, AdamW
 from torch.optim.lr_scheduler import PolynomialLR
 
 from menan.config import TrainingConfig
@@ -24,20 +25,29 @@ class PlainLoop:
     Args:
         network: trained in place.
         objective: the loss of ENC and EC.
-        training: lr and sc_steps are used here.
+        training: lr, weight_decay, sc_steps and label_smoothing are used here.
         steps: number of steps of ENC and EC in the whole training.
+        class_weights: weight of each class in the emotion loss, (emotions,); None for 1.
     """
 
     def __init__(
-        self, network: Network, objective: Objective, training: TrainingConfig, steps: int
+        self,
+        network: Network,
+        objective: Objective,
+        training: TrainingConfig,
+        steps: int,
+        class_weights: Tensor | None = None,
     ):
         self.network = network
         self.objective = objective
         self.sc_steps = training.sc_steps
         main = [*network.encoder.parameters(), *network.emotion.parameters()]
         speaker = list(network.speaker.parameters())
-        self.main = _Player(main, training.lr, steps)
-        self.speaker = _Player(speaker, training.lr, steps * training.sc_steps)
+        self.main = _Player(main, training, steps)
+        self.speaker = _Player(speaker, training, steps * training.sc_steps)
+        self.emotion_loss = CrossEntropyLoss(
+            class_weights, reduction="none", label_smoothing=training.label_smoothing
+        )
 
     def update(
         self,
@@ -46,6 +56,7 @@ class PlainLoop:
         emotions: Tensor,
         speakers: Tensor,
         noise: Tensor | None = None,
+        kept: Tensor | None = None,
     ) -> None:
         """``sc_steps`` steps of SC, then one step of ENC and EC.
 
@@ -53,8 +64,9 @@ class PlainLoop:
             features, lengths: input of the encoder, (batch, rows, dims) and (batch,).
             emotions, speakers: true classes, int64 (batch,).
             noise: noise of a stochastic bottleneck, (draws * batch, dims of v).
+            kept: what dropout leaves of the encoder's units, (batch, units).
         """
-        v = self.network.encoder(features, lengths)
+        v = self.network.encoder(features, lengths, kept)
         batch = len(v)
         if noise is not None:  # every utterance with each of its draws
             draws = len(noise) // batch
@@ -73,11 +85,12 @@ class PlainLoop:
         if self.objective.adversary_after_step:
             self.speaker.step(sc_gradients)
             met = self._posterior(z, emotions, speakers)
-        log_p = F.log_softmax(self.network.emotion(z), dim=-1)
+        logits = self.network.emotion(z)
+        log_p = F.log_softmax(logits, dim=-1)
         rows = speakers.repeat(len(z) // batch)
         weight = torch.full_like(log_p[:, 0], 1 / len(z)).detach()
         step = Step(
-            F.nll_loss(log_p, emotions)[None],
+            self.emotion_loss(logits, emotions).mean()[None],
             met,
             *(part[None] for part in (z, v, log_p, emotions, rows, weight)),
         )
@@ -100,9 +113,13 @@ class PlainLoop:
 class _Player:
     """Some parameters with an Adam whose learning rate falls linearly to 0."""
 
-    def __init__(self, parameters: list[torch.nn.Parameter], lr: float, steps: int):
+    def __init__(self, parameters: list[torch.nn.Parameter], training: TrainingConfig, steps: int):
         self.parameters = parameters
-        self.optimizer = Adam(parameters, lr=lr, fused=True)
+        if training.weight_decay:
+            decay = training.weight_decay
+            self.optimizer: Adam = AdamW(parameters, training.lr, weight_decay=decay, fused=True)
+        else:
+            self.optimizer = Adam(parameters, training.lr, fused=True)
         self.schedule = PolynomialLR(self.optimizer, total_iters=steps, power=1.0)
 
     def gradients(self, loss: Tensor, keep_graph: bool = False) -> tuple[Tensor, ...]:
@@ -125,12 +142,13 @@ def train_plainly(data: RunData, network: Network, epochs: int) -> Network:
     """
     batches_per_epoch = -(-len(data.train) // data.training.batch_size)
     steps = batches_per_epoch * data.training.epochs
-    loop = PlainLoop(network, make_objective(data.run.objective), data.training, steps)
+    objective = make_objective(data.run.objective)
+    loop = PlainLoop(network, objective, data.training, steps, data.class_weights())
     for epoch in range(1, epochs + 1):
         batches = EpochBatches([data], epoch)
         for number in range(len(batches)):
             batch, _ = batches.batch(number)
-            noise = batches.noise(number)
+            noise, kept = batches.noise(number), batches.kept(number)
             features, lengths = network.encoder.read(
                 data.train.store, batch.index[0], data.features.rows
             )
@@ -140,5 +158,6 @@ def train_plainly(data: RunData, network: Network, epochs: int) -> Network:
                 batch.emotions[0],
                 batch.speakers[0],
                 None if noise is None else noise[0],
+                None if kept is None else kept[0],
             )
     return network

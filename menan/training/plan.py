@@ -161,6 +161,18 @@ class RunData:
         for fold in self.run.folds:
             assert set(self.train.speaker_names) <= set(fold.train), f"not the speakers of {fold}"
 
+    def class_weights(self) -> Tensor | None:
+        """Weight of each class in the emotion loss, (emotions,); None for 1.
+
+        A class without training utterances has the weight 0.
+        """
+        if self.training.class_weight == "none":
+            return None
+        classes = len(self.emotions)
+        counts = torch.bincount(self.train.emotions, minlength=classes)
+        weights = len(self.train) / (classes * counts.clamp(min=1))
+        return weights.where(counts > 0, 0.0)
+
     @property
     def plugins(self) -> dict[str, str]:
         """Plugins that its members come from, by file name."""
@@ -173,6 +185,7 @@ class RunData:
         """The network of this run."""
         return NetworkShape(
             model=self.model,
+            rows=self.features.rows,
             dims=self.features.dims,
             emotions=len(self.emotions),
             speakers=len(self.train.speaker_names),

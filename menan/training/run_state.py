@@ -205,7 +205,8 @@ def initial_network(data: RunData) -> Network:
     """
     network = build_network(data.shape, data.run.seed)
     if data.training.normalize == "global":
-        mean, std = data.train.store.mean_and_std(data.train.index)
+        rows = data.features.rows if network.encoder.has_fixed_rows else None
+        mean, std = data.train.store.mean_and_std(data.train.index, rows)
         network.encoder.mean.copy_(mean)
         network.encoder.std.copy_(std)
     return network

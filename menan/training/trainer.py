@@ -43,9 +43,8 @@ class Trainer:
         assert all(state.position == (self.epoch, self.step) for state in self.states)
         self.engine = make_engine(
             [state.initial_network() for state in self.states],
-            training.lr,
+            training,
             [state.batches * training.epochs for state in self.states],
-            training.sc_steps,
             device,
         )
         for model, state in enumerate(self.states):
@@ -63,6 +62,8 @@ class Trainer:
             training.sc_steps,
             one.train.store,
             one.features.rows,
+            self._class_weights(),
+            training.label_smoothing,
         )
         self.noise = self._heldout_noise()
 
@@ -116,7 +117,7 @@ class Trainer:
             if batches.active(step) != self.engine.active:
                 self.lockstep.activate(batches.active(step))
             batch, sizes = batches.batch(step)
-            measured = self.lockstep.update(batch, batches.noise(step))
+            measured = self.lockstep.update(batch, batches.noise(step), batches.kept(step))
             watch.note(step, measured)
             del measured["loss"]  # the log has its parts
             for name, value in measured.items():
@@ -178,6 +179,11 @@ class Trainer:
             dim=1,
         )
         return [answers[model, : len(part)] for model, part in enumerate(heldout)]
+
+    def _class_weights(self) -> Tensor | None:
+        """Weight of each class in the emotion loss, (models, emotions); None for 1."""
+        weights = [one for run in self.runs if (one := run.class_weights()) is not None]
+        return torch.stack(weights) if weights else None
 
     def _heldout_noise(self) -> Tensor | None:
         """Noise of a stochastic bottleneck for held-out utterances, (models, utterances, dims)."""

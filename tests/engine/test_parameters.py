@@ -1,9 +1,11 @@
 import copy
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
+from menan.config import TrainingConfig
 from menan.engine.parameters import Parameters
 from menan.engine.stacked.backends import REFERENCE, operations
 from menan.engine.stacked.layout import Layout, head_layers
@@ -19,10 +21,11 @@ def heads():
     return [nn.ModuleDict({"speaker": network.speaker}) for network in networks]
 
 
-def stacked(modules, widest=20, steps=(10, 20, 40), ops=REFERENCE):
+def stacked(modules, widest=20, steps=(10, 20, 40), ops=REFERENCE, weight_decay=0.0):
+    training = TrainingConfig(lr=0.01, weight_decay=weight_decay)
     layout = Layout(head_layers("speaker", widest))
     states = [module.state_dict() for module in modules]
-    return Parameters(layout, states, 0.01, steps[: len(states)], ops.adam, CPU)
+    return Parameters(layout, states, training, steps[: len(states)], ops.adam, CPU)
 
 
 def loss(leaves):
@@ -35,11 +38,13 @@ def everything(parameters, models=slice(None)):
     return torch.cat([matrix[models] for matrix in matrices], dim=1)
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.1], ids=["Adam", "AdamW"])
 @pytest.mark.parametrize("ops", OPERATIONS, ids=["pytorch", "cpu"])
-def test_training_is_torchs_adam_with_a_rate_that_falls_linearly(ops):
+def test_training_is_torchs_adam_or_adamw_with_a_rate_that_falls_linearly(ops, decay):
     modules = heads()
-    parameters = stacked(modules, ops=ops)
-    plain = [torch.optim.Adam(module.parameters(), lr=0.01) for module in modules]
+    parameters = stacked(modules, ops=ops, weight_decay=decay)
+    torchs = partial(torch.optim.AdamW, weight_decay=decay) if decay else torch.optim.Adam
+    plain = [torchs(module.parameters(), lr=0.01) for module in modules]
     for step in range(10):
         parameters.step(loss(parameters.leaves))
         for module, optimizer, total in zip(modules, plain, (10, 20, 40), strict=True):
@@ -55,8 +60,8 @@ def test_training_is_torchs_adam_with_a_rate_that_falls_linearly(ops):
         )
         optimizer = plain[model].state
         for name, value in module.named_parameters():
-            for moment, torchs in (("mean", "exp_avg"), ("square", "exp_avg_sq")):
-                torch.testing.assert_close(trained[moment][name], optimizer[value][torchs])
+            for moment, key in (("mean", "exp_avg"), ("square", "exp_avg_sq")):
+                torch.testing.assert_close(trained[moment][name], optimizer[value][key])
 
 
 def test_the_rate_falls_linearly_to_zero_at_each_models_own_pace():

@@ -24,7 +24,7 @@ SPEAKERS = (8, 22, 5, 9, 17, 8)  # six models
 def worst_difference(model, objectives, steps=8, sc_steps=2, speakers=SPEAKERS, draws=None):
     """Largest relative difference of a parameter after some steps, engine against plain loop."""
     shapes = [
-        NetworkShape(model, DIMS, 4, count, OBJECTIVES[type(one)].speaker_classifier)
+        NetworkShape(model, FRAMES, DIMS, 4, count, OBJECTIVES[type(one)].speaker_classifier)
         for count, one in zip(speakers, objectives, strict=True)
     ]
     networks = [build_network(shape, seed).double() for seed, shape in enumerate(shapes)]
@@ -37,7 +37,7 @@ def worst_difference(model, objectives, steps=8, sc_steps=2, speakers=SPEAKERS, 
         PlainLoop(copy.deepcopy(network), member, training, 100)
         for network, member in zip(networks, members, strict=True)
     ]
-    engine = make_engine(networks, training.lr, [100] * len(networks), sc_steps, CPU)
+    engine = make_engine(networks, training, [100] * len(networks), CPU)
     store = make_store()
     lockstep = LockStep(engine, members, sc_steps, store, FRAMES)
     for step in range(steps):
@@ -103,10 +103,10 @@ def test_an_encoder_that_cannot_be_stacked_is_refused_with_its_name(load):
     load("encoder")
     mean = EncoderSettings.named("mean")
     model = ModelConfig(encoder=mean())
-    networks = [build_network(NetworkShape(model, DIMS, 4, 5), seed) for seed in range(2)]
+    networks = [build_network(NetworkShape(model, FRAMES, DIMS, 4, 5), seed) for seed in range(2)]
     for network in networks:
         network.encoder.layer = torch.nn.GRU(DIMS, 24, batch_first=True)
-        network.encoder.encode = lambda x, lengths, gru=network.encoder.layer: gru(x)[0][:, -1]
-    engine = make_engine(networks, 1e-3, [10, 10], 1, CPU)
+        network.encoder.encode = lambda x, *_, gru=network.encoder.layer: gru(x)[0][:, -1]
+    engine = make_engine(networks, TrainingConfig(), [10, 10], CPU)
     with pytest.raises(InputError, match=r"torch\.func cannot stack the encoder"):
         engine.embed(make_store(), torch.zeros(2, 3, dtype=torch.int64), FRAMES)

@@ -23,12 +23,12 @@ class MeanSettings(menan.EncoderSettings):
 class MeanEncoder(menan.Encoder):
     """Inputs are padded, so the padding must not enter the mean."""
 
-    def __init__(self, settings: MeanSettings, dims: int):
-        super().__init__(settings, dims)
+    def __init__(self, settings: MeanSettings, rows: int, dims: int):
+        super().__init__(settings, rows, dims)
         self.dims_out = settings.size
         self.layer = nn.Sequential(nn.Linear(dims, settings.size), nn.Tanh())
 
-    def encode(self, features: Tensor, lengths: Tensor) -> Tensor:
+    def encode(self, features: Tensor, lengths: Tensor, kept: Tensor | None) -> Tensor:
         rows = torch.arange(features.shape[1], device=features.device)
         there = (rows < lengths[:, None]).unsqueeze(-1)  # (batch, rows, 1)
         return (self.layer(features) * there).sum(dim=1) / lengths[:, None]

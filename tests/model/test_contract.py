@@ -21,8 +21,8 @@ class OddEncoderSettings(EncoderSettings):
 
 
 class OddEncoder(encoders.Encoder):
-    def __init__(self, settings, dims):
-        super().__init__(settings, dims)
+    def __init__(self, settings, rows, dims):
+        super().__init__(settings, rows, dims)
         self.dims_out = 6
         self.layer = nn.Linear(dims, 6)
         nn.init.zeros_(self.layer.weight)
@@ -32,7 +32,7 @@ class OddEncoder(encoders.Encoder):
         if settings.kind == "whole numbers":
             self.register_buffer("place", torch.arange(3))
 
-    def encode(self, features, lengths):
+    def encode(self, features, lengths, kept):
         if self.settings.kind == "fails":
             raise RuntimeError("no idea")
         v = self.layer(features).mean(dim=1) + self.free
@@ -55,13 +55,15 @@ def shape(monkeypatch):
     monkeypatch.setitem(bottlenecks.BOTTLENECKS, DoublingSettings, Doubling)
 
     def make(kind="fine", bottleneck=NoBottleneckSettings(), classifier=None):
-        return NetworkShape(ModelConfig(OddEncoderSettings(kind), bottleneck), 5, 4, 3, classifier)
+        return NetworkShape(
+            ModelConfig(OddEncoderSettings(kind), bottleneck), 20, 5, 4, 3, classifier
+        )
 
     return make
 
 
 def test_a_network_that_keeps_its_contract_passes(shape):
-    check_contract(shape(), rows=20)
+    check_contract(shape())
 
 
 @pytest.mark.parametrize(
@@ -75,12 +77,12 @@ def test_a_network_that_keeps_its_contract_passes(shape):
 )
 def test_an_encoder_that_does_not_is_refused(shape, kind, complaint):
     with pytest.raises(InputError, match=complaint):
-        check_contract(shape(kind), rows=20)
+        check_contract(shape(kind))
 
 
 def test_a_bottleneck_that_changes_the_size_is_refused(shape):
     with pytest.raises(InputError, match=r"bottleneck 'doubling': z has the shape \(2, 12\)"):
-        check_contract(shape(bottleneck=DoublingSettings()), rows=20)
+        check_contract(shape(bottleneck=DoublingSettings()))
 
 
 def test_a_speaker_classifier_of_other_classes_is_refused(shape):
@@ -93,7 +95,7 @@ def test_a_speaker_classifier_of_other_classes_is_refused(shape):
             return self.layer(z)
 
     with pytest.raises(InputError, match=r"logits of shape \(2, 4\); expected .* 3 speakers"):
-        check_contract(shape(classifier=Wrong), rows=20)
+        check_contract(shape(classifier=Wrong))
 
 
 def test_every_initial_weight_follows_the_seed_and_the_encoders_own_choice_stays(shape):
@@ -104,16 +106,16 @@ def test_every_initial_weight_follows_the_seed_and_the_encoders_own_choice_stays
 
 
 class SumEncoder(encoders.Encoder):
-    def __init__(self, settings, dims):
-        super().__init__(settings, dims)
+    def __init__(self, settings, rows, dims):
+        super().__init__(settings, rows, dims)
         self.dims_out = dims
 
-    def encode(self, features, lengths):
+    def encode(self, features, lengths, kept):
         return features.sum(dim=1)
 
 
 def test_padding_is_zero_after_normalisation_whatever_stands_in_the_batch():
-    encoder = SumEncoder(OddEncoderSettings(), 3)
+    encoder = SumEncoder(OddEncoderSettings(), 7, 3)
     encoder.mean.fill_(2.0)
     features = torch.randn(2, 7, 3)
     lengths = torch.tensor([7, 4])

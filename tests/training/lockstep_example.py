@@ -2,7 +2,7 @@
 
 import torch
 
-from menan.config import ModelConfig
+from menan.config import ModelConfig, TrainingConfig
 from menan.engine.engine import Engine
 from menan.engine.stacked.backends import Operations
 from menan.engine.stacked.stacked import StackedEngine
@@ -44,7 +44,8 @@ def make_lockstep(
     steps: int = 100,
     operations: Operations | None = None,
 ) -> LockStep:
-    engine = StackedEngine(networks, lr, [steps] * len(networks), sc_steps, CPU, operations)
+    training = TrainingConfig(lr=lr, sc_steps=sc_steps)
+    engine = StackedEngine(networks, training, [steps] * len(networks), CPU, operations)
     return lockstep_of(engine, names, lambda_, sc_steps)
 
 

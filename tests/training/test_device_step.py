@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from menan.config import TrainingConfig
 from menan.engine.stacked.backends import REFERENCE
 from menan.engine.stacked.stacked import StackedEngine
 from menan.features.store import FrameStore
@@ -33,7 +34,7 @@ def test_no_tensor_of_a_step_is_made_on_the_cpu(kind):
     # The meta device computes shapes only, and like a GPU it is not the CPU.
     meta, models = torch.device("meta"), len(ObjectiveSettings.table)
     networks = [build_network(43, 5, 0, model_with(kind)) for _ in ObjectiveSettings.table]
-    engine = StackedEngine(networks, 1e-3, [9] * models, 2, meta, REFERENCE)
+    engine = StackedEngine(networks, TrainingConfig(sc_steps=2), [9] * models, meta, REFERENCE)
     with meta:
         store = FrameStore(
             ("a", "b"), torch.empty(90, 43), torch.tensor([0, 40]), torch.tensor([40, 50])

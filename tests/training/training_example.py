@@ -34,7 +34,7 @@ def model_with(bottleneck: str, **settings: float) -> ModelConfig:
 def shape(
     dims: int = 43, speakers: int = 8, model: ModelConfig | None = None, emotions: int = 4
 ) -> NetworkShape:
-    return NetworkShape(model or ModelConfig(), dims, emotions, speakers)
+    return NetworkShape(model or ModelConfig(), 47, dims, emotions, speakers)
 
 
 def model_card(**changes) -> ModelCard:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from menan.config import TrainingConfig
 from menan.engine.engine import Engine, missing_speakers
 from menan.engine.parameters import Parameters
 from menan.engine.stacked.backends import Operations, operations
@@ -28,13 +29,12 @@ class StackedEngine(Engine):
     def __init__(
         self,
         networks: Sequence[Network],
-        lr: float,
+        training: TrainingConfig,
         steps: Sequence[int],
-        sc_steps: int,
         device: torch.device,
         ops: Operations | None = None,
     ):
-        super().__init__(networks, lr, steps, sc_steps, device)
+        super().__init__(networks, training, steps, device)
         self.ops = ops or operations(device, networks[0].encoder.mean.dtype)
         self.dims, self.emotions = self.shapes[0].dims, self.shapes[0].emotions
         self.normalisers = torch.stack(
@@ -42,17 +42,19 @@ class StackedEngine(Engine):
         ).to(device)  # (2, models, dims)
         layout = Layout(main_layers(self.dims, self.emotions))
         layout.check(networks[0], ("encoder", "emotion"))
-        self.main = Parameters(layout, self.states, lr, steps, self.ops.adam, device)
+        self.main = Parameters(layout, self.states, training, steps, self.ops.adam, device)
         width = max(shape.speakers for shape in self.shapes)
-        sc_total = [sc_steps * count for count in steps]
+        sc_total = [training.sc_steps * count for count in steps]
         self.speaker_player: VmappedPlayer | None = None
         if self.shapes[0].speaker_classifier is None:
             layers = Layout(head_layers("speaker", width))
-            self.speaker = Parameters(layers, self.states, lr, sc_total, self.ops.adam, device)
+            self.speaker = Parameters(
+                layers, self.states, training, sc_total, self.ops.adam, device
+            )
             width = layers.layers[-1].outs
         else:
             self.speaker_player = VmappedPlayer(
-                networks, ("speaker",), lr, sc_total, self.ops.adam, device
+                networks, ("speaker",), training, sc_total, self.ops.adam, device
             )
             self.speaker = self.speaker_player.parameters
         self.missing_speakers = missing_speakers(self.shapes, width, device)
@@ -62,7 +64,10 @@ class StackedEngine(Engine):
         """Whether the kernels were written for this encoder."""
         return ENCODERS[type(shape.model.encoder)] is Table1Encoder
 
-    def embed(self, store: FrameStore, index: Tensor, rows: int) -> Tensor:
+    def embed(
+        self, store: FrameStore, index: Tensor, rows: int, kept: Tensor | None = None
+    ) -> Tensor:
+        assert kept is None, "Table 1 has no dropout"
         conv1, conv2, gates, recurrent, linear, *_ = self._layers(self.main)
         mean, std = self.normalisers[:, : self.active]
         x = self.ops.gather(store.frames, store.first, store.length, index, rows, mean, std)

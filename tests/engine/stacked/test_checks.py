@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from menan.config import TrainingConfig
 from menan.engine.stacked import cpu_kernels
 from menan.engine.stacked.compiler import kernels
 from menan.engine.stacked.stacked import StackedEngine
@@ -96,12 +97,12 @@ def test_a_network_that_is_not_table_1_is_refused_by_name(part, module):
     network = build_network(7, 5, 0)
     setattr(network.encoder, part, module)
     with pytest.raises(InputError, match=rf"Table 1 only: encoder\.{part}"):
-        StackedEngine([network], 1e-3, [10], 1, CPU)
+        StackedEngine([network], TrainingConfig(), [10], CPU)
 
 
 def test_features_of_one_column_are_trained_on():
     networks = [build_network(1, 5, seed).double() for seed in range(2)]
-    engine = StackedEngine(networks, 1e-3, [10, 10], 1, CPU)
+    engine = StackedEngine(networks, TrainingConfig(), [10, 10], CPU)
     store = make_store()
     store = type(store)(store.utts, store.frames[:, :1].contiguous(), store.first, store.length)
     index = torch.tensor([[0, 1, 2], [3, 4, 5]])

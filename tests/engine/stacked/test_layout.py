@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from menan.config import TrainingConfig
 from menan.engine.stacked.backends import REFERENCE, operations
 from menan.engine.stacked.layout import Layout, head_layers, main_layers
 from menan.engine.stacked.reference import windows
@@ -107,7 +108,7 @@ def test_the_filling_stays_zero_in_training_and_all_else_moves(ops):
     first, length = torch.arange(4) * 20, torch.full((4,), 20)
     store = FrameStore(tuple("abcd"), torch.randn(80, 5), first, length)
     networks = [build_network(5, speakers, seed=0) for speakers in (3, 20)]
-    stack = StackedEngine(networks, 1e-2, [100, 100], 1, CPU, ops)
+    stack = StackedEngine(networks, TrainingConfig(lr=1e-2), [100, 100], CPU, ops)
     before = {}
     for player in (stack.main, stack.speaker):
         ones = [

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from menan.config import TrainingConfig
 from menan.engine.stacked.backends import REFERENCE
 from menan.engine.stacked.compiler import kernels
 from menan.engine.stacked.stacked import StackedEngine
@@ -33,7 +34,9 @@ def plain_networks(dtype=torch.float64):
 
 
 def stacked(networks, ops=None):
-    return StackedEngine(networks, 1e-2, [10] * len(networks), 2, CPU, ops)
+    return StackedEngine(
+        networks, TrainingConfig(lr=1e-2, sc_steps=2), [10] * len(networks), CPU, ops
+    )
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +198,9 @@ def test_only_active_models_are_computed(ops, store):
 
 
 def test_sc_takes_its_steps_at_rates_of_its_own():
-    network = StackedEngine(plain_networks()[:2], 1e-2, [10, 20], 3, CPU)
+    network = StackedEngine(
+        plain_networks()[:2], TrainingConfig(lr=1e-2, sc_steps=3), [10, 20], CPU
+    )
     assert (network.main.total.tolist(), network.speaker.total.tolist()) == ([10, 20], [30, 60])
     assert network.main.lr().tolist() == network.speaker.lr().tolist() == [1e-2] * 2
 
