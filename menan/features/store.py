@@ -138,6 +138,23 @@ def open_dump(feats: str | Path) -> Dump:
     return Dump(feats, scp, num_frames, labels, read_features_yaml(feats.parent))
 
 
+def refuse_other_rows(dump: Dump, encoder: str, rows: int) -> None:
+    """Check that every matrix has the rows that an encoder of fixed rows needs.
+
+    Args:
+        encoder: its name, for the message.
+
+    Raises:
+        InputError: a matrix with another number of rows.
+    """
+    for utt, found in dump.num_frames.items():
+        if found != rows:
+            raise InputError(
+                f"{dump.feats}: {utt} has {found} rows, but the encoder {encoder!r} needs {rows} "
+                "in every matrix, one per layer; dump with --pool stats, or use another encoder"
+            )
+
+
 def load_frames(
     dump: Dump,
     utts: Sequence[str],

@@ -12,7 +12,14 @@ from torch.nn import functional as F
 from menan.datadir.tables import c_sorted
 from menan.device import open_device
 from menan.errors import InputError
-from menan.features.store import Dump, FrameStore, combined_digest, load_block, open_dump
+from menan.features.store import (
+    Dump,
+    FrameStore,
+    combined_digest,
+    load_block,
+    open_dump,
+    refuse_other_rows,
+)
 from menan.files.lock import only_writer
 from menan.inference.outputs import Outputs, write_outputs
 from menan.model.bottlenecks import SEED, utterance_noise
@@ -180,6 +187,9 @@ def _check(loaded: _LoadedModel, dump: Dump, model: Path, draws: int) -> None:
             f"{model}: trained on features with {name} {trained}, but {dump.feats} has {found}; "
             "dump the data with the configuration of the training"
         )
+    if loaded.network.encoder.has_fixed_rows:
+        name = loaded.card.model.encoder.name
+        refuse_other_rows(dump, name, loaded.card.features.rows)
     bottleneck = loaded.network.bottleneck
     if draws != 1 and not bottleneck.is_stochastic:
         raise InputError(

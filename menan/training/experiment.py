@@ -10,7 +10,13 @@ import torch
 
 from menan.config import Config
 from menan.errors import InputError
-from menan.features.store import Dump, FrameStore, load_frames, open_dump
+from menan.features.store import (
+    Dump,
+    FrameStore,
+    load_frames,
+    open_dump,
+    refuse_other_rows,
+)
 from menan.files.lock import only_writer
 from menan.model.contract import check_contract
 from menan.model.encoders import ENCODERS
@@ -80,6 +86,8 @@ def train_runs(
             f"{feats}: features.yaml gives the network {dump.features.rows} frames; "
             f"it needs {encoder.shortest_input}; dump with a larger features.seconds"
         )
+    if encoder.has_fixed_rows:
+        refuse_other_rows(dump, model.encoder.name, dump.features.rows)
     number, shares = options.share
     planned = plan_runs(config.runs, dump.labels.spk2group)[number - 1 :: shares]
     if not planned:

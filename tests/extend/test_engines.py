@@ -1,7 +1,5 @@
 """Members from plugins in the engines, held against the plain loop in float64."""
 
-import copy
-
 import pytest
 import torch
 
@@ -12,55 +10,9 @@ from menan.engine.vmapped import VmappedEngine
 from menan.errors import InputError
 from menan.model.network import NetworkShape, build_network
 from menan.settings import BottleneckSettings, EncoderSettings, ObjectiveSettings
-from menan.training.lockstep import LockStep
-from menan.training.objectives import OBJECTIVES, make_objective
-from menan.training.plain_loop import PlainLoop
-from tests.training.lockstep_example import DIMS, FRAMES, make_batch, make_store
+from tests.engine.against_plain_loop import SPEAKERS, worst_difference
+from tests.training.lockstep_example import DIMS, FRAMES, make_store
 from tests.training.training_example import CPU, model_with
-
-SPEAKERS = (8, 22, 5, 9, 17, 8)  # six models
-
-
-def worst_difference(model, objectives, steps=8, sc_steps=2, speakers=SPEAKERS, draws=None):
-    """Largest relative difference of a parameter after some steps, engine against plain loop."""
-    shapes = [
-        NetworkShape(model, FRAMES, DIMS, 4, count, OBJECTIVES[type(one)].speaker_classifier)
-        for count, one in zip(speakers, objectives, strict=True)
-    ]
-    networks = [build_network(shape, seed).double() for seed, shape in enumerate(shapes)]
-    for seed, network in enumerate(networks):
-        network.encoder.mean.fill_(0.1 * seed)
-        network.encoder.std.fill_(1 + 0.1 * seed)
-    members = [make_objective(settings) for settings in objectives]
-    training = TrainingConfig(sc_steps=sc_steps)
-    loops = [
-        PlainLoop(copy.deepcopy(network), member, training, 100)
-        for network, member in zip(networks, members, strict=True)
-    ]
-    engine = make_engine(networks, training, [100] * len(networks), CPU)
-    store = make_store()
-    lockstep = LockStep(engine, members, sc_steps, store, FRAMES)
-    for step in range(steps):
-        batch = make_batch(speakers, torch.float64, step)
-        noise = None
-        if draws is not None:
-            generator = torch.Generator().manual_seed(step)
-            dims = networks[0].encoder.dims_out
-            noise = torch.randn(len(networks), draws * 6, dims, generator=generator)
-        lockstep.update(batch, noise)
-        for row, loop in enumerate(loops):
-            features, lengths = loop.network.encoder.read(store, batch.index[row], FRAMES)
-            loop.update(
-                *(features.double(), lengths, batch.emotions[row], batch.speakers[row]),
-                None if noise is None else noise[row],
-            )
-    differences = {}
-    for row, loop in enumerate(loops):
-        got = dict(engine.plain(row).named_parameters())
-        for name, wanted in loop.network.named_parameters():
-            difference = (got[name] - wanted).detach().norm() / wanted.detach().norm()
-            differences[f"model {row}: {name}"] = float(difference)
-    return engine, max(differences.values())
 
 
 def test_six_models_with_a_toy_encoder_follow_the_plain_loop(load):
