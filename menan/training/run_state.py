@@ -1,6 +1,7 @@
 """The files of one training: log, checkpoint, held-out posteriors and selected weights."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ class RunState:
         self.epoch, self.step = 0, 0
         self.sums: dict[str, Tensor] = {}
         self.players: dict[str, Any] | None = None
+        # Networks that rules have picked since the last checkpoint, with their epochs.
+        self._selected: dict[tuple[str, Fold | None], tuple[int, Network]] = {}
         self.log_posteriors = torch.empty(0, len(data.heldout or ()), len(data.emotions))
         self._resume()
         self._scalars = None
@@ -72,22 +75,19 @@ class RunState:
         self,
         line: dict[str, Any],
         log_posteriors: Tensor | None,
-        network: Network,
-        players: dict[str, Any],
+        network: Callable[[], Network],
     ) -> dict[str, Any]:
-        """Write the results of an epoch: models first, the checkpoint last.
+        """Log an epoch, and keep the network for the rules that pick it.
 
         Args:
             line: line of the log, without the scores of the held-out speakers.
             log_posteriors: (held-out utterances, emotions) in nats; None without them.
-            network: the network after this epoch.
-            players: state of the players, for the checkpoint.
+            network: makes the network after this epoch.
 
         Returns:
             The line as logged.
         """
-        self.epoch, self.players = line["epoch"], players
-        self.step, self.sums = 0, {}
+        self.epoch, self.step, self.sums = line["epoch"], 0, {}
         if log_posteriors is not None:
             self.log_posteriors = torch.cat([self.log_posteriors, log_posteriors[None].cpu()])
             line = {**line, "heldout": self._heldout_scores()}
@@ -96,24 +96,29 @@ class RunState:
             file.write(json.dumps(line) + "\n")
         if self._scalars:
             self._scalars.write(line)
-        self._save_models(network)
-        if self.finished and self.data.heldout is not None:
-            self.heldout().save(self.data.directory / "heldout.npz")
-        self._save_checkpoint()
+        self._select(network)
         if self._scalars and self.finished:
             self._scalars.close()
         return line
 
-    def stop(self, step: int, sums: dict[str, Tensor], players: dict[str, Any]) -> None:
-        """Write a checkpoint in the middle of an epoch."""
-        self.step, self.sums, self.players = step, sums, players
-        self._save_checkpoint()
+    def save(
+        self, players: dict[str, Any], step: int = 0, sums: dict[str, Tensor] | None = None
+    ) -> None:
+        """Write the selected models, then the checkpoint: training can go on from here.
 
-    def _save_checkpoint(self) -> None:
-        assert self.players is not None, "a checkpoint follows a step"
+        Args:
+            players: state of the players.
+            step, sums: steps done in the next epoch, and the sums of their figures.
+        """
+        self.players, self.step, self.sums = players, step, sums or {}
+        for (rule, fold), (epoch, network) in self._selected.items():
+            self._save_model(rule, fold, epoch, network)
+        self._selected.clear()
+        if self.finished and self.data.heldout is not None:
+            self.heldout().save(self.data.directory / "heldout.npz")
         save_checkpoint(
             self.data.directory,
-            Checkpoint(self.epoch, self.step, self.sums, self.players, self.log_posteriors),
+            Checkpoint(self.epoch, self.step, self.sums, players, self.log_posteriors),
         )
 
     def heldout(self) -> HeldOut:
@@ -141,20 +146,24 @@ class RunState:
             }
         return scores
 
-    def _save_models(self, network: Network) -> None:
-        """Write a model for each fold and rule that picks this epoch among those so far."""
-        if self.data.heldout is None:
-            if self.finished:
-                self._save_model("last", None, network)
-            return
-        whole = self.heldout()
-        for fold in self.data.run.folds or (None,):
-            valid = whole.of_speaker(fold.valid if fold else None)
-            for name, rule in EPOCH_RULES.items():
-                if rule.epoch(valid) + 1 == self.epoch:
-                    self._save_model(name, fold, network)
+    def _select(self, network: Callable[[], Network]) -> None:
+        """Keep the network for each fold and rule that picks this epoch among those so far."""
+        picked: list[tuple[str, Fold | None]] = []
+        if self.data.heldout is not None:
+            whole = self.heldout()
+            for fold in self.data.run.folds or (None,):
+                valid = whole.of_speaker(fold.valid if fold else None)
+                picked += [
+                    (name, fold)
+                    for name, rule in EPOCH_RULES.items()
+                    if rule.epoch(valid) + 1 == self.epoch
+                ]
+        elif self.finished:
+            picked = [("last", None)]
+        if picked:
+            self._selected |= dict.fromkeys(picked, (self.epoch, network()))
 
-    def _save_model(self, rule: str, fold: Fold | None, network: Network) -> None:
+    def _save_model(self, rule: str, fold: Fold | None, epoch: int, network: Network) -> None:
         data = self.data
         card = ModelCard(
             objective=data.run.objective,
@@ -164,7 +173,7 @@ class RunState:
             test=fold.test if fold else None,
             valid=fold.valid if fold else None,
             rule=rule,
-            epoch=self.epoch,
+            epoch=epoch,
             features=data.features,
             model=data.model,
             training=data.training,

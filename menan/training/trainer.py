@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from menan.training.objectives import make_objective
 from menan.training.run_state import RunState
 from menan.training.signals import Stopped, StopRequest, stop_requests
 
+SAVING = 0.05  # share of the time that checkpoints may take; the last epoch always has one
 EVALUATED = 32  # held-out utterances per model and pass; bounds memory, does not change results
 
 
@@ -66,6 +67,7 @@ class Trainer:
             training.label_smoothing,
         )
         self.noise = self._heldout_noise()
+        self.save_after = 0.0  # time on perf_counter from which checkpoints are due
 
     def fit(self, until: int) -> None:
         """Train until ``until`` epochs are done.
@@ -88,6 +90,8 @@ class Trainer:
         ):
             while self.epoch < until:
                 self._run_epoch(bar, request)
+                if self.epoch == until or time.perf_counter() >= self.save_after:
+                    self._save()
 
     def _run_epoch(self, bar: tqdm, request: StopRequest) -> None:
         started = time.perf_counter()
@@ -102,8 +106,7 @@ class Trainer:
             line = state.add_epoch(
                 {"epoch": self.epoch, "lr": lr, **losses[model], "seconds": seconds},
                 log_posteriors[model],
-                self.engine.plain(model),
-                self._players(model),
+                partial(self.engine.plain, model),
             )
             self._report(state, line, bar)
 
@@ -128,7 +131,8 @@ class Trainer:
             bar.update(len(sizes))
             if request.number is not None:
                 watch.refuse()
-                self._stop(request.number)
+                self._save()
+                raise Stopped(request.number)
         watch.refuse()
         self.lockstep.activate(len(self.runs))
         counts = torch.tensor(batches.lengths, device=self.device)
@@ -149,17 +153,18 @@ class Trainer:
                 seed = derived_seed(run.run.seed, "restart", self.epoch + 1)
                 self.engine.speaker.restart(model, build_network(run.shape, seed).state_dict())
 
-    def _stop(self, signal: int) -> NoReturn:
+    def _save(self) -> None:
+        """Write models and checkpoints, and set the time for the next."""
+        began = time.perf_counter()
         for model, state in enumerate(self.states):
+            players = {
+                "main": self.engine.main.state_dict(model),
+                "speaker": self.engine.speaker.state_dict(model),
+            }
             sums = {name: total[model].cpu() for name, total in self.sums.items()}
-            state.stop(self.step, sums, self._players(model))
-        raise Stopped(signal)
-
-    def _players(self, model: int) -> dict[str, Any]:
-        return {
-            "main": self.engine.main.state_dict(model),
-            "speaker": self.engine.speaker.state_dict(model),
-        }
+            state.save(players, self.step, sums)
+        ended = time.perf_counter()
+        self.save_after = ended + (ended - began) / SAVING
 
     def _evaluate(self) -> list[Tensor | None]:
         """Log posteriors of each run's held-out utterances, (utterances, emotions)."""

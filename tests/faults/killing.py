@@ -17,6 +17,7 @@ from pathlib import Path
 
 from menan.corpora.synthetic.release import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
+from menan.training.checkpoint import PREVIOUS_CHECKPOINT
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before the server starts; forks and threads do not mix
 
@@ -66,11 +67,12 @@ def run(work: Path, argv: Sequence[str], moment: Moment | None = None) -> Outcom
 
 
 def snapshot(directory: Path) -> dict[str, bytes]:
-    """What stands in all files below a directory, without the times that logs tell."""
+    """What stands in all files below a directory, without what depends on durations."""
     files = {}
     for path in sorted(directory.rglob("*")):
         name = str(path.relative_to(directory))
-        if path.is_dir() or "/log/" in name:
+        # Which epoch's the previous checkpoint is depends on how long they took.
+        if path.is_dir() or "/log/" in name or path.name == PREVIOUS_CHECKPOINT:
             continue
         content = path.read_bytes()
         if path.name == "log.jsonl":

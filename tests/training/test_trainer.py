@@ -12,6 +12,7 @@ from menan.errors import InputError
 from menan.model.model_file import load_model
 from menan.settings import ObjectiveSettings
 from menan.training import trainer as trainer_module
+from menan.training.checkpoint import PREVIOUS_CHECKPOINT
 from menan.training.selection import EPOCH_RULES, HeldOut
 from tests.training.training_example import model_with, objectives, train_runs
 
@@ -29,6 +30,8 @@ def assert_same_outputs(a, b) -> None:
     names = sorted(path.name for path in a.iterdir())
     assert names == sorted(path.name for path in b.iterdir())
     for name in names:
+        if name == PREVIOUS_CHECKPOINT:
+            continue  # its epoch depends on how long the others took
         if name.endswith((".safetensors", ".npz", ".pt")):
             assert (a / name).read_bytes() == (b / name).read_bytes(), name
     logs = [
