@@ -18,6 +18,7 @@ from menan.files.yaml_file import read_yaml
 from menan.front_ends import FrontEnd, KaldiFrontEnd
 from menan.overrides import assign, keep_settings
 from menan.settings import (
+    TABLE_1_HIDDEN,
     BottleneckSettings,
     EncoderSettings,
     MaxEntropySettings,
@@ -33,10 +34,21 @@ class ModelConfig:
 
     encoder: from features to the embedding v.
     bottleneck: from v to the embedding z that both classifiers read and that is released.
+    hidden: sizes of the hidden layers of both classifiers; empty for linear classifiers.
     """
 
     encoder: EncoderSettings = Table1Settings()
     bottleneck: BottleneckSettings = NoBottleneckSettings()
+    hidden: tuple[int, ...] = TABLE_1_HIDDEN
+
+    def __post_init__(self) -> None:
+        require(len(self.hidden) <= 8, "hidden must list at most 8 layers")
+        require(all(1 <= size <= 8192 for size in self.hidden), "hidden sizes must be 1 to 8192")
+        require(
+            self.encoder.only_hidden in (None, self.hidden),
+            f"the encoder {self.encoder.name} takes only hidden: {self.encoder.only_hidden}; "
+            "choose another encoder",
+        )
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,19 @@ from typing import ClassVar
 from menan.errors import require
 from menan.sockets import Member
 
+TABLE_1_HIDDEN = (32, 10)  # hidden layers of both classifiers in the paper's Table 1
+
 
 @dataclass(frozen=True)
 class EncoderSettings(Member):
-    """Settings of an encoder: from features to the embedding v."""
+    """Settings of an encoder: from features to the embedding v.
+
+    only_hidden: the only sizes of the classifiers' hidden layers that its engine can train; None
+        for any.
+    """
 
     socket = "encoder"
+    only_hidden: ClassVar[tuple[int, ...] | None] = None
     table: ClassVar[dict[str, type[Member]]] = {}
 
 
@@ -26,6 +33,7 @@ class Table1Settings(EncoderSettings):
     """The paper's encoder (Table 1), which has one size."""
 
     name = "table1"
+    only_hidden = TABLE_1_HIDDEN
 
 
 @dataclass(frozen=True)

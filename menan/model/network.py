@@ -1,6 +1,6 @@
 """The whole network: encoder, bottleneck, and the classifiers of emotion and speaker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -10,6 +10,7 @@ from menan.config import ModelConfig
 from menan.model.bottlenecks import make_bottleneck
 from menan.model.encoders import make_encoder
 from menan.randomness import derived_seed
+from menan.settings import TABLE_1_HIDDEN
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,10 @@ class Network(nn.Module):
         self.encoder = make_encoder(shape.model.encoder, shape.rows, shape.dims)
         size = self.encoder.dims_out
         begin("emotion")
-        self.emotion = head(size, shape.emotions)
+        self.emotion = head(size, shape.emotions, shape.model.hidden)
         begin("speaker")
         if shape.speaker_classifier is None:
-            self.speaker: nn.Module = head(size, shape.speakers)
+            self.speaker: nn.Module = head(size, shape.speakers, shape.model.hidden)
         else:
             self.speaker = shape.speaker_classifier(size, shape.emotions, shape.speakers)
 
@@ -59,15 +60,13 @@ class Network(nn.Module):
         return self.bottleneck(self.encoder(features, lengths), noise)
 
 
-def head(size: int, classes: int) -> nn.Sequential:
-    """A classifier of the paper's Table 1: (batch, size) to logits (batch, classes)."""
-    return nn.Sequential(
-        nn.Linear(size, 32),
-        nn.PReLU(),
-        nn.Linear(32, 10),
-        nn.PReLU(),
-        nn.Linear(10, classes),
-    )
+def head(size: int, classes: int, hidden: Sequence[int] = TABLE_1_HIDDEN) -> nn.Sequential:
+    """A classifier, (batch, size) to logits (batch, classes), with PReLU between its layers."""
+    layers: list[nn.Module] = []
+    for width in hidden:
+        layers += [nn.Linear(size, width), nn.PReLU()]
+        size = width
+    return nn.Sequential(*layers, nn.Linear(size, classes))
 
 
 def build_network(shape: NetworkShape, seed: int) -> Network:
