@@ -60,11 +60,15 @@ class Encoder(nn.Module, ABC):
             kept: what dropout leaves of each unit, (batch, dropout_units): 0, or
                 1 / (1 - dropout); None outside training.
         """
-        x = (features - self.mean) / self.std
+        x = self.normalised(features)
         if not (self.is_repeated or self.has_fixed_rows):
             rows = torch.arange(x.shape[1], device=x.device)
             x = x.masked_fill((rows >= lengths[:, None])[:, :, None], 0.0)
         return self.encode(x, lengths, kept)
+
+    def normalised(self, features: Tensor) -> Tensor:
+        """Features (batch, rows, dims) with the mean 0 and the standard deviation 1."""
+        return (features - self.mean) / self.std
 
     @classmethod
     def read(cls, store: FrameStore, index: Tensor, rows: int) -> tuple[Tensor, Tensor]:
