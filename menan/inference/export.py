@@ -33,12 +33,12 @@ class _Inference(nn.Module):
 def export_onnx(model: str | Path, out: str | Path) -> None:
     """Write a model file as ONNX, whole or not at all.
 
-    The input ``features`` is float32 (batch, frames, dims) as menan-dump makes them, repeated
-    cyclically to the model's number of frames; normalisation is inside. An encoder that takes
-    padded inputs has the input ``lengths``, int64 (batch,). A model with a stochastic bottleneck
-    has the input ``noise``, shaped as the embedding, which the caller draws from the standard
-    normal. The outputs are ``posteriors`` (batch, emotions) and ``embedding`` (batch, dims). The
-    metadata entry ``menan`` is the model's card, which lists the emotions.
+    The input ``features`` is float32 (batch, rows, dims) as menan-dump makes them; normalisation is
+    inside. For Table 1 they are repeated cyclically to the model's number of frames. An encoder
+    that takes padded inputs has the input ``lengths``, int64 (batch,). A model with a stochastic
+    bottleneck has the input ``noise``, shaped as the embedding, which the caller draws from the
+    standard normal. The outputs are ``posteriors`` (batch, emotions) and ``embedding`` (batch,
+    dims). The metadata entry ``menan`` is the model's card, which lists the emotions.
 
     Raises:
         InputError: no model, or the packages for it are not installed.
@@ -50,7 +50,7 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
         raise InputError("menan-export needs onnxscript: pip install 'menan[export]'") from None
     frames = card.features.rows
     inputs = {"features": torch.zeros(2, frames, card.features.dims)}
-    if not network.encoder.is_repeated:
+    if network.encoder.is_padded():
         inputs["lengths"] = torch.full((2,), frames)
     if network.bottleneck.is_stochastic:
         inputs.update(noise=torch.zeros(2, network.encoder.dims_out))

@@ -61,7 +61,7 @@ class Encoder(nn.Module, ABC):
                 1 / (1 - dropout); None outside training.
         """
         x = self.normalised(features)
-        if not (self.is_repeated or self.has_fixed_rows):
+        if self.is_padded():
             rows = torch.arange(x.shape[1], device=x.device)
             x = x.masked_fill((rows >= lengths[:, None])[:, :, None], 0.0)
         return self.encode(x, lengths, kept)
@@ -71,6 +71,11 @@ class Encoder(nn.Module, ABC):
         return (features - self.mean) / self.std
 
     @classmethod
+    def is_padded(cls) -> bool:
+        """Whether inputs have different lengths and are padded with zeros."""
+        return not (cls.is_repeated or cls.has_fixed_rows)
+
+    @classmethod
     def read(cls, store: FrameStore, index: Tensor, rows: int) -> tuple[Tensor, Tensor]:
         """Features and lengths of some utterances, as the encoder takes them.
 
@@ -78,9 +83,9 @@ class Encoder(nn.Module, ABC):
             index: int64 (batch,), into the store.
             rows: length of a repeated or fixed input.
         """
-        if cls.is_repeated or cls.has_fixed_rows:
-            return store.gather(index, rows), torch.full_like(index, rows)
-        return store.padded(index, cls.shortest_input)
+        if cls.is_padded():
+            return store.padded(index, cls.shortest_input)
+        return store.gather(index, rows), torch.full_like(index, rows)
 
     @abstractmethod
     def encode(self, features: Tensor, lengths: Tensor, kept: Tensor | None) -> Tensor:

@@ -5,8 +5,10 @@ import onnxruntime
 import pytest
 import torch
 
+from menan.config import ModelConfig
 from menan.inference.export import export_onnx
 from menan.model.model_file import card_to_json, save_model
+from menan.settings import AttentiveSettings, PooledSettings
 from tests.training.training_example import build_network, model_card, model_with
 
 CARD = model_card()
@@ -29,6 +31,26 @@ def test_onnx_says_what_the_network_says_for_any_batch(tmp_path):
         got = session.run(["posteriors", "embedding"], {"features": features.numpy()})
         np.testing.assert_allclose(got[0], posteriors, atol=1e-6)
         np.testing.assert_allclose(got[1], v, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "encoder", [PooledSettings(size=5), AttentiveSettings(size=5)], ids=lambda one: one.name
+)
+def test_onnx_of_other_encoders_takes_lengths_where_they_differ(tmp_path, encoder):
+    model = ModelConfig(encoder)
+    network, card = build_network(43, 2, 0, model), model_card(model=model)
+    save_model(tmp_path / "m.safetensors", network, card)
+    export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    features, lengths = torch.randn(3, card.features.rows, 43), torch.tensor([47, 20, 47])
+    if not network.encoder.is_padded():
+        lengths = torch.full((3,), card.features.rows)
+    with torch.inference_mode():
+        v = network.encoder(features, lengths)
+    inputs = {"features": features.numpy()}
+    if network.encoder.is_padded():
+        inputs["lengths"] = lengths.numpy()
+    np.testing.assert_allclose(session.run(["embedding"], inputs)[0], v, atol=1e-5)
 
 
 @pytest.fixture
