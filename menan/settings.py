@@ -81,12 +81,21 @@ class BottleneckSettings(Member):
     socket = "bottleneck"
     table: ClassVar[dict[str, type[Member]]] = {}
 
+    @property
+    def label(self) -> str:
+        """Name in tables and figures, such as ``noise 2``; empty without a bottleneck."""
+        return f"{self.name} {self.tag}".strip()
+
 
 @dataclass(frozen=True)
 class NoBottleneckSettings(BottleneckSettings):
     """z is v: the paper's network."""
 
     name = "none"
+
+    @property
+    def label(self) -> str:
+        return ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,10 @@ class NoiseSettings(BottleneckSettings):
         require(0 < self.sigma <= 1000, "sigma must lie between 0 and 1000, 0 excluded")
         require(1 <= self.draws <= 1000, "draws must lie between 1 and 1000")
 
+    @property
+    def label(self) -> str:
+        return f"noise {self.sigma:g}"
+
 
 @dataclass(frozen=True)
 class FsqSettings(BottleneckSettings):
@@ -122,13 +135,21 @@ class FsqSettings(BottleneckSettings):
     def __post_init__(self) -> None:
         require(2 <= self.levels <= 256, "levels must lie between 2 and 256")
 
+    @property
+    def label(self) -> str:
+        return f"fsq {self.levels}"
+
 
 @dataclass(frozen=True)
 class ObjectiveSettings(Member):
-    """Settings of an objective: the loss of encoder and emotion classifier."""
+    """Settings of an objective: the loss of encoder and emotion classifier.
+
+    description: one line for reports, with the formula.
+    """
 
     socket = "objective"
     table: ClassVar[dict[str, type[Member]]] = {}
+    description: ClassVar[str]
 
     @property
     def system(self) -> str:
@@ -141,6 +162,7 @@ class EmotionOnlySettings(ObjectiveSettings):
     """The emotion loss alone."""
 
     name = "ec"
+    description = "E: emotion only, the speaker classifier observes"
 
 
 @dataclass(frozen=True)
@@ -163,6 +185,7 @@ class MultiTaskSettings(WeightedSettings):
     """Multi-task learning."""
 
     name = "mtl"
+    description = "λ E + (1 − λ) S: multi-task learning"
 
 
 @dataclass(frozen=True)
@@ -170,6 +193,7 @@ class DomainAdversarialSettings(WeightedSettings):
     """Domain-adversarial training, gradient reversal."""
 
     name = "dat"
+    description = "λ E − (1 − λ) S: domain-adversarial training, gradient reversal"
 
 
 @dataclass(frozen=True)
@@ -177,6 +201,7 @@ class MaxEntropySettings(WeightedSettings):
     """MEnAN, the paper's objective."""
 
     name = "menan"
+    description = "λ E − (1 − λ) H: MEnAN, the paper's eq. 5"
 
 
 @dataclass(frozen=True)
@@ -184,6 +209,7 @@ class UniformSettings(WeightedSettings):
     """Cross-entropy between the uniform distribution and the speaker posterior."""
 
     name = "uniform"
+    description = "λ E + (1 − λ) CE(uniform, speaker posterior): domain confusion"
 
 
 EncoderSettings.table |= {

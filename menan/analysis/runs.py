@@ -15,7 +15,7 @@ from menan.analysis.system_names import system_order
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.files.mapping import to_mapping
-from menan.model.bottlenecks import Bottleneck, make_bottleneck
+from menan.settings import BottleneckSettings
 from menan.training.run_config import RunConfig, read_run_config
 from menan.training.selection import HeldOut
 
@@ -60,8 +60,8 @@ class TrainedRun:
         return self.config.seed
 
     @property
-    def bottleneck(self) -> Bottleneck:
-        return make_bottleneck(self.config.model.bottleneck)
+    def bottleneck(self) -> BottleneckSettings:
+        return self.config.model.bottleneck
 
 
 def read_runs(exp: Path) -> list[TrainedRun]:

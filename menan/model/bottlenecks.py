@@ -36,11 +36,6 @@ class Bottleneck(ABC, Generic[S]):
         self.settings = settings
 
     @property
-    def label(self) -> str:
-        """Name in tables and figures, such as ``noise 2``; empty without a bottleneck."""
-        return " ".join([self.settings.name, self.settings.tag]).strip()
-
-    @property
     def draws(self) -> int:
         """Noise draws per utterance and training step."""
         return 1
@@ -76,10 +71,6 @@ class Bottleneck(ABC, Generic[S]):
 class NoBottleneck(Bottleneck[NoBottleneckSettings]):
     """z is v, with unbounded capacity (the paper's network)."""
 
-    @property
-    def label(self) -> str:
-        return ""
-
     def __call__(self, v: Tensor, noise: Tensor | None = None) -> Tensor:
         return v
 
@@ -88,10 +79,6 @@ class NoiseBottleneck(Bottleneck[NoiseSettings]):
     """u plus Gaussian noise, where u is v after layer normalisation without affine parameters."""
 
     is_stochastic = True
-
-    @property
-    def label(self) -> str:
-        return f"noise {self.settings.sigma:g}"
 
     @property
     def draws(self) -> int:
@@ -124,10 +111,6 @@ class FsqBottleneck(Bottleneck[FsqSettings]):
     Each dimension is rounded to the nearest of ``levels`` values between -1 and 1; the gradient
     passes straight through.
     """
-
-    @property
-    def label(self) -> str:
-        return f"fsq {self.settings.levels}"
 
     def __call__(self, v: Tensor, noise: Tensor | None = None) -> Tensor:
         squashed = torch.tanh(F.layer_norm(v, v.shape[-1:]))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import binomtest
 
 
 def sign_flip_p(differences: Sequence[float]) -> float:
@@ -53,6 +52,8 @@ def mcnemar_p(right_a: np.ndarray, right_b: np.ndarray) -> float:
     only_a, only_b = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
     if only_a + only_b == 0:
         return 1.0
+    from scipy.stats import binomtest  # takes half a second to import
+
     return float(binomtest(only_a, only_a + only_b).pvalue)
 
 

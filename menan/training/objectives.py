@@ -115,7 +115,6 @@ S = TypeVar("S", bound=ObjectiveSettings)
 class Objective(ABC, Generic[S]):
     """The loss of ENC and EC.
 
-    description: one line for reports, with the formula.
     adversary_after_step: whether the loss uses SC *after* its own update on this batch (alternating
         players) or before it (one joint pass).
     speaker_classifier: makes another SC than the paper's, from the dimensions of z and the numbers
@@ -124,7 +123,6 @@ class Objective(ABC, Generic[S]):
         end. Its layers must be ones that ``torch.func`` can stack.
     """
 
-    description: ClassVar[str]
     adversary_after_step: ClassVar[bool] = False
     speaker_classifier: ClassVar[Callable[[int, int, int], nn.Module] | None] = None
 
@@ -143,16 +141,12 @@ class Objective(ABC, Generic[S]):
 class EmotionOnly(Objective[EmotionOnlySettings]):
     """E. SC only observes: it shows how much of the speaker is left."""
 
-    description = "E: emotion only, the speaker classifier observes"
-
     def loss(self, step: Step) -> Tensor:
         return step.emotion_loss
 
 
 class MultiTask(Objective[MultiTaskSettings]):
     """lambda E + (1 - lambda) S."""
-
-    description = "λ E + (1 − λ) S: multi-task learning"
 
     def loss(self, step: Step) -> Tensor:
         lambda_ = self.settings.lambda_
@@ -162,8 +156,6 @@ class MultiTask(Objective[MultiTaskSettings]):
 class DomainAdversarial(Objective[DomainAdversarialSettings]):
     """lambda E - (1 - lambda) S: the effect of a gradient-reversal layer (Ganin et al. 2016)."""
 
-    description = "λ E − (1 − λ) S: domain-adversarial training, gradient reversal"
-
     def loss(self, step: Step) -> Tensor:
         lambda_ = self.settings.lambda_
         return lambda_ * step.emotion_loss - (1 - lambda_) * step.speaker.cross_entropy()
@@ -172,7 +164,6 @@ class DomainAdversarial(Objective[DomainAdversarialSettings]):
 class MaxEntropy(Objective[MaxEntropySettings]):
     """MEnAN: lambda E - (1 - lambda) H (eq. 5; MaxEnt-ARL, Roy & Boddeti 2019)."""
 
-    description = "λ E − (1 − λ) H: MEnAN, the paper's eq. 5"
     adversary_after_step = True
 
     def loss(self, step: Step) -> Tensor:
@@ -183,7 +174,6 @@ class MaxEntropy(Objective[MaxEntropySettings]):
 class Uniform(Objective[UniformSettings]):
     """lambda E + (1 - lambda) CE(uniform, SC) (Tzeng et al. 2015)."""
 
-    description = "λ E + (1 − λ) CE(uniform, speaker posterior): domain confusion"
     adversary_after_step = True
 
     def loss(self, step: Step) -> Tensor:

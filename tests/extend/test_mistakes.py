@@ -26,12 +26,11 @@ QUICK = TrainingConfig(epochs=1, batch_size=8)
 @dataclass(frozen=True)
 class OddSettings(ObjectiveSettings):
     name = "odd"
+    description = "odd"
 
 
 def train(make_dump, tmp_path, loss):
     class Odd(Objective[OddSettings]):
-        description = "odd"
-
         def loss(self, step):
             return loss(step)
 

@@ -15,10 +15,15 @@ from menan.model.network import head
 from menan.settings import WeightedSettings
 
 
-class Adversary(menan.Objective[WeightedSettings]):
-    """lambda E - (1 - lambda) H."""
+class AdversarySettings(WeightedSettings):
+    """Settings of the objectives below."""
 
     description = "λ E − (1 − λ) H, with another adversary"
+
+
+class Adversary(menan.Objective[AdversarySettings]):
+    """lambda E - (1 - lambda) H."""
+
     adversary_after_step = True
 
     def loss(self, step: menan.Step) -> Tensor:
@@ -27,7 +32,7 @@ class Adversary(menan.Objective[WeightedSettings]):
 
 
 @dataclass(frozen=True)
-class RestartedSettings(WeightedSettings):
+class RestartedSettings(AdversarySettings):
     """every: number of epochs after which SC begins anew."""
 
     name = "restarted"
@@ -42,7 +47,7 @@ class Restarted(Adversary):
 
 
 @dataclass(frozen=True)
-class FourSettings(WeightedSettings):
+class FourSettings(AdversarySettings):
     name = "four"
 
 
@@ -62,7 +67,7 @@ class Four(Adversary):
 
 
 @dataclass(frozen=True)
-class ToldSettings(WeightedSettings):
+class ToldSettings(AdversarySettings):
     name = "told"
 
 
@@ -83,7 +88,7 @@ class Told(Adversary):
 
 
 @dataclass(frozen=True)
-class MeanOfDrawsSettings(WeightedSettings):
+class MeanOfDrawsSettings(AdversarySettings):
     """For a bottleneck of eight noise draws."""
 
     name = "mean_of_draws"
@@ -105,7 +110,7 @@ class MeanOfDraws(Adversary):
 
 
 @dataclass(frozen=True)
-class NormalisedSettings(WeightedSettings):
+class NormalisedSettings(AdversarySettings):
     name = "normalised"
 
 
@@ -125,7 +130,7 @@ class Normalised(Adversary):
 
 
 @dataclass(frozen=True)
-class InformationSettings(WeightedSettings):
+class InformationSettings(AdversarySettings):
     """weight: weight of the penalty. sigma: standard deviation of the bottleneck's noise."""
 
     name = "information"

@@ -13,13 +13,12 @@ class SpeakerMeansSettings(menan.ObjectiveSettings):
     """weight: weight of the penalty."""
 
     name = "means"
+    description = "E + weight · variance of the speakers' mean embeddings"
     weight: float = 0.1
 
 
 class SpeakerMeans(menan.Objective[SpeakerMeansSettings]):
     """E + weight * variance of the speakers' mean z in the batch."""
-
-    description = "E + weight · variance of the speakers' mean embeddings"
 
     def loss(self, step: menan.Step) -> Tensor:
         speakers = F.one_hot(step.speakers, step.speaker.log_p.shape[-1])

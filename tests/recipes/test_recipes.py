@@ -44,7 +44,7 @@ def work(tmp_path_factory):
 @pytest.fixture(scope="module")
 def iemocap(work):
     synthesize_iemocap(work / "iemocap", sessions=2, utts_per_emotion=2, lengths=SHORT)
-    options = ["--config", work / "tiny.yaml", "--work", work]
+    options = ["--config", work / "tiny.yaml", "--work", work, "--nj", "1"]
     whole = run("iemocap", "--corpus-root", work / "iemocap", *options)
     return whole, options
 

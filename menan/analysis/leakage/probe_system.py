@@ -33,7 +33,6 @@ from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
 from menan.files.mapping import to_mapping
-from menan.model.bottlenecks import make_bottleneck
 from menan.randomness import derived_seed
 
 MOST_TRIALS = 200_000
@@ -112,7 +111,7 @@ def _unmeasured(networks: list[NetworkEmbeddings], seed: int) -> Leakage:
         system=card.objective.system,
         seed=card.seed,
         rule=card.rule,
-        bottleneck=make_bottleneck(card.model.bottleneck).label,
+        bottleneck=card.model.bottleneck.label,
         draws=networks[0].draws,
         probe_seed=seed,
         groups=groups,

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 
 class Mixing(NamedTuple):
@@ -33,6 +32,8 @@ def knn_mixing(points: np.ndarray, labels: Sequence[str], k: int = 10) -> Mixing
     """
     n = len(points)
     assert n == len(labels) >= 2, f"{n} points and {len(labels)} labels"
+    from sklearn.neighbors import NearestNeighbors  # takes a second to import
+
     # Without an argument kneighbors() leaves each point out of its own neighbourhood.
     neighbours = NearestNeighbors(n_neighbors=min(k, n - 1)).fit(points).kneighbors()[1]
     names = np.asarray(labels)

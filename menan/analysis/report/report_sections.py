@@ -16,7 +16,6 @@ from menan.analysis.results import Results
 from menan.analysis.system_names import objective_of
 from menan.analysis.tables.table3 import Table3
 from menan.settings import ObjectiveSettings
-from menan.training.objectives import OBJECTIVES
 
 
 def report_sections(results: Results) -> list[Section]:
@@ -99,7 +98,7 @@ def _objectives(results: Results) -> dict[str, str]:
     systems = results.table2.systems if results.table2 else ()
     names = dict.fromkeys(map(objective_of, systems))
     known = [name for name in names if name in ObjectiveSettings.table]
-    return {name: OBJECTIVES[ObjectiveSettings.named(name)].description for name in known}
+    return {name: ObjectiveSettings.named(name).description for name in known}
 
 
 def _listed(values: tuple[int, ...]) -> str:

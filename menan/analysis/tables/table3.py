@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import label_ranking_average_precision_score
 
 from menan.analysis.system_names import seed_of, system_order
 from menan.analysis.tables.paper import TABLE3
@@ -135,6 +134,9 @@ def _ranking_precision(
             f"{path}: {posteriors.shape[1]} posteriors, but the data have {len(emotions)} "
             "emotions; infer with a model of these emotions"
         )
+    # scikit-learn takes a second to import, and few reports have this table.
+    from sklearn.metrics import label_ranking_average_precision_score
+
     return float(label_ranking_average_precision_score(truth, posteriors))
 
 

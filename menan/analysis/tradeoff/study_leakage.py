@@ -16,6 +16,7 @@ from menan.analysis.leakage.result import LeakageMean, ReportedLeakage, leakage_
 from menan.analysis.runs import TrainedRun
 from menan.analysis.tables.fold_results import fold_results, mean_test_ua
 from menan.errors import InputError
+from menan.model.bottlenecks import make_bottleneck
 
 HEARD, UNHEARD = "leakage", "leakage_unheard"
 RULE = "last"  # nobody chose the epoch
@@ -61,7 +62,7 @@ def read_study_leakage(folder: Path, name: str, runs: Sequence[TrainedRun]) -> S
     one, many = _read(path, runs), None
     if one.draws != 1:
         raise InputError(f"{path}: of the mean of {one.draws} draws; probe a single draw")
-    if runs[0].bottleneck.is_stochastic:
+    if make_bottleneck(runs[0].bottleneck).is_stochastic:
         many = _read(path_of_mean, runs)
         if many.draws == 1:
             raise InputError(

@@ -12,7 +12,6 @@ from menan.config import TrainingConfig
 from menan.files.mapping import to_mapping
 from menan.front_ends import KaldiFrontEnd
 from menan.labels import IEMOCAP_EMOTIONS
-from menan.model.bottlenecks import make_bottleneck
 from menan.settings import BottleneckSettings, NoBottleneckSettings, NoiseSettings
 from menan.training.selection import HeldOut
 from tests.training.training_example import objectives
@@ -72,7 +71,7 @@ def write_system(
         facts = {"objective": member.to_plain(), "seed": seed, "corpus": corpus}
         facts["model"] = {"encoder": "table1", "bottleneck": bottleneck.to_plain()}
         _write_run(point / name / group, facts, right, speakers, bits)
-    label = make_bottleneck(bottleneck).label
+    label = bottleneck.label
     write_leakage(point / "leakage" / f"{name}.json", member.system, seed, label, one)
     if many is not None:
         path = point / "leakage_mean" / f"{name}.json"
