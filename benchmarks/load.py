@@ -19,9 +19,10 @@ import psutil
 import typer
 
 from benchmarks.machine import describe
+from menan.datadir.dump_directory import Dump, open_dump
 from menan.datadir.metadata import corpus_name
 from menan.errors import InputError
-from menan.features.store import Dump, frame_bytes, load_frames, open_dump
+from menan.features.store import frame_bytes, load_frames
 from menan_bin.command import main_of, new_app
 
 SESSIONS, EMOTIONS = 5, 4

@@ -25,12 +25,13 @@ from benchmarks.machine import describe
 from menan.corpora.iemocap import prepare
 from menan.corpora.synthetic.release import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
+from menan.datadir.dump_directory import open_dump
 from menan.datadir.metadata import corpus_name
 from menan.datadir.tables import read_table
 from menan.datadir.utterances import write_datadir
 from menan.engine.stacked.compiler import kernels
 from menan.errors import InputError
-from menan.features.store import frame_bytes, open_dump
+from menan.features.store import frame_bytes
 from menan.files.atomic import atomic_open
 from menan_bin.command import main_of, new_app
 

@@ -20,10 +20,11 @@ import typer
 
 from benchmarks.machine import describe
 from menan.config import Config, load_config, split_option
+from menan.datadir.dump_directory import Dump, open_dump
 from menan.datadir.folds import held_out_groups
 from menan.datadir.metadata import corpus_name
 from menan.errors import InputError
-from menan.features.store import Dump, frame_bytes, open_dump
+from menan.features.store import frame_bytes
 from menan.scoring.significance import sign_flip_p
 from menan.training.experiment import TrainOptions, train_runs
 from menan.training.selection import HeldOut

@@ -8,33 +8,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from menan.datadir.archive import read_matrix, read_scp
-from menan.datadir.dump_record import read_features_yaml
-from menan.datadir.metadata import Metadata, read_metadata
-from menan.datadir.tables import read_table
+from menan.datadir.archive import read_matrix
+from menan.datadir.dump_directory import Dump
 from menan.errors import InputError
 from menan.features.memory_mapped import mapped_tensor
-from menan.front_ends import FrontEnd
 from menan.memory import free_bytes, gigabytes
 
 # Largest part of the free memory that the frames may take; training needs the rest.
 STORE_FRACTION = 0.9
-
-
-@dataclass(frozen=True)
-class Dump:
-    """The contents of a dump directory, except the matrices.
-
-    scp: utterance id -> place of its matrix, as in feats.scp.
-    num_frames: utterance id -> rows of its matrix.
-    features: settings of the front-end that made the matrices.
-    """
-
-    feats: Path
-    scp: dict[str, str]
-    num_frames: dict[str, int]
-    labels: Metadata
-    features: FrontEnd
 
 
 @dataclass(frozen=True)
@@ -116,43 +97,6 @@ class FrameStore:
         """The index of utterance ids, int64 (n,), on the store's device."""
         place = {utt: i for i, utt in enumerate(self.utts)}
         return torch.tensor([place[utt] for utt in utts], device=self.frames.device)
-
-
-def open_dump(feats: str | Path) -> Dump:
-    """Read the tables beside a feats.scp.
-
-    Raises:
-        InputError: a file is missing or malformed, or lists other utterances than feats.scp.
-    """
-    feats = Path(feats)
-    scp = read_scp(feats)
-    labels = read_metadata(feats.parent)
-    num_frames = _num_frames(feats.parent / "utt2num_frames")
-    for name, utts in (("utt2spk", labels.utt2spk), ("utt2num_frames", num_frames)):
-        if missing := sorted(scp.keys() - utts.keys()):
-            raise InputError(
-                f"{feats.parent / name}: utterance {missing[0]!r} of {feats} is missing; dump again"
-            )
-        if extra := sorted(utts.keys() - scp.keys()):
-            raise InputError(f"{feats}: utterance {extra[0]!r} of {name} is missing; dump again")
-    return Dump(feats, scp, num_frames, labels, read_features_yaml(feats.parent))
-
-
-def refuse_other_rows(dump: Dump, encoder: str, rows: int) -> None:
-    """Check that every matrix has the rows that an encoder of fixed rows needs.
-
-    Args:
-        encoder: its name, for the message.
-
-    Raises:
-        InputError: a matrix with another number of rows.
-    """
-    for utt, found in dump.num_frames.items():
-        if found != rows:
-            raise InputError(
-                f"{dump.feats}: {utt} has {found} rows, but the encoder {encoder!r} needs {rows} "
-                "in every matrix, one per layer; dump with --pool stats, or use another encoder"
-            )
 
 
 def load_frames(
@@ -250,12 +194,3 @@ def _read_utterance(dump: Dump, utt: str, dtype: torch.dtype) -> np.ndarray:
 
 def _digest(matrix: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(matrix).data).hexdigest()[:16]
-
-
-def _num_frames(path: Path) -> dict[str, int]:
-    counts = {}
-    for number, (utt, text) in enumerate(read_table(path).items(), start=1):
-        if not text.isdecimal() or len(text) > 9 or int(text) == 0:
-            raise InputError(f"{path}:{number}: {text[:80]!r} is not a number of frames")
-        counts[utt] = int(text)
-    return counts

@@ -9,17 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from menan.datadir.dump_directory import Dump, open_dump, refuse_other_rows
 from menan.datadir.tables import c_sorted
 from menan.device import open_device
 from menan.errors import InputError
-from menan.features.store import (
-    Dump,
-    FrameStore,
-    combined_digest,
-    load_block,
-    open_dump,
-    refuse_other_rows,
-)
+from menan.features.store import FrameStore, combined_digest, load_block
 from menan.files.lock import only_writer
 from menan.inference.outputs import Outputs, write_outputs
 from menan.model.bottlenecks import SEED, utterance_noise

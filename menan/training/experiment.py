@@ -9,14 +9,9 @@ from pathlib import Path
 import torch
 
 from menan.config import Config
+from menan.datadir.dump_directory import Dump, open_dump, refuse_other_rows
 from menan.errors import InputError
-from menan.features.store import (
-    Dump,
-    FrameStore,
-    load_frames,
-    open_dump,
-    refuse_other_rows,
-)
+from menan.features.store import FrameStore, load_frames
 from menan.files.lock import only_writer
 from menan.model.contract import check_contract
 from menan.model.encoders import ENCODERS

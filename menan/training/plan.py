@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from menan.config import ModelConfig, RunsConfig, TrainingConfig
+from menan.datadir.dump_directory import Dump
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
 from menan.datadir.metadata import Metadata, name_fault
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
-from menan.features.store import Dump, FrameStore
+from menan.features.store import FrameStore
 from menan.front_ends import FrontEnd
 from menan.labels import LabelSet
 from menan.model.network import NetworkShape

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
+from menan.datadir.dump_directory import Dump
 from menan.errors import InputError
-from menan.features.store import Dump
 from menan.files.atomic import atomic_open
 from menan.files.lock import NAME as LOCK
 from menan.files.mapping import plain_value, to_mapping

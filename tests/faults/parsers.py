@@ -19,6 +19,7 @@ from menan.corpora import iemocap, mosei, ravdess, table
 from menan.corpora.description import describe
 from menan.corpora.preparation import Preparation
 from menan.datadir.archive import read_matrix, read_vector
+from menan.datadir.dump_directory import open_dump
 from menan.datadir.fold_table import fold_table, format_fold_table
 from menan.datadir.metadata import read_metadata
 from menan.datadir.tables import read_table
@@ -28,7 +29,7 @@ from menan.datadir.validate.lenient_table import scan_table
 from menan.features.dump.dump_features import dump_features
 from menan.features.dump.jobs import DumpOptions
 from menan.features.dump.sources import read_sources
-from menan.features.store import load_frames, open_dump
+from menan.features.store import load_frames
 from menan.inference.outputs import read_model_cards
 from menan.labels import parse_map
 from menan.model.model_file import load_model

@@ -11,12 +11,12 @@ import yaml
 
 from menan import plugins
 from menan.datadir.archive import read_matrix, read_scp, read_vector
+from menan.datadir.dump_directory import open_dump
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.datadir.validate.directory import validate
 from menan.errors import InputError
 from menan.features import front_end
 from menan.features.front_end import make_extractor, utterance_features
-from menan.features.store import open_dump
 from menan.front_ends import FrontEnd, KaldiFrontEnd
 from menan.inference.infer import infer
 from menan.inference.predict import predict

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from menan.datadir.dump_directory import open_dump
 from menan.errors import InputError
 from menan.features import memory_mapped as mapped
-from menan.features.store import load_frames, open_dump
+from menan.features.store import load_frames
 from menan.front_ends import KaldiFrontEnd
 from menan_bin import menan_train
 
@@ -77,7 +78,8 @@ def test_a_gpus_frames_are_not_kept_on_a_disk(make_dump, tmp_path):
 GROWTH = r"""
 import re, sys
 from pathlib import Path
-from menan.features.store import load_frames, open_dump
+from menan.datadir.dump_directory import open_dump
+from menan.features.store import load_frames
 
 def anonymous():
     return 1024 * int(re.search(r"RssAnon:\s+(\d+)", Path("/proc/self/status").read_text())[1])

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from menan.datadir.archive import ArchiveWriter
+from menan.datadir.dump_directory import open_dump
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
 from menan.features import store as store_module
-from menan.features.store import FrameStore, frame_bytes, load_block, load_frames, open_dump
+from menan.features.store import FrameStore, frame_bytes, load_block, load_frames
 
 
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=4), st.integers(1, 40))

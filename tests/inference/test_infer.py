@@ -7,9 +7,10 @@ import torch
 
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.archive import read_scp, read_vector
+from menan.datadir.dump_directory import open_dump
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
-from menan.features.store import load_frames, open_dump
+from menan.features.store import load_frames
 from menan.front_ends import KaldiFrontEnd
 from menan.inference import infer as inference
 from menan.inference.infer import (

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from menan.config import ModelConfig, RunsConfig, TrainingConfig
+from menan.datadir.dump_directory import open_dump
 from menan.engine.stacked import stacked
 from menan.errors import InputError
-from menan.features.store import load_frames, open_dump
+from menan.features.store import load_frames
 from menan.settings import EmotionOnlySettings
 from menan.training import schedule, trainer
 from menan.training.batches import EpochBatches

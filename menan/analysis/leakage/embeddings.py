@@ -8,10 +8,10 @@ import numpy as np
 
 from menan.analysis.vectors import stack_vectors
 from menan.datadir.archive import read_matrix, read_scp, read_vector
+from menan.datadir.dump_directory import open_dump
 from menan.datadir.metadata import Metadata
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
-from menan.features.store import open_dump
 from menan.inference.outputs import read_model_cards
 from menan.model.bottlenecks import make_bottleneck
 from menan.model.model_file import ModelCard
