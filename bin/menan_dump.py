@@ -10,7 +10,7 @@ import typer
 from menan.config import Config, load_config, split_option
 from menan.features.dump.dump_features import dump_features
 from menan.features.dump.jobs import MOST_BAD, DumpOptions, dump_shard
-from menan.front_ends import FrontEnd
+from menan.front_ends import FrontEnd, PretrainedFrontEnd
 from menan.plugins import load_plugins
 from menan_bin.command import PluginOption, SetOption, Switch, main_of, new_app
 
@@ -33,6 +33,25 @@ def dump(
         typer.Option(
             help=f"One of {','.join(FrontEnd.table)}, or one of a plugin.",
             show_default=Config().features.name,
+        ),
+    ] = None,
+    pretrained: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR_OR_NAME",
+            help="Folder of a speech encoder, or its name on the Hugging Face hub; makes the "
+            "front-end pretrained.",
+        ),
+    ] = None,
+    layers: Annotated[
+        str | None,
+        typer.Option(help="Hidden states of the encoder: all, 3 or 2-6.", show_default="all"),
+    ] = None,
+    pool: Annotated[
+        str | None,
+        typer.Option(
+            help="stats: mean and deviation over time of each layer; none: frames of one layer.",
+            show_default="stats",
         ),
     ] = None,
     speeds: Annotated[
@@ -66,7 +85,15 @@ def dump(
     Example: menan-dump --data data/iemocap --out dump/iemocap --speeds 0.8,0.9,1.0,1.1,1.2 --nj 4
     """
     load_plugins(plugin or ())
-    given = {"front_end": front_end, "speeds": split_option(speeds)}
+    if pretrained is not None and front_end is None:
+        front_end = PretrainedFrontEnd.name
+    given = {
+        "front_end": front_end,
+        "pretrained": pretrained,
+        "layers": layers,
+        "pool": pool,
+        "speeds": split_option(speeds),
+    }
     features = load_config(config, {"features": given}, set_ or (), ("features",)).features
     options = DumpOptions(
         data,

@@ -18,6 +18,13 @@ def predict(
     model: Annotated[Path, typer.Option(help="Model file (.safetensors) of menan-train.")],
     wav: Annotated[list[Path], typer.Argument(help="Audio files, one utterance each.")],
     device: Annotated[str, typer.Option(help="Device: cpu, cuda or cuda:N.")] = "cpu",
+    pretrained: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR_OR_NAME",
+            help="Where the pretrained encoder lies, if not where it was in training.",
+        ),
+    ] = None,
     plugin: PluginOption = None,
 ) -> None:
     """Print one line per file: its path, the most likely emotion, and all posteriors.
@@ -25,7 +32,8 @@ def predict(
     Example: menan-predict --model exp/menan_seed0/Ses01/Ses01F.best-ua.safetensors a.wav b.flac
     """
     load_plugins(plugin or ())
-    for path, posteriors in zip(wav, predict_files(model, wav, open_device(device)), strict=True):
+    predictions = predict_files(model, wav, open_device(device), pretrained)
+    for path, posteriors in zip(wav, predictions, strict=True):
         best = max(posteriors, key=posteriors.__getitem__)
         shown = " ".join(f"{emotion} {p:.3f}" for emotion, p in posteriors.items())
         print(f"{path}\t{best}\t{shown}", flush=True)

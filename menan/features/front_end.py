@@ -10,11 +10,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from menan.errors import InputError
-from menan.front_ends import FrontEnd, KaldiFrontEnd
+from menan.front_ends import FrontEnd, KaldiFrontEnd, PretrainedFrontEnd
 
 
 class Extractor(Protocol):
-    """Computes the features of one waveform; made once for many of them."""
+    """Computes the features of one waveform; made once for many of them.
+
+    Where settings are not resolved (:attr:`menan.front_end_settings.FrontEnd.is_resolved`), the
+    extractor has an attribute ``settings`` that are.
+    """
 
     def __call__(self, samples: np.ndarray) -> np.ndarray:
         """Features of 16 kHz samples.
@@ -42,7 +46,16 @@ def _kaldi(settings: KaldiFrontEnd, device: str) -> Extractor:
     return KaldiExtractor(settings, device)
 
 
-EXTRACTORS: dict[type[FrontEnd], ExtractorFactory] = {KaldiFrontEnd: _kaldi}
+def _pretrained(settings: PretrainedFrontEnd, device: str) -> Extractor:
+    from menan.features.pretrained import PretrainedExtractor
+
+    return PretrainedExtractor(settings, device)
+
+
+EXTRACTORS: dict[type[FrontEnd], ExtractorFactory] = {
+    KaldiFrontEnd: _kaldi,
+    PretrainedFrontEnd: _pretrained,
+}
 
 
 def add_front_end(settings: type[FrontEnd], factory: ExtractorFactory) -> None:
@@ -63,6 +76,18 @@ def add_front_end(settings: type[FrontEnd], factory: ExtractorFactory) -> None:
 def make_extractor(settings: FrontEnd, device: str = "cpu") -> Extractor:
     """The extractor of some settings on a device: ``cpu``, ``cuda`` or ``cuda:N``."""
     return EXTRACTORS[type(settings)](settings, device)
+
+
+def resolved(settings: FrontEnd, device: str = "cpu") -> FrontEnd:
+    """The settings with ``rows`` and ``dims`` known, from the extractor where they are not.
+
+    Raises:
+        InputError: as :func:`make_extractor`.
+    """
+    if settings.is_resolved:
+        return settings
+    extractor: Any = make_extractor(settings, device)
+    return extractor.settings
 
 
 def utterance_features(

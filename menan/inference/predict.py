@@ -15,7 +15,10 @@ from menan.model.model_file import load_model
 
 
 def predict(
-    model: str | Path, wavs: Iterable[str | Path], device: str | torch.device = "cpu"
+    model: str | Path,
+    wavs: Iterable[str | Path],
+    device: str | torch.device = "cpu",
+    pretrained: str | None = None,
 ) -> Iterator[dict[str, float]]:
     """Posteriors of audio files, one file at a time.
 
@@ -24,6 +27,8 @@ def predict(
     Args:
         wavs: files of any sample rate and number of channels, one utterance each.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
+        pretrained: folder or hub name of the encoder that the model's features come from, where it
+            is not where the card says.
 
     Yields:
         Posterior by emotion, in the order of the model's label set.
@@ -33,7 +38,8 @@ def predict(
     """
     device = open_device(str(device))
     network, card = load_model(model, device)
-    extractor = make_extractor(card.features, str(device))
+    settings = card.features if pretrained is None else card.features.located(pretrained)
+    extractor = make_extractor(settings, str(device))
     for wav in wavs:
         samples, rate = read_audio(wav)
         try:

@@ -4,7 +4,9 @@
 """
 
 import subprocess
+import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -23,6 +25,7 @@ from menan.features.dump.shards import (
     remove_shards,
 )
 from menan.features.dump.speed_copies import SpeedCopy, write_copy_labels
+from menan.features.front_end import resolved
 from menan.files.atomic import atomic_open
 from menan.files.lock import Holder, only_writer
 
@@ -31,8 +34,8 @@ def dump_features(options: DumpOptions, resume: bool = True, force: bool = False
     """Dump a data directory; a complete dump is left as it is, finished shards are reused.
 
     Writes feats.N.ark, feats.scp, utt2num_frames, utt2uniq, utt2audio (size and digest of the
-    audio), features.yaml, the label files with one line per copy, and ``skipped`` if utterances
-    were left out.
+    audio), features.yaml, the label files with one line per copy, ``skipped`` if utterances were
+    left out, and ``long`` if some were cropped or processed in pieces.
 
     Args:
         resume: reuse existing results; otherwise they are removed first.
@@ -54,6 +57,7 @@ def dump_features(options: DumpOptions, resume: bool = True, force: bool = False
         from menan.device import open_device
 
         open_device(options.device)
+    options = replace(options, features=resolved(options.features, options.device))
     labels = read_metadata(options.data)
     copies = options.copies(labels)
     with only_writer(options.out) as out:
@@ -105,12 +109,20 @@ def _complete(
     write_copy_labels(out, labels, dumped)
     for name in ("utt2num_frames", "utt2audio"):
         write_table(out / name, whole[name])
-    if skipped:
-        write_table(out / "skipped", skipped)
+    for name in ("skipped", "long"):
+        if whole[name]:
+            write_table(out / name, whole[name])
     write_table(out / "feats.scp", whole["feats.scp"])
     remove_shard_tables(out)
     rows = sum(map(int, whole["utt2num_frames"].values()))
     text = f"{out}: {len(dumped)} utterances, {rows} rows of {options.features.dims} features"
+    if long := whole["long"]:
+        first = next(iter(long))
+        print(
+            f"warning: {out / 'long'}: {len(long)} utterances are long; the first: {first}, "
+            f"{long[first]}",
+            file=sys.stderr,
+        )
     return f"{text}; {len(skipped)} left out, see {out / 'skipped'}" if skipped else text
 
 
@@ -119,7 +131,7 @@ def _without(copies: dict[str, SpeedCopy], skipped: Iterable[str]) -> dict[str, 
 
 
 def _remove(out: Path) -> None:
-    for name in ("feats.scp", "features.yaml", "skipped"):
+    for name in ("feats.scp", "features.yaml", "skipped", "long"):
         (out / name).unlink(missing_ok=True)
     remove_shards(out)
 

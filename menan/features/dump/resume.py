@@ -124,7 +124,8 @@ def _check_settings(out: Path, features: FrontEnd) -> dict[str, Any]:
     """The record of a dump, if its settings are the wanted ones."""
     record = read_features_record(out)
     for key, value in features.to_plain().items():
-        if (stored := record["features"].get(key)) != value:
+        stored = record["features"].get(key)
+        if stored != value and key not in features.places:
             raise InputError(
                 f"{out / 'features.yaml'}: the dump has {key} {stored}, but {value} is wanted; use "
                 f"another --out, or {_START_OVER}"

@@ -10,7 +10,7 @@ from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
 from menan.features.dump.speed_copies import SpeedCopy
 
-TABLES = ("skipped", "utt2audio", "utt2num_frames")
+TABLES = ("skipped", "long", "utt2audio", "utt2num_frames")
 # The files of a shard, and the temporary files that a killed job leaves.
 _FILE = re.compile(
     rf"(?:\.menan-\d+\.)?(?:feats\.(\d+)\.(?:ark|scp)|(?:{'|'.join(TABLES)})\.(\d+))"
@@ -49,7 +49,7 @@ class Shard:
 
     def is_finished(self) -> bool:
         """Whether all its files exist, and hold the utterances of this shard."""
-        if not (self.out / f"{TABLES[-1]}.{self.number}").exists():
+        if not all((self.out / f"{name}.{self.number}").exists() for name in TABLES):
             return False
         try:
             return {**self.scp(), **self.table("skipped")}.keys() == self.copies.keys()
