@@ -1,11 +1,12 @@
 """menan-folds: the speakers that test, validate and train in each fold."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from menan.datadir.fold_table import fold_table, format_fold_table, write_fold_table
+from menan.datadir.fold_table import fold_table, format_fold_table, set_groups, write_fold_table
 from menan_bin.command import main_of, new_app
 
 app = new_app()
@@ -16,6 +17,13 @@ def folds(
     data: Annotated[
         Path, typer.Argument(metavar="DATA", help="Data or dump directory.", show_default=False)
     ],
+    groups: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table of speaker and group of a published protocol, written to DATA/spk2group.",
+            show_default="the groups of DATA/spk2group",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="TSV file for the table.", show_default="DATA/folds.tsv"),
@@ -28,6 +36,8 @@ def folds(
 
     Example: menan-folds data/iemocap
     """
+    if groups is not None and (absent := set_groups(data, groups)):
+        print(f"note: {groups}: {len(absent)} speakers are not in {data}", file=sys.stderr)
     rows = fold_table(data)
     write_fold_table(out or data / "folds.tsv", rows)
     print(format_fold_table(rows))

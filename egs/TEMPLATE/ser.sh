@@ -10,6 +10,8 @@ corpus_root=
 config=conf/paper.yaml
 emotions=
 map=
+groups=
+pretrained=
 plugin=
 stage=0
 stop_stage=5
@@ -27,6 +29,8 @@ Paths are relative to $(pwd).
   --config conf/paper.yaml   features, model, training and runs; see also the other files in conf/
   --emotions a,b,...         labels to keep, or all; default: those of the paper
   --map old=new,...          new names for labels of the release
+  --groups FILE              speakers and groups of a published protocol: what is held out together
+  --pretrained DIR_OR_NAME   where the encoder of a front-end pretrained lies
   --plugin FILE.py           front-end, encoder, objective or bottleneck of your own
   --work .                   where data/, dump/ and exp/ are created
   --nj 2                     jobs of feature extraction and inference
@@ -38,14 +42,22 @@ command_line="./run.sh $*"
 . ../../utils/stages.sh
 
 labels="$(label_suffix "${emotions}" "${map}")"
-name="$(basename "${config}" .yaml)${labels}"
 data="${work}/data/${CORPUS:?}${labels}"
+name="$(basename "${config}" .yaml)${labels}"
+if [ -n "${groups}" ]; then
+  data="${data}_$(basename "${groups}" .groups)"
+  name="${name}_$(basename "${groups}" .groups)"
+fi
 dump="${work}/dump/${CORPUS}_${name}"
 exp="${work}/exp/${name}"
 
 choice=() # options of menan-prepare
 [ -z "${emotions}" ] || choice+=(--emotions "${emotions}")
 [ -z "${map}" ] || choice+=(--map "${map}")
+grouping=() # options of menan-folds
+[ -z "${groups}" ] || grouping=(--groups "${groups}")
+encoder=() # options of menan-dump
+[ -z "${pretrained}" ] || encoder=(--pretrained "${pretrained}")
 plugins=() # options of the commands that read models or features
 [ -z "${plugin}" ] || plugins=(--plugin "${plugin}")
 gpu=() # options of the launcher
@@ -60,13 +72,13 @@ fi
 
 if runs 1; then
   say 1 "folds: ${data}/spk2group -> ${data}/folds.tsv"
-  menan-folds "${data}"
+  menan-folds "${data}" "${grouping[@]}"
 fi
 
 if runs 2; then
   say 2 "features: ${data} -> ${dump}"
   menan-dump --data "${data}" --out "${dump}" --config "${config}" \
-    --nj "${nj}" --cmd "${dump_cmd} ${gpu[*]}" --device "${device}" "${plugins[@]}"
+    --nj "${nj}" --cmd "${dump_cmd} ${gpu[*]}" --device "${device}" "${encoder[@]}" "${plugins[@]}"
   menan-validate "${dump}" "${plugins[@]}"
 fi
 

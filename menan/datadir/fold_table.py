@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from menan.datadir.folds import Fold, folds_of_group
-from menan.datadir.metadata import Metadata, read_metadata
-from menan.datadir.tables import c_sorted
+from menan.datadir.metadata import Metadata, name_fault, read_metadata
+from menan.datadir.tables import c_sorted, read_table, write_table
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
 
@@ -54,6 +54,31 @@ def fold_table(directory: str | Path) -> list[FoldRow]:
         FoldRow(fold, sum(size[s] for s in fold.train), size[fold.valid], size[fold.test])
         for fold in folds
     ]
+
+
+def set_groups(directory: str | Path, groups: str | Path) -> list[str]:
+    """Replace ``spk2group`` of a data directory by the groups of a published protocol.
+
+    Args:
+        groups: a table of speaker and group, as spk2group.
+
+    Returns:
+        Speakers of the table that the data lack.
+
+    Raises:
+        InputError: malformed files, or a speaker of the data that the table lacks.
+    """
+    speakers = read_metadata(directory).speakers
+    table = read_table(groups)
+    if missing := [speaker for speaker in speakers if speaker not in table]:
+        raise InputError(
+            f"{groups}: lacks the speaker {missing[0]!r} of {directory}; add a line with its group"
+        )
+    for number, group in enumerate(table.values(), start=1):
+        if fault := name_fault("group", group):
+            raise InputError(f"{groups}:{number}: {fault}; rename it")
+    write_table(Path(directory) / "spk2group", {name: table[name] for name in speakers})
+    return c_sorted(table.keys() - set(speakers))
 
 
 def write_fold_table(path: str | Path, rows: Iterable[FoldRow]) -> None:
