@@ -60,10 +60,12 @@ setup(
     extras_require={
         "tensorboard": ["tensorboard>=2.15"],
         "export": ["onnxscript>=0.5"],
+        "pretrained": ["transformers>=5,<6"],
         "fuzz": ["atheris>=2.3"],
         "dev": [
             "tensorboard>=2.15",
             "onnxscript>=0.5",
+            "transformers>=5,<6",
             "onnxruntime>=1.20",
             "pytest>=8",
             "pytest-xdist>=3.5",

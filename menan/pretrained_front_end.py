@@ -66,16 +66,18 @@ class PretrainedFrontEnd(FrontEnd):
             0 <= self.frames <= _MOST_FRAMES, f"seconds must hold at most {_MOST_FRAMES} frames"
         )
         require(self.longest >= 0, "longest must not be negative")
-        if self.is_resolved:
+        if self.hidden_states:
             require(
                 last is None or last < self.hidden_states,
                 f"layers {self.layers}: the encoder has the layers 0 to {self.hidden_states - 1}",
             )
+        if self.is_resolved:
             super().__post_init__()
 
     @property
     def is_resolved(self) -> bool:
-        return bool(self.digest and self.hidden_size and self.hidden_states)
+        rows = self.pool == "stats" or self.frames > 0
+        return bool(self.digest and self.hidden_size and self.hidden_states and rows)
 
     @property
     def chosen(self) -> range:

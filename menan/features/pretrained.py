@@ -6,12 +6,14 @@ over time with the padding of a batch included.
 
 import hashlib
 import math
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from menan.errors import InputError
@@ -25,7 +27,10 @@ _UNREAD = {"masked_spec_embed"}
 _WHISPER = "whisper"
 _WHISPER_FRAME = 320  # samples
 # What transformers, safetensors and torch raise for folders that hold no encoder.
-_FAULTS = (OSError, ValueError, KeyError, RuntimeError, ImportError, TypeError, AttributeError)
+_FAULTS = (
+    *(OSError, ValueError, KeyError, RuntimeError, ImportError, TypeError, AttributeError),
+    *(SafetensorError, pickle.UnpicklingError),
+)
 
 
 class PretrainedExtractor:
