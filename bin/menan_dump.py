@@ -12,6 +12,7 @@ from menan.features.dump.dump_features import dump_features
 from menan.features.dump.jobs import MOST_BAD, DumpOptions, dump_shard
 from menan.front_ends import FrontEnd, PretrainedFrontEnd
 from menan.plugins import load_plugins
+from menan.pretrained_front_end import ENCODER
 from menan_bin.command import PluginOption, SetOption, Switch, main_of, new_app
 
 # What starts several jobs without --cmd, and the command line of one of them.
@@ -89,7 +90,7 @@ def dump(
         front_end = PretrainedFrontEnd.name
     given = {
         "front_end": front_end,
-        "pretrained": pretrained,
+        ENCODER: pretrained,
         "layers": layers,
         "pool": pool,
         "speeds": split_option(speeds),

@@ -5,9 +5,10 @@ from typing import ClassVar
 
 from menan.errors import require
 from menan.front_end_settings import FrontEnd
+from menan.given_front_end import GivenFrontEnd
 from menan.pretrained_front_end import PretrainedFrontEnd
 
-__all__ = ["FrontEnd", "KaldiFrontEnd", "PretrainedFrontEnd"]
+__all__ = ["FrontEnd", "GivenFrontEnd", "KaldiFrontEnd", "PretrainedFrontEnd"]
 
 
 @dataclass(frozen=True)
@@ -62,4 +63,5 @@ class KaldiFrontEnd(FrontEnd):
 FrontEnd.table |= {
     "kaldi": KaldiFrontEnd,
     "pretrained": PretrainedFrontEnd,
+    "given": GivenFrontEnd,
 }

@@ -10,6 +10,7 @@ from typing_extensions import Self
 from menan.errors import InputError, require
 from menan.front_end_settings import FrontEnd
 
+ENCODER = "pretrained"  # the setting that names the encoder
 # Bounds on what a model file from an unknown source can ask for.
 _MOST_STATES, _MOST_DIMS, _MOST_FRAMES = 1000, 65_536, 100_000
 
@@ -38,7 +39,7 @@ class PretrainedFrontEnd(FrontEnd):
     """
 
     name: ClassVar[str] = "pretrained"
-    places: ClassVar[frozenset[str]] = frozenset({"pretrained"})
+    places: ClassVar[frozenset[str]] = frozenset({ENCODER})
 
     seconds: float = 30.0
     pretrained: str = ""

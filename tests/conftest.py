@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from menan.datadir.archive import ArchiveWriter
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.metadata import spk2utt
 from menan.datadir.tables import c_sorted, write_table
 from menan.front_ends import KaldiFrontEnd

@@ -1,24 +1,19 @@
-"""Kaldi's binary matrices: ark files, and the scp tables that point into them.
+"""Reading Kaldi's matrices: ark files, and the scp tables that point into them.
 
-Only this module uses kaldiio. kaldiio by itself would run ``cmd |`` and unpickle objects; here an
-entry is a file and an offset, and its bytes are checked to be a complete matrix before they are
-read.
+kaldiio by itself would run ``cmd |`` and unpickle objects; here an entry is a file and an offset,
+and its bytes are checked to be a complete matrix before they are read.
 """
 
 import re
 import struct
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
-import kaldiio
 import numpy as np
-from kaldiio.matio import read_matrix_or_vector
+from kaldiio.matio import read_ascii_mat, read_matrix_or_vector
 
 from menan.datadir.tables import read_table
 from menan.errors import InputError
-from menan.files.atomic import atomic_open
 
 # By token of a type: layout of rows and columns after it, bytes per element, bytes of headers per
 # column (Kaldi matrix/kaldi-matrix.cc, matrix/compressed-matrix.h).
@@ -32,6 +27,8 @@ _MATRIX_TYPES = {
 # The same for vectors, which have a length only.
 _VECTOR_TYPES = {b"\0BFV ": ("<xi", 4, 0), b"\0BDV ": ("<xi", 8, 0)}
 _LONGEST_HEADER = 22
+_BINARY = b"\0B"  # begins every binary matrix and vector
+_NUMPY = ".npy"
 
 
 def read_scp(path: str | Path) -> dict[str, str]:
@@ -47,10 +44,14 @@ def read_scp(path: str | Path) -> dict[str, str]:
 
 
 def read_matrix(rxfilename: str, where: str) -> np.ndarray:
-    """The matrix that an scp entry points at, compressed ones (Kaldi --compress) included.
+    """The matrix that an scp entry points at; a vector is a matrix of one row.
+
+    Binary matrices, compressed ones (Kaldi --compress) and those in text archives are read, and
+    files of NumPy (``.npy``).
 
     Args:
-        rxfilename: ``file.ark:offset``, or a file that contains only the matrix.
+        rxfilename: ``file.ark:offset``, or a file that contains only the matrix; with rows in
+            brackets, ``file.ark:offset[0:99]``, only these, the last included (Kaldi's ranges).
         where: the scp file and line, at the start of error messages.
 
     Returns:
@@ -59,69 +60,37 @@ def read_matrix(rxfilename: str, where: str) -> np.ndarray:
     Raises:
         InputError: a pipe, a missing file, bytes that are not a matrix, or too few of them.
     """
-    return _read(rxfilename, where, "matrix", _MATRIX_TYPES)
+    whole, first, last = _range(rxfilename)
+    matrix = _read(whole, where, "matrix", _MATRIX_TYPES | _VECTOR_TYPES)
+    matrix = matrix[None] if matrix.ndim == 1 else matrix
+    return matrix[first : _end(len(matrix), first, last, rxfilename, where)]
+
+
+def matrix_shape(rxfilename: str, where: str) -> tuple[int, int]:
+    """Rows and columns of what :func:`read_matrix` reads; of binary matrices only from the header.
+
+    Raises:
+        InputError: as :func:`read_matrix`.
+    """
+    whole, first, last = _range(rxfilename)
+    path, offset = _file_and_offset(whole, where)
+    shape = None
+    if path.is_file() and path.suffix != _NUMPY:
+        with path.open("rb") as file:
+            file.seek(min(offset, path.stat().st_size))
+            if file.read(len(_BINARY)) == _BINARY:
+                types = _MATRIX_TYPES | _VECTOR_TYPES
+                shape = _binary_shape(file, path, offset, "matrix", types, f"{where}: {whole}")
+    rows, columns = shape or read_matrix(whole, where).shape
+    return _end(rows, first, last, rxfilename, where) - first, columns
 
 
 def read_vector(rxfilename: str, where: str) -> np.ndarray:
     """The vector that an scp entry points at, float32 (n,); errors as in :func:`read_matrix`."""
-    return _read(rxfilename, where, "vector", _VECTOR_TYPES)
-
-
-class ArchiveWriter:
-    """Writes ``<name>.ark`` and ``<name>.scp``, one matrix at a time, as a context manager.
-
-    Both files appear when the block ends without an exception. The scp contains the absolute path
-    of the ark, as with Kaldi's make_fbank.sh, so that it can be read from any directory.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with ArchiveWriter(folder, "feats") as writer:
-    ...         writer.write("a", np.ones((3, 2), np.float32))
-    ...     read_matrix(read_scp(f"{folder}/feats.scp")["a"], "feats.scp:1").shape
-    (3, 2)
-    """
-
-    def __init__(self, directory: str | Path, name: str):
-        self._ark_path = Path(directory).absolute() / f"{name}.ark"
-        self._scp_path = self._ark_path.with_name(f"{name}.scp")
-        if re.search(r"\s", str(self._ark_path)):
-            raise InputError(
-                f"{self._ark_path}: scp files cannot contain paths with white space; use another"
-            )
-
-    def __enter__(self) -> "ArchiveWriter":
-        with ExitStack() as opened:
-            # Closed in reverse order: the scp appears last, when its ark is there.
-            self._scp = opened.enter_context(atomic_open(self._scp_path))
-            self._ark = opened.enter_context(atomic_open(self._ark_path, "wb"))
-            self._opened = opened.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool | None:
-        if kind is None:
-            self.flush()
-            # An scp file must not point into an archive that it does not belong to.
-            self._scp_path.unlink(missing_ok=True)
-        return self._opened.__exit__(kind, error, trace)
-
-    def flush(self) -> None:
-        """Write out buffers, so that a full disk is noticed before files are replaced."""
-        self._ark.flush()
-        self._scp.flush()
-
-    def write(self, key: str, values: np.ndarray) -> None:
-        """Append a float32 matrix (rows, columns), or a vector (n,); keys come sorted."""
-        assert values.dtype == np.float32, values.dtype
-        assert values.ndim in (1, 2), values.shape
-        assert key.split() == [key], key
-        offset = self._ark.tell() + len(f"{key} ".encode())
-        kaldiio.save_ark(self._ark, {key: values})
-        self._scp.write(f"{key} {self._ark_path}:{offset}\n")
+    vector = _read(rxfilename, where, "vector", _VECTOR_TYPES)
+    if vector.ndim != 1:
+        raise InputError(f"{where}: {rxfilename}: a matrix; expected a vector")
+    return vector
 
 
 def _file_and_offset(rxfilename: str, where: str) -> tuple[Path, int]:
@@ -135,15 +104,34 @@ def _file_and_offset(rxfilename: str, where: str) -> tuple[Path, int]:
     return Path(match[1]), int(match[2] or 0)
 
 
+def _range(rxfilename: str) -> tuple[str, int, int | None]:
+    """The entry without its range of rows, the first row, and the last one if it is named."""
+    match = re.fullmatch(r"(.+)\[(\d{1,9}):(\d{1,9})\]", rxfilename)
+    return (match[1], int(match[2]), int(match[3])) if match else (rxfilename, 0, None)
+
+
+def _end(rows: int, first: int, last: int | None, rxfilename: str, where: str) -> int:
+    """One more than the last row of a range."""
+    end = rows if last is None else last + 1
+    if not first < end <= rows:
+        raise InputError(f"{where}: {rxfilename}: the matrix has the rows 0 to {rows - 1}")
+    return end
+
+
 def _read(rxfilename: str, where: str, kind: str, types: dict) -> np.ndarray:
     path, offset = _file_and_offset(rxfilename, where)
     try:
         if path.exists() and not path.is_file():  # a pipe or device might never end
             raise InputError(f"{where}: {path} is not a regular file; make the archive again")
+        if path.suffix == _NUMPY:
+            return _read_numpy(path, where)
         with path.open("rb") as file:
-            fault = _fault(file, offset, path.stat().st_size, kind, types)
-            if fault is not None:
-                raise InputError(f"{where}: {rxfilename}: {fault}; make the archive again")
+            file.seek(min(offset, path.stat().st_size))  # the system refuses larger offsets
+            start = file.read(_LONGEST_HEADER)
+            file.seek(min(offset, path.stat().st_size))
+            if start.lstrip().startswith(b"["):
+                return _read_text(file, kind, f"{where}: {rxfilename}")
+            _binary_shape(file, path, offset, kind, types, f"{where}: {rxfilename}")
             file.seek(offset)
             # astype also copies: the array over the bytes of the file is read-only.
             return read_matrix_or_vector(file).astype(np.float32)
@@ -153,23 +141,68 @@ def _read(rxfilename: str, where: str, kind: str, types: dict) -> np.ndarray:
         ) from None
 
 
-def _fault(file: BinaryIO, offset: int, size: int, kind: str, types: dict) -> str | None:
-    """The fault of the bytes at ``offset``; None for a header with all of its values after it."""
-    file.seek(min(offset, size))  # the system refuses larger offsets
+def _read_numpy(path: Path, where: str) -> np.ndarray:
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(f"{where}: {path}: not an array of NumPy ({reason})") from None
+    if array.ndim not in (1, 2) or array.size == 0 or array.dtype.kind not in "fiu":
+        raise InputError(
+            f"{where}: {path}: an array of {array.dtype} with the shape {array.shape}; expected "
+            "numbers (rows, columns)"
+        )
+    return array.astype(np.float32)
+
+
+def _read_text(file: BinaryIO, kind: str, where: str) -> np.ndarray:
+    try:
+        array = np.asarray(read_ascii_mat(file), dtype=np.float32)
+    except (ValueError, RuntimeError, AssertionError, IndexError):
+        raise InputError(
+            f"{where}: no Kaldi text {kind} starts at this byte; make the archive again"
+        ) from None
+    if array.size == 0:
+        raise InputError(f"{where}: the {kind} is empty; make the archive again")
+    return array
+
+
+def _binary_shape(
+    file: BinaryIO, path: Path, offset: int, kind: str, types: dict, where: str
+) -> tuple[int, int]:
+    """Rows and columns of the binary matrix at ``offset``, all of whose values are there.
+
+    Raises:
+        InputError: bytes that are no such matrix.
+    """
+    size = path.stat().st_size
+    file.seek(min(offset, size))
     header = file.read(_LONGEST_HEADER)
+    shape, fault = _shape_or_fault(header, size - offset, kind, types)
+    if fault:
+        raise InputError(f"{where}: {fault}; make the archive again")
+    return shape
+
+
+def _shape_or_fault(
+    header: bytes, size: int, kind: str, types: dict
+) -> tuple[tuple[int, int], str]:
+    """Rows and columns, or what is wrong with ``size`` bytes that begin with ``header``."""
+    none = 0, 0
     token = next((token for token in types if header.startswith(token)), None)
     if token is None:
-        return f"no Kaldi binary {kind} starts at this byte"
+        return none, f"no Kaldi {kind} starts at this byte"
     layout, element, column = types[token]
     start = len(token) + struct.calcsize(layout)
     if len(header) < start:
-        return f"the {kind} is cut short"
+        return none, f"the {kind} is cut short"
     # Kaldi puts its size in front of each integer, but not in compressed matrices.
     if layout.startswith("<x") and any(header[at] != 4 for at in range(len(token), start, 5)):
-        return f"the {kind}'s header is damaged"
-    rows, columns = (*struct.unpack(layout, header[len(token) : start]), 1)[:2]
+        return none, f"the {kind}'s header is damaged"
+    sizes = struct.unpack(layout, header[len(token) : start])
+    rows, columns = sizes if len(sizes) == 2 else (1, *sizes)
     if rows < 1 or columns < 1:
-        return f"the {kind} is empty"
-    if offset + start + columns * (rows * element + column) > size:
-        return f"the {kind} is cut short"
-    return None
+        return none, f"the {kind} is empty"
+    if start + columns * (rows * element + column) > size:
+        return none, f"the {kind} is cut short"
+    return (rows, columns), ""

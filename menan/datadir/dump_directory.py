@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.datadir.archive import read_scp
+from menan.datadir.archive import matrix_shape, read_scp
 from menan.datadir.dump_record import read_features_yaml
 from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.tables import read_table
 from menan.errors import InputError
-from menan.front_ends import FrontEnd
+from menan.front_ends import FrontEnd, GivenFrontEnd
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,63 @@ class Dump:
 def open_dump(feats: str | Path) -> Dump:
     """Read the tables beside a feats.scp.
 
+    Without features.yaml beside it the features are those of another toolkit
+    (:class:`menan.given_front_end.GivenFrontEnd`). Then the numbers of rows and columns are read
+    from the matrices; utt2spk and utt2emo must be there.
+
     Raises:
         InputError: a file is missing or malformed, or lists other utterances than feats.scp.
     """
     feats = Path(feats)
     scp = read_scp(feats)
+    is_given = not (feats.parent / "features.yaml").exists()
+    if is_given:
+        _refuse_missing_labels(feats)
     labels = read_metadata(feats.parent)
-    num_frames = _num_frames(feats.parent / "utt2num_frames")
+    if is_given:
+        shapes = {utt: matrix_shape(place, f"{feats}: {utt}") for utt, place in scp.items()}
+        num_frames = {utt: rows for utt, (rows, _) in shapes.items()}
+        features: FrontEnd = _given_front_end(feats, shapes)
+    else:
+        num_frames = _num_frames(feats.parent / "utt2num_frames")
+        features = read_features_yaml(feats.parent)
+    cure = "keep the utterances that both have" if is_given else "dump again"
     for name, utts in (("utt2spk", labels.utt2spk), ("utt2num_frames", num_frames)):
         if missing := sorted(scp.keys() - utts.keys()):
             raise InputError(
-                f"{feats.parent / name}: utterance {missing[0]!r} of {feats} is missing; dump again"
+                f"{feats.parent / name}: lacks {len(missing)} utterances of {feats}, such as "
+                f"{missing[0]!r}; {cure}"
             )
         if extra := sorted(utts.keys() - scp.keys()):
-            raise InputError(f"{feats}: utterance {extra[0]!r} of {name} is missing; dump again")
-    return Dump(feats, scp, num_frames, labels, read_features_yaml(feats.parent))
+            raise InputError(
+                f"{feats}: lacks {len(extra)} utterances of {name}, such as {extra[0]!r}; {cure}"
+            )
+    return Dump(feats, scp, num_frames, labels, features)
+
+
+def _refuse_missing_labels(feats: Path) -> None:
+    for name, line in (("utt2spk", "<utterance> <speaker>"), ("utt2emo", "<utterance> <emotion>")):
+        if not (feats.parent / name).exists():
+            raise InputError(
+                f"{feats.parent / name}: missing beside {feats.name}; copy it there, with a line "
+                f"'{line}' for each utterance"
+            )
+
+
+def _given_front_end(feats: Path, shapes: dict[str, tuple[int, int]]) -> GivenFrontEnd:
+    if not shapes:
+        raise InputError(f"{feats}: empty; make the features again")
+    first, (_, columns) = next(iter(shapes.items()))
+    for utt, (_, own) in shapes.items():
+        if own != columns:
+            raise InputError(
+                f"{feats}: {utt} has {own} columns, but {first} has {columns}; make the features "
+                "with one configuration"
+            )
+    try:
+        return GivenFrontEnd(columns=columns, longest=max(rows for rows, _ in shapes.values()))
+    except InputError as error:
+        raise InputError(f"{feats}: {error}") from None
 
 
 def refuse_other_rows(dump: Dump, encoder: str, rows: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from menan.errors import InputError
-from menan.front_ends import FrontEnd, KaldiFrontEnd, PretrainedFrontEnd
+from menan.front_ends import FrontEnd, GivenFrontEnd, KaldiFrontEnd, PretrainedFrontEnd
 
 
 class Extractor(Protocol):
@@ -52,9 +52,17 @@ def _pretrained(settings: PretrainedFrontEnd, device: str) -> Extractor:
     return PretrainedExtractor(settings, device)
 
 
+def _given(settings: GivenFrontEnd, device: str) -> Extractor:
+    raise InputError(
+        "features given by another toolkit cannot be made from audio here; use menan-train, "
+        "menan-infer and menan-score on a feats.scp"
+    )
+
+
 EXTRACTORS: dict[type[FrontEnd], ExtractorFactory] = {
     KaldiFrontEnd: _kaldi,
     PretrainedFrontEnd: _pretrained,
+    GivenFrontEnd: _given,
 }
 
 

@@ -1,6 +1,7 @@
 """Posteriors and embeddings of utterances by trained networks."""
 
 import hashlib
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,14 @@ def _check(loaded: _LoadedModel, dump: Dump, model: Path, draws: int) -> None:
         raise InputError(
             f"{model}: trained on features with {name} {trained}, but {dump.feats} has {found}; "
             "dump the data with the configuration of the training"
+        )
+    rows = loaded.card.features.rows
+    longer = [utt for utt, found in dump.num_frames.items() if found > rows]
+    if longer and loaded.network.encoder.is_repeated:
+        print(
+            f"warning: {dump.feats}: {len(longer)} utterances are longer than the model's input of "
+            f"{rows} rows and are cut at its end; the first: {longer[0]}",
+            file=sys.stderr,
         )
     if loaded.network.encoder.has_fixed_rows:
         name = loaded.card.model.encoder.name

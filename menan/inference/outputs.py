@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from torch import Tensor
 
-from menan.datadir.archive import ArchiveWriter
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.tables import c_sorted, read_lines
 from menan.errors import InputError
 from menan.files.atomic import atomic_open

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import yaml
 
-from menan.datadir.archive import ArchiveWriter
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.datadir.validate.directory import validate
 from menan.files.mapping import to_mapping

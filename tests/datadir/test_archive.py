@@ -6,7 +6,8 @@ import kaldiio
 import numpy as np
 import pytest
 
-from menan.datadir.archive import ArchiveWriter, read_matrix, read_scp, read_vector
+from menan.datadir.archive import matrix_shape, read_matrix, read_scp, read_vector
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.errors import InputError
 
 
@@ -50,13 +51,13 @@ def test_archive_can_be_read_from_another_directory(tmp_path, matrices, monkeypa
     np.testing.assert_array_equal(read_matrix(entry, "x"), matrices["spk-3"])
 
 
-def test_vectors_come_back_and_are_no_matrices(tmp_path):
+def test_vectors_come_back_and_are_matrices_of_one_row(tmp_path):
     vector = np.array([0.25, 0.75], np.float32)
     scp = write(tmp_path, {"a": vector, "b": vector[None]})
     np.testing.assert_array_equal(read_vector(scp["a"], "x"), vector)
-    with pytest.raises(InputError, match=r"^x: .*no Kaldi binary matrix"):
-        read_matrix(scp["a"], "x")
-    with pytest.raises(InputError, match=r"^x: .*no Kaldi binary vector"):
+    np.testing.assert_array_equal(read_matrix(scp["a"], "x"), vector[None])
+    assert matrix_shape(scp["a"], "x") == (1, 2)
+    with pytest.raises(InputError, match=r"^x: .*no Kaldi vector"):
         read_vector(scp["b"], "x")
     ((key, read_by_kaldiio),) = list(kaldiio.load_ark(str(tmp_path / "feats.1.ark")))[:1]
     assert key == "a"
@@ -127,7 +128,7 @@ def test_pickles_are_refused_and_not_loaded(tmp_path):
     trap = tmp_path / "made"
     ark = tmp_path / "trap.ark"
     ark.write_bytes(b"a PKL" + pickle.dumps(MakesDirectory(str(trap))))
-    with pytest.raises(InputError, match="no Kaldi binary matrix"):
+    with pytest.raises(InputError, match="no Kaldi matrix"):
         read_matrix(f"{ark}:2", "feats.scp:1")
     assert not trap.exists()
 
@@ -137,10 +138,9 @@ def test_pickles_are_refused_and_not_loaded(tmp_path):
     [
         (lambda good: good[:-1], "cut short"),
         (lambda good: good[:12], "cut short"),
-        (lambda good: good[:2], "no Kaldi binary matrix"),
-        (lambda good: b"", "no Kaldi binary matrix"),
-        (lambda good: good.replace(b"FM", b"FV"), "no Kaldi binary matrix"),
-        (lambda good: b"a  [ 1 2 ]\n", "no Kaldi binary matrix"),
+        (lambda good: good[:2], "no Kaldi matrix"),
+        (lambda good: b"", "no Kaldi matrix"),
+        (lambda good: good.replace(b"FM", b"FX"), "no Kaldi matrix"),
         (lambda good: good[:7] + b"\5" + good[8:], "matrix's header is damaged"),
         (lambda good: good[:12] + b"\0" + good[13:], "matrix's header is damaged"),
         (lambda good: good[:8] + struct.pack("<i", -1) + good[12:], "matrix is empty"),
@@ -166,3 +166,49 @@ def test_malformed_scp_names_its_line(tmp_path):
     (tmp_path / "feats.scp").write_text("a a.ark:1\nb\n")
     with pytest.raises(InputError, match=r"feats.scp:2: expected '<key> <value>'"):
         read_scp(tmp_path / "feats.scp")
+
+
+MATRIX = np.array([[1.5, -2.0, 3.0], [4.0, 5.0, 6.25], [7.0, 8.0, 9.0]], np.float32)
+
+
+def test_a_text_archive_of_kaldi_is_read(tmp_path):
+    """As ``copy-feats ark:- ark,t:-`` writes it."""
+    text = "a  [\n  1.5 -2 3 \n  4 5 6.25 \n  7 8 9 ]\nb  [ 1 2 ]\n"
+    (tmp_path / "text.ark").write_text(text)
+    place = f"{tmp_path}/text.ark:2"
+    np.testing.assert_array_equal(read_matrix(place, "x"), MATRIX)
+    assert matrix_shape(place, "x") == (3, 3)
+    vector = f"{tmp_path}/text.ark:{text.index('b  [') + 2}"
+    np.testing.assert_array_equal(read_matrix(vector, "x"), [[1, 2]])
+
+
+@pytest.mark.parametrize("text", [" [\n 1 2 \n 3 ]\n", " [\n 1 2 \n", " [ a b ]\n", " [ ]\n"])
+def test_damaged_text_is_one_line(tmp_path, text):
+    (tmp_path / "text.ark").write_text(text)
+    with pytest.raises(InputError, match=r"^feats.scp: u: .*; make the archive again$"):
+        read_matrix(f"{tmp_path}/text.ark:0", "feats.scp: u")
+
+
+def test_a_range_of_rows_includes_its_last(tmp_path):
+    scp = write(tmp_path, {"a": MATRIX})
+    np.testing.assert_array_equal(read_matrix(f"{scp['a']}[1:2]", "x"), MATRIX[1:])
+    assert matrix_shape(f"{scp['a']}[1:1]", "x") == (1, 3)
+    for wrong in ("[2:3]", "[2:1]"):
+        for read in (read_matrix, matrix_shape):
+            with pytest.raises(InputError, match="the matrix has the rows 0 to 2"):
+                read(scp["a"] + wrong, "x")
+
+
+def test_files_of_numpy_are_read_and_never_unpickled(tmp_path):
+    np.save(tmp_path / "a.npy", MATRIX.astype(np.float64))
+    np.testing.assert_array_equal(read_matrix(f"{tmp_path}/a.npy", "x"), MATRIX)
+    assert matrix_shape(f"{tmp_path}/a.npy", "x") == (3, 3)
+    trap = tmp_path / "made"
+    objects = np.array([MakesDirectory(str(trap))], dtype=object)
+    np.save(tmp_path / "b.npy", objects, allow_pickle=True)
+    with pytest.raises(InputError, match="not an array of NumPy"):
+        read_matrix(f"{tmp_path}/b.npy", "x")
+    np.save(tmp_path / "c.npy", np.zeros((2, 2, 2)))
+    with pytest.raises(InputError, match=r"expected numbers \(rows, columns\)"):
+        read_matrix(f"{tmp_path}/c.npy", "x")
+    assert not trap.exists()

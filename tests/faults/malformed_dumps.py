@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from menan.datadir.archive import ArchiveWriter
+from menan.datadir.archive_writer import ArchiveWriter
 from tests.faults.malformed import (
     RUN,
     Row,

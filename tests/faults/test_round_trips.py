@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from menan.config import SECTIONS, ModelConfig, RunsConfig, TrainingConfig, load_config
-from menan.datadir.archive import ArchiveWriter, read_matrix, read_scp
+from menan.datadir.archive import read_matrix, read_scp
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.fold_table import COLUMNS, FoldRow, write_fold_table
 from menan.datadir.folds import assign_groups, folds_of_group, held_out_groups
 from menan.datadir.metadata import read_metadata, spk2utt

@@ -17,7 +17,8 @@ from markupsafe import escape
 from menan.analysis.runs import read_runs
 from menan.audio import audio_info, read_audio
 from menan.corpora.mosei_labels import read_labels as read_mosei_labels
-from menan.datadir.archive import ArchiveWriter, read_matrix
+from menan.datadir.archive import read_matrix
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.metadata import read_metadata
 from menan.errors import InputError
 from menan.model.model_file import load_model

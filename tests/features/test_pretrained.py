@@ -17,12 +17,8 @@ from menan.features.pretrained import PretrainedExtractor
 from menan.front_ends import FrontEnd, KaldiFrontEnd, PretrainedFrontEnd
 
 WHISPER = Path(__file__).resolve().parents[3] / "shared" / "whisper" / "whisper-tiny.en-encoder"
-SMALL = {
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 32,
-}
+SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+SMALL |= {"intermediate_size": 32}
 CONVOLVED = {**SMALL, "conv_dim": (8,) * 7, "num_conv_pos_embeddings": 16}
 GROUPS = {"num_conv_pos_embedding_groups": 2}
 STABLE = {"feat_extract_norm": "layer", "do_stable_layer_norm": True}

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from menan.datadir.archive import ArchiveWriter
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.dump_directory import open_dump
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
@@ -158,7 +158,7 @@ def test_feats_scp_and_labels_must_name_the_same_utterances(make_dump):
     scp = read_table(feats)
     removed = scp.popitem()[0]
     write_table(feats, scp)
-    with pytest.raises(InputError, match=rf"utterance '{removed}' of utt2spk is missing"):
+    with pytest.raises(InputError, match=rf"lacks 1 utterances of utt2spk, such as '{removed}'"):
         open_dump(feats)
 
 

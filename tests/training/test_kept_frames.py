@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file
 
 from menan.config import RunsConfig, TrainingConfig
-from menan.datadir.archive import ArchiveWriter, read_matrix, read_scp
+from menan.datadir.archive import read_matrix, read_scp
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.features import memory_mapped as mapped
 from tests.training.training_example import train_runs
 

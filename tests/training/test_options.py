@@ -6,7 +6,8 @@ import torch
 import yaml
 
 from menan.config import ModelConfig, RunsConfig, TrainingConfig
-from menan.datadir.archive import ArchiveWriter, read_matrix, read_scp
+from menan.datadir.archive import read_matrix, read_scp
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
 from menan.inference.infer import infer

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from menan.datadir.archive import ArchiveWriter
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.metadata import Metadata, read_metadata
 from menan.errors import InputError
 from menan.features.dump.resume import describe_audio

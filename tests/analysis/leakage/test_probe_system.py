@@ -10,7 +10,7 @@ from menan.analysis.leakage.probe_system import write_leakage
 from menan.analysis.leakage.result import SystemLeakage
 from menan.analysis.leakage.summary import leakage_text
 from menan.config import RunsConfig, TrainingConfig
-from menan.datadir.archive import ArchiveWriter
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.metadata import read_metadata
 from menan.datadir.tables import write_table
 from menan.errors import InputError

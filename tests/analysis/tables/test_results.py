@@ -16,7 +16,7 @@ from menan.analysis.tables.fold_results import fold_results
 from menan.analysis.tables.table2 import table2
 from menan.analysis.tables.table3 import baselines, table3
 from menan.config import RunsConfig, TrainingConfig
-from menan.datadir.archive import ArchiveWriter
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.tables import write_table
 from menan.errors import InputError
 from menan.labels import IEMOCAP_EMOTIONS
