@@ -1,4 +1,4 @@
-"""WA and UA as the paper defines them (section 6), on arrays of class indices."""
+"""WA and UA as the paper defines them (section 6), and macro F1, on arrays of class indices."""
 
 import numpy as np
 
@@ -35,6 +35,19 @@ def unweighted_accuracy(labels: np.ndarray, guesses: np.ndarray) -> np.ndarray:
     np.float64(0.5)
     """
     return np.nanmean(recalls(labels, guesses, int(labels.max(initial=0)) + 1), axis=-1)
+
+
+def macro_f1(confusion: np.ndarray) -> float:
+    """Mean F1 of the classes that occur, from counts (classes, classes); rows are the reference.
+
+    A class that occurs and is never predicted has the F1 0.
+
+    >>> macro_f1(np.array([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))
+    0.7333333333333334
+    """
+    totals = confusion.sum(axis=1)
+    f1 = 2 * confusion.diagonal() / np.maximum(totals + confusion.sum(axis=0), 1)
+    return float(f1[totals > 0].mean())
 
 
 def confusion_matrix(labels: np.ndarray, guesses: np.ndarray, classes: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.labels import LabelSet
-from menan.scoring.accuracy import confusion_matrix, recalls
+from menan.scoring.accuracy import confusion_matrix, macro_f1, recalls
 from menan.scoring.label_match import match_labels, read_labelled
 
 MOST_COLUMNS = 16  # a confusion matrix with more labels is not printed
@@ -24,6 +24,7 @@ class Score:
     wa: share of them whose hypothesis is among the reference's emotions.
     single: number of utterances with one reference emotion; the following fields are over these.
     ua: mean of ``recall`` over the emotions that occur; None if no utterance has one emotion.
+    macro_f1: mean F1 of the emotions that occur (:func:`menan.scoring.accuracy.macro_f1`).
     recall: recall by emotion; None for an emotion that does not occur.
     confusion: counts in the order of the label set; rows are the reference, columns the
         hypothesis.
@@ -33,6 +34,7 @@ class Score:
     wa: float
     single: int
     ua: float | None
+    macro_f1: float | None
     recall: dict[str, float | None]
     confusion: list[list[int]]
 
@@ -147,16 +149,18 @@ def score(
     targets = np.array([labels.index(references[utt][0]) for utt in single], dtype=np.int64)
     guesses = np.array([labels.index(hypotheses[utt]) for utt in single], dtype=np.int64)
     recall = recalls(targets, guesses, len(labels))
+    confusion = confusion_matrix(targets, guesses, len(labels))
     return Score(
         utterances=len(utts),
         wa=float(np.mean(right)),
         single=len(single),
         ua=float(np.nanmean(recall)) if single else None,
+        macro_f1=macro_f1(confusion) if single else None,
         recall={
             emotion: None if np.isnan(value) else float(value)
             for emotion, value in zip(labels, recall, strict=True)
         },
-        confusion=confusion_matrix(targets, guesses, len(labels)).tolist(),
+        confusion=confusion.tolist(),
     )
 
 
@@ -164,13 +168,13 @@ def report_text(report: ScoreReport) -> str:
     """A report to read: the whole, confusion and recall, then speakers and genders."""
     whole = report.whole
     lines = [
-        f"WA {percent(whole.wa)} %  UA {percent(whole.ua)} %  of {whole.utterances} utterances "
-        f"(UA of guessing {percent(report.emotions.chance)} %)",
+        f"WA {percent(whole.wa)} %  UA {percent(whole.ua)} %  macro F1 {percent(whole.macro_f1)} %"
+        f"  of {whole.utterances} utterances (UA of guessing {percent(report.emotions.chance)} %)",
     ]
     if whole.single != whole.utterances:
         lines.append(
-            "   a hypothesis is correct if it is among the reference's emotions; UA, recall and "
-            f"confusion are over the {whole.single} utterances with one emotion"
+            "   a hypothesis is correct if it is among the reference's emotions; UA, macro F1, "
+            f"recall and confusion are over the {whole.single} utterances with one emotion"
         )
     if report.unscored:
         lines.append(f"   {report.unscored} references have no hypothesis and are not scored")
@@ -203,8 +207,9 @@ def _confusion(labels: LabelSet, whole: Score) -> list[str]:
 
 def _table(title: str, parts: dict[str, Score]) -> list[str]:
     width = max(len(title), *map(len, parts))
-    header = f"{title:<{width}} {'utts':>6} {'WA %':>7} {'UA %':>7}"
+    header = f"{title:<{width}} {'utts':>6} {'WA %':>7} {'UA %':>7} {'F1 %':>7}"
     return [header] + [
-        f"{name:<{width}} {part.utterances:>6} {percent(part.wa):>7} {percent(part.ua):>7}"
+        f"{name:<{width}} {part.utterances:>6} {percent(part.wa):>7} {percent(part.ua):>7} "
+        f"{percent(part.macro_f1):>7}"
         for name, part in parts.items()
     ]

@@ -29,7 +29,9 @@ def test_text_and_json_say_the_same(files, monkeypatch, capsys):
         monkeypatch, "--ref", files / "data/utt2emo", "--hyp", files / "hyp", "--json", out
     )
     assert status == 0
-    assert capsys.readouterr().out.startswith("WA 66.67 %  UA 50.00 %  of 3 utterances")
+    assert capsys.readouterr().out.startswith(
+        "WA 66.67 %  UA 50.00 %  macro F1 50.00 %  of 3 utterances"
+    )
     report = json.loads(out.read_text())
     assert report["whole"]["wa"] == pytest.approx(2 / 3)
     assert report["genders"]["m"]["wa"] == 0

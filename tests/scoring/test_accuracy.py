@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    confusion_matrix,
+    f1_score,
+    recall_score,
+)
 
 from menan.scoring import accuracy
 
@@ -41,3 +47,11 @@ def test_ua_weighs_classes_alike_and_wa_utterances():
     labels, guesses = np.array([2] * 9 + [3]), np.array([2] * 10)
     assert accuracy.weighted_accuracy(labels, guesses) == pytest.approx(0.9)
     assert accuracy.unweighted_accuracy(labels, guesses) == pytest.approx(0.5)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
+def test_macro_f1_is_scikit_learns_over_the_classes_that_occur(pairs):
+    labels, guesses = np.array(pairs).T
+    found = accuracy.macro_f1(accuracy.confusion_matrix(labels, guesses, 4))
+    wanted = f1_score(labels, guesses, labels=np.unique(labels), average="macro", zero_division=0)
+    assert found == pytest.approx(wanted)

@@ -61,7 +61,9 @@ def test_text_shows_percent_confusion_speakers_and_genders():
     text = report_text(
         score_report(SINGLE, GUESSES, IEMOCAP_EMOTIONS, UTT2SPK, {"a": "f", "b": "m"})
     )
-    assert text.startswith("WA 75.00 %  UA 83.33 %  of 4 utterances (UA of guessing 25.00 %)")
+    assert text.startswith(
+        "WA 75.00 %  UA 83.33 %  macro F1 77.78 %  of 4 utterances (UA of guessing 25.00 %)"
+    )
     assert "hap      1      1      0      0     50.00" in text
     assert "neu      0      0      0      0         -" in text
     for line in ("a            2   50.00   50.00", "m           2  100.00  100.00"):

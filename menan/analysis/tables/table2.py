@@ -22,7 +22,7 @@ from menan.analysis.results import (
 from menan.analysis.runs import TrainedRun
 from menan.analysis.tables.fold_results import FoldResult, fold_results
 from menan.analysis.tables.paper import TABLE2_UA, TABLE2_WA
-from menan.scoring.accuracy import recalls
+from menan.scoring.accuracy import macro_f1, recalls
 from menan.scoring.bootstrap import (
     SpeakerPredictions,
     Statistic,
@@ -109,7 +109,7 @@ def _system_figures(
         seeds=tuple(sorted({fold.seed for fold in folds})),
         folds=tuple(map(_fold_figures, folds)),
         epoch_sd=100 * float(np.mean([fold.epoch_sd for fold in folds])),
-        macro_f1=100 * _macro_f1(pooled),
+        macro_f1=100 * macro_f1(pooled),
         pooled=PooledFigures(
             wa=100 * float(pooled_wa(counts)),
             wa_interval=_interval(pooled_wa(replicates)),
@@ -190,13 +190,6 @@ def _genders(
 def _recall(confusion: np.ndarray) -> tuple[float | None, ...]:
     totals, right = confusion.sum(axis=1), confusion.diagonal()
     return tuple(100 * float(r / n) if n else None for r, n in zip(right, totals, strict=True))
-
-
-def _macro_f1(confusion: np.ndarray) -> float:
-    """Mean F1 of the emotions that occur."""
-    totals = confusion.sum(axis=1)
-    f1 = 2 * confusion.diagonal() / np.maximum(totals + confusion.sum(axis=0), 1)
-    return float(f1[totals > 0].mean())
 
 
 def _calibration(folds: list[FoldResult]) -> CalibrationFigures:
