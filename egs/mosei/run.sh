@@ -8,6 +8,7 @@ cd "$(dirname "$0")"
 corpus_root=
 models=../iemocap/exp/paper
 config=conf/paper.yaml
+pretrained=
 stage=0
 stop_stage=5
 work=.
@@ -22,6 +23,7 @@ Paths are relative to $(pwd).
   --stage 0 --stop-stage 5   0 prepare and validate, 1 folds of the models, 2 features,
                              3 (nothing is trained), 4 inference and scoring, 5 report
   --config conf/paper.yaml   features of the models; see also the other files in conf/
+  --pretrained DIR_OR_NAME   where the encoder of a front-end pretrained lies
   --work .                   where data/, dump/ and exp/ are created
   --nj 2                     jobs of feature extraction and inference
   --device cpu               cpu or cuda
@@ -35,6 +37,8 @@ data="${work}/data/mosei"
 dump="${work}/dump/mosei_${name}"
 exp="${work}/exp/${name}"
 
+encoder=() # options of menan-dump
+[ -z "${pretrained}" ] || encoder=(--pretrained "${pretrained}")
 gpu=() # options of the launcher
 [ "${device}" != cuda ] || gpu=(--gpu 1)
 # A launcher is a command with options, so ${train_cmd} and its like are not quoted.
@@ -53,7 +57,7 @@ fi
 if runs 2; then
   say 2 "features: ${data} -> ${dump}"
   menan-dump --data "${data}" --out "${dump}" --config "${config}" \
-    --nj "${nj}" --cmd "${dump_cmd} ${gpu[*]}" --device "${device}"
+    --nj "${nj}" --cmd "${dump_cmd} ${gpu[*]}" --device "${device}" "${encoder[@]}"
   menan-validate "${dump}"
 fi
 
