@@ -1,6 +1,7 @@
 import pytest
 
-from menan.datadir.fold_table import fold_table, format_fold_table, write_fold_table
+from menan.datadir.fold_table import fold_table, format_fold_table, set_groups, write_fold_table
+from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
 
 
@@ -54,3 +55,27 @@ def test_a_group_of_one_speaker_is_refused(directory):
     (directory / "spk2group").write_text("a one\nb two\nc one\nd three\n")
     with pytest.raises(InputError, match=rf"^{directory}: group 'three' has 1 speaker"):
         fold_table(directory)
+
+
+def test_groups_of_a_protocol_replace_those_of_the_data(directory, tmp_path):
+    speakers = sorted(set(read_table(directory / "utt2spk").values()))
+    groups = {name: f"fold{1 + i % 2}" for i, name in enumerate(speakers)}
+    write_table(tmp_path / "two.groups", {**groups, "zz": "fold1"})
+    assert set_groups(directory, tmp_path / "two.groups") == ["zz"]
+    assert read_table(directory / "spk2group") == groups
+    assert {row.fold.group for row in fold_table(directory)} == {"fold1", "fold2"}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({}, r"two.groups: lacks the speaker '.*' of .*; add a line with its group"),
+        ({"group": "a/b"}, "two.groups:1: group 'a/b' cannot name a file"),
+    ],
+)
+def test_wrong_groups_are_refused(directory, tmp_path, change, complaint):
+    speakers = sorted(set(read_table(directory / "utt2spk").values()))
+    groups = dict.fromkeys(speakers if change else speakers[1:], change.get("group", "one"))
+    write_table(tmp_path / "two.groups", groups)
+    with pytest.raises(InputError, match=complaint):
+        set_groups(directory, tmp_path / "two.groups")

@@ -102,7 +102,7 @@ def write_shard(options: DumpOptions, shard: Shard, total: int, holder: Holder) 
                 continue
             writer.write(name, features)
             seconds = len(samples) / SAMPLE_RATE / copy.speed
-            if remark := _long(seconds, options.features):
+            if remark := remark_on(seconds, options.features):
                 tables["long"][name] = remark
             tables["utt2num_frames"][name] = str(len(features))
             if copy.utt not in tables["utt2audio"]:
@@ -124,7 +124,7 @@ def refuse_many(skipped: Mapping[str, str], total: int) -> None:
         )
 
 
-def _long(seconds: float, features: FrontEnd) -> str:
+def remark_on(seconds: float, features: FrontEnd) -> str:
     """What happened to a long utterance; empty for others."""
     used = min(seconds, features.seconds)
     remarks = []
