@@ -30,7 +30,7 @@ class Dump:
 def open_dump(feats: str | Path) -> Dump:
     """Read the tables beside a feats.scp.
 
-    Without features.yaml beside it the features are those of another toolkit
+    Without the records of menan-dump beside it the features are those of another toolkit
     (:class:`menan.given_front_end.GivenFrontEnd`). Then the numbers of rows and columns are read
     from the matrices; utt2spk and utt2emo must be there.
 
@@ -39,18 +39,18 @@ def open_dump(feats: str | Path) -> Dump:
     """
     feats = Path(feats)
     scp = read_scp(feats)
-    is_given = not (feats.parent / "features.yaml").exists()
-    if is_given:
+    given = is_given(feats.parent)
+    if given:
         _refuse_missing_labels(feats)
     labels = read_metadata(feats.parent)
-    if is_given:
+    if given:
         shapes = {utt: matrix_shape(place, f"{feats}: {utt}") for utt, place in scp.items()}
         num_frames = {utt: rows for utt, (rows, _) in shapes.items()}
         features: FrontEnd = _given_front_end(feats, shapes)
     else:
         num_frames = _num_frames(feats.parent / "utt2num_frames")
         features = read_features_yaml(feats.parent)
-    cure = "keep the utterances that both have" if is_given else "dump again"
+    cure = "keep the utterances that both have" if given else "dump again"
     for name, utts in (("utt2spk", labels.utt2spk), ("utt2num_frames", num_frames)):
         if missing := sorted(scp.keys() - utts.keys()):
             raise InputError(
@@ -62,6 +62,11 @@ def open_dump(feats: str | Path) -> Dump:
                 f"{feats}: lacks {len(extra)} utterances of {name}, such as {extra[0]!r}; {cure}"
             )
     return Dump(feats, scp, num_frames, labels, features)
+
+
+def is_given(directory: Path) -> bool:
+    """Whether the features of a directory were made by another toolkit, not by menan-dump."""
+    return not any((directory / name).exists() for name in ("features.yaml", "utt2audio"))
 
 
 def _refuse_missing_labels(feats: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.datadir.dump_directory import open_dump
+from menan.datadir.validate.directory import validate
 from menan.errors import InputError
 from menan.front_ends import GivenFrontEnd
 from menan.inference.infer import infer
@@ -121,3 +122,19 @@ def test_the_card_of_a_model_survives_its_file(given, tmp_path):
     recorded = (tmp_path / "exp" / run.name / "config.yaml").read_text()
     assert "front_end: given" in recorded
     assert json.loads(json.dumps(GivenFrontEnd(3, (1.0,)).to_plain()))["front_end"] == "given"
+
+
+def test_a_given_directory_is_validated(given):
+    feats, other = given(), given("other", columns=5)
+    assert not validate(feats.parent).problems
+    lines = feats.read_text().splitlines(keepends=True)
+    feats.write_text("".join([*lines[:-1], other.read_text().splitlines(keepends=True)[-1]]))
+    (problem,) = validate(feats.parent).problems
+    assert "has 5 columns; the first one has 3" in str(problem)
+
+
+def test_a_dump_of_menan_without_its_record_is_not_taken_for_one(given):
+    feats = given()
+    (feats.parent / "utt2audio").touch()
+    with pytest.raises(InputError, match="utt2num_frames: cannot be read"):
+        open_dump(feats)

@@ -8,6 +8,7 @@ not only the first.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from menan.datadir.dump_directory import is_given
 from menan.datadir.tables import c_sorted
 from menan.datadir.validate.audio_files import check_audio
 from menan.datadir.validate.feature_files import check_feats
@@ -33,6 +34,7 @@ TABLES: dict[str, tuple[str, int | None]] = {
     "utt2num_frames": ("utterance", 1),
 }
 REQUIRED = ("utt2spk", "spk2utt", "utt2emo")
+REQUIRED_OF_OTHERS = ("utt2spk", "utt2emo")  # beside a feats.scp that another toolkit made
 REQUIRED_IN_DUMP = ("utt2num_frames", "utt2uniq", "features.yaml")
 
 
@@ -86,8 +88,12 @@ def validate(directory: str | Path, read_audio: bool = False, allow_pipes: bool 
 
 
 def _missing_files(directory: Path, dumped: bool) -> list[Problem]:
-    names = (*REQUIRED, *REQUIRED_IN_DUMP) if dumped else REQUIRED
-    cure = "dump again" if dumped else "prepare the data again"
+    names: tuple[str, ...] = REQUIRED
+    cure = "prepare the data again"
+    if dumped and is_given(directory):
+        names, cure = REQUIRED_OF_OTHERS, "copy it there"
+    elif dumped:
+        names, cure = (*REQUIRED, *REQUIRED_IN_DUMP), "dump again"
     return [
         Problem(directory / name, None, "no such file", cure)
         for name in names

@@ -31,7 +31,7 @@ def check_feats(tables: Mapping[str, LenientTable], features_yaml: Path) -> Iter
         except InputError as error:
             message, cure = message_and_cure(error, "dump again")
             yield Problem(features_yaml, None, message.removeprefix(f"{features_yaml}: "), cure)
-    feats = tables["feats.scp"]
+    feats, columns = tables["feats.scp"], 0
     for utt, place in tqdm(list(feats.items()), desc="features", unit="utt", disable=None):
         try:
             matrix = read_matrix(place, repr(utt))
@@ -39,6 +39,10 @@ def check_feats(tables: Mapping[str, LenientTable], features_yaml: Path) -> Iter
             message, cure = message_and_cure(error, "dump it again")
             yield Problem(feats.path, feats.rows[utt].line, message, cure)
             continue
+        columns = columns or matrix.shape[1]
+        if features is None and matrix.shape[1] != columns:
+            message = f"has {matrix.shape[1]} columns; the first one has {columns}"
+            yield feats.problem(utt, message, "make all features with the same settings")
         for message, cure in _faults(matrix, counts.get(utt), features):
             yield feats.problem(utt, message, cure)
 
