@@ -4,6 +4,9 @@
 #   ./run.sh --corpus-root /corpora/ravdess                          the paper's protocol
 #   ./run.sh --corpus-root /corpora/ravdess --config conf/quick.yaml
 #   ./run.sh --corpus-root /corpora/ravdess --emotions all           all eight emotions of the release
+#   ./run.sh --corpus-root /corpora/ravdess --config conf/whisper.yaml   on a pretrained encoder
+#   ./run.sh --corpus-root /corpora/ravdess --config conf/emobox.yaml --emotions all \
+#     --groups conf/emobox.groups --rule last                        the protocol of EmoBox
 #
 # The stages are those of ../TEMPLATE/ser.sh; ./run.sh --help lists the options.
 set -euo pipefail

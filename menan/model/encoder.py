@@ -93,5 +93,6 @@ class Encoder(nn.Module, ABC):
 
         Args:
             features: (batch, rows, dims).
-            lengths, kept: as :meth:`forward`. An encoder without dropout ignores ``kept``.
+            lengths: as :meth:`forward`.
+            kept: as :meth:`forward`. An encoder without dropout ignores it.
         """
