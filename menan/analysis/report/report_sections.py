@@ -16,6 +16,7 @@ from menan.analysis.results import Results
 from menan.analysis.system_names import objective_of
 from menan.analysis.tables.table3 import Table3
 from menan.settings import ObjectiveSettings
+from menan.training.selection import RULES
 
 
 def report_sections(results: Results) -> list[Section]:
@@ -46,7 +47,7 @@ def _configuration(results: Results) -> Section:
     if results.command:
         rows.insert(1, ("Command", results.command))
     if table := results.table2:
-        rows.append(("Epoch chosen by", f"{table.rule}, on the validation speaker"))
+        rows.append(("Epoch chosen by", f"{table.rule}: {RULES[table.rule].description}"))
         seeds = (f"{name}: {_listed(own.seeds)}" for name, own in table.systems.items())
         rows.append(("Seeds", "; ".join(seeds)))
         rows += [(f"Objective {name}", text) for name, text in _objectives(results).items()]
