@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.killing import Moment, make_corpus, recipe, reset, run, snapshot
 
-KILLS = 20
+KILLS = 12
 
 
 @pytest.fixture(scope="module")
