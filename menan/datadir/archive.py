@@ -4,14 +4,24 @@ kaldiio by itself would run ``cmd |`` and unpickle objects; here an entry is a f
 and its bytes are checked to be a complete matrix before they are read.
 """
 
-import re
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from kaldiio.matio import read_ascii_mat, read_matrix_or_vector
+from kaldiio.matio import read_matrix_or_vector
 
+from menan.datadir.other_formats import (
+    NUMPY,
+    as_float32,
+    numpy_shape,
+    read_numpy,
+    read_text,
+    refused_format,
+)
+from menan.datadir.scp_entry import ScpEntry
 from menan.datadir.tables import read_table
 from menan.errors import InputError
 
@@ -26,9 +36,9 @@ _MATRIX_TYPES = {
 }
 # The same for vectors, which have a length only.
 _VECTOR_TYPES = {b"\0BFV ": ("<xi", 4, 0), b"\0BDV ": ("<xi", 8, 0)}
+_FEATURE_TYPES = _MATRIX_TYPES | _VECTOR_TYPES
 _LONGEST_HEADER = 22
-_BINARY = b"\0B"  # begins every binary matrix and vector
-_NUMPY = ".npy"
+_CONVERT = "write the features as a Kaldi archive or as .npy files"
 
 
 def read_scp(path: str | Path) -> dict[str, str]:
@@ -39,7 +49,7 @@ def read_scp(path: str | Path) -> dict[str, str]:
     """
     table = read_table(path)
     for number, entry in enumerate(table.values(), start=1):
-        _file_and_offset(entry, f"{path}:{number}")
+        ScpEntry.parse(entry, f"{path}:{number}")
     return table
 
 
@@ -50,8 +60,9 @@ def read_matrix(rxfilename: str, where: str) -> np.ndarray:
     files of NumPy (``.npy``).
 
     Args:
-        rxfilename: ``file.ark:offset``, or a file that contains only the matrix; with rows in
-            brackets, ``file.ark:offset[0:99]``, only these, the last included (Kaldi's ranges).
+        rxfilename: ``file.ark:offset``, or a file that contains only the matrix; with a range in
+            brackets, ``file.ark:offset[0:99]``, only these rows, the last included, and with
+            ``[0:99,0:12]`` only these columns (Kaldi util/kaldi-holder.cc).
         where: the scp file and line, at the start of error messages.
 
     Returns:
@@ -60,127 +71,127 @@ def read_matrix(rxfilename: str, where: str) -> np.ndarray:
     Raises:
         InputError: a pipe, a missing file, bytes that are not a matrix, or too few of them.
     """
-    whole, first, last = _range(rxfilename)
-    matrix = _read(whole, where, "matrix", _MATRIX_TYPES | _VECTOR_TYPES)
-    matrix = matrix[None] if matrix.ndim == 1 else matrix
-    return matrix[first : _end(len(matrix), first, last, rxfilename, where)]
+    entry = ScpEntry.parse(rxfilename, where)
+    with _opened(entry, where) as (file, header):
+        if _is_numpy(entry, header):
+            matrix = read_numpy(entry.path, where)
+        elif _is_text(header):
+            matrix = read_text(file, f"{where}: {entry.place}")
+        else:
+            _binary_shape(entry, header, "matrix", _FEATURE_TYPES, where)
+            matrix = np.atleast_2d(as_float32(read_matrix_or_vector(file)))
+    return matrix[entry.part(matrix.shape, where)]
 
 
 def matrix_shape(rxfilename: str, where: str) -> tuple[int, int]:
-    """Rows and columns of what :func:`read_matrix` reads; of binary matrices only from the header.
+    """Rows and columns of what :func:`read_matrix` reads, from headers except in text archives.
 
     Raises:
         InputError: as :func:`read_matrix`.
     """
-    whole, first, last = _range(rxfilename)
-    path, offset = _file_and_offset(whole, where)
-    shape = None
-    if path.is_file() and path.suffix != _NUMPY:
-        with path.open("rb") as file:
-            file.seek(min(offset, path.stat().st_size))
-            if file.read(len(_BINARY)) == _BINARY:
-                types = _MATRIX_TYPES | _VECTOR_TYPES
-                shape = _binary_shape(file, path, offset, "matrix", types, f"{where}: {whole}")
-    rows, columns = shape or read_matrix(whole, where).shape
-    return _end(rows, first, last, rxfilename, where) - first, columns
+    entry = ScpEntry.parse(rxfilename, where)
+    with _opened(entry, where) as (file, header):
+        if _is_numpy(entry, header):
+            shape = numpy_shape(entry.path, where)
+        elif _is_text(header):
+            shape = read_text(file, f"{where}: {entry.place}").shape
+        else:
+            shape = _binary_shape(entry, header, "matrix", _FEATURE_TYPES, where)
+    rows, columns = entry.part(shape, where)
+    return rows.stop - rows.start, columns.stop - columns.start
 
 
 def read_vector(rxfilename: str, where: str) -> np.ndarray:
-    """The vector that an scp entry points at, float32 (n,); errors as in :func:`read_matrix`."""
-    vector = _read(rxfilename, where, "vector", _VECTOR_TYPES)
-    if vector.ndim != 1:
-        raise InputError(f"{where}: {rxfilename}: a matrix; expected a vector")
-    return vector
+    """The binary vector of an scp entry, float32 (n,); errors as in :func:`read_matrix`."""
+    entry = ScpEntry.parse(rxfilename, where)
+    with _opened(entry, where) as (file, header):
+        _binary_shape(entry, header, "vector", _VECTOR_TYPES, where)
+        return as_float32(read_matrix_or_vector(file))
 
 
-def _file_and_offset(rxfilename: str, where: str) -> tuple[Path, int]:
-    if rxfilename.startswith("|") or rxfilename.endswith("|"):
-        raise InputError(
-            f"{where}: {rxfilename!r} is a command; run it, and enter the archive that it writes"
-        )
-    # More than 18 digits are no offset, and seek() refuses them: they belong to the name.
-    match = re.fullmatch(r"(.+?)(?::([0-9]{1,18}))?", rxfilename)
-    assert match is not None, rxfilename
-    return Path(match[1]), int(match[2] or 0)
+def refuse_missing_archives(scp: dict[str, str], path: Path) -> None:
+    """Check that the archives of an scp file are there, each once.
+
+    Raises:
+        InputError: one that is not; it names a relative path that leads to it from the folder of
+            the scp file, but not from the working directory.
+    """
+    archives: dict[Path, str] = {}
+    for utt, text in scp.items():
+        archives.setdefault(ScpEntry.parse(text, f"{path}: {utt}").path, utt)
+    for archive, utt in archives.items():
+        if not archive.is_absolute() and not _exists(archive) and _exists(path.parent / archive):
+            raise InputError(
+                f"{path}: {utt}: {archive} is relative to {path.parent}, not to the working "
+                f"directory as in Kaldi; start the command in {path.parent}"
+            )
 
 
-def _range(rxfilename: str) -> tuple[str, int, int | None]:
-    """The entry without its range of rows, the first row, and the last one if it is named."""
-    match = re.fullmatch(r"(.+)\[(\d{1,9}):(\d{1,9})\]", rxfilename)
-    return (match[1], int(match[2]), int(match[3])) if match else (rxfilename, 0, None)
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long for the file system
+        return False
 
 
-def _end(rows: int, first: int, last: int | None, rxfilename: str, where: str) -> int:
-    """One more than the last row of a range."""
-    end = rows if last is None else last + 1
-    if not first < end <= rows:
-        raise InputError(f"{where}: {rxfilename}: the matrix has the rows 0 to {rows - 1}")
-    return end
-
-
-def _read(rxfilename: str, where: str, kind: str, types: dict) -> np.ndarray:
-    path, offset = _file_and_offset(rxfilename, where)
+@contextmanager
+def _opened(entry: ScpEntry, where: str) -> Iterator[tuple[BinaryIO, bytes]]:
+    """The file of an entry at its byte, and the header there."""
+    path = entry.path
     try:
         if path.exists() and not path.is_file():  # a pipe or device might never end
             raise InputError(f"{where}: {path} is not a regular file; make the archive again")
-        if path.suffix == _NUMPY:
-            return _read_numpy(path, where)
         with path.open("rb") as file:
-            file.seek(min(offset, path.stat().st_size))  # the system refuses larger offsets
-            start = file.read(_LONGEST_HEADER)
-            file.seek(min(offset, path.stat().st_size))
-            if start.lstrip().startswith(b"["):
-                return _read_text(file, kind, f"{where}: {rxfilename}")
-            _binary_shape(file, path, offset, kind, types, f"{where}: {rxfilename}")
-            file.seek(offset)
-            # astype also copies: the array over the bytes of the file is read-only.
-            return read_matrix_or_vector(file).astype(np.float32)
+            start = min(entry.offset, path.stat().st_size)  # the system refuses larger offsets
+            file.seek(start)
+            header = file.read(_LONGEST_HEADER)
+            file.seek(start)
+            yield file, header
+    except FileNotFoundError:
+        raise InputError(f"{where}: {_missing(path)}") from None
     except OSError as error:
         raise InputError(
             f"{where}: {path} cannot be read ({error.strerror}); make the archive again"
         ) from None
 
 
-def _read_numpy(path: Path, where: str) -> np.ndarray:
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(f"{where}: {path}: not an array of NumPy ({reason})") from None
-    if array.ndim not in (1, 2) or array.size == 0 or array.dtype.kind not in "fiu":
-        raise InputError(
-            f"{where}: {path}: an array of {array.dtype} with the shape {array.shape}; expected "
-            "numbers (rows, columns)"
-        )
-    return array.astype(np.float32)
+def _missing(path: Path) -> str:
+    """What to say of a file that is not there."""
+    file, colon, _ = str(path).rpartition(":")
+    if colon and Path(file).is_file():
+        with Path(file).open("rb") as opened:
+            found = refused_format(opened.read(_LONGEST_HEADER)) or "another key"
+        return f"{path}: expected a file and a byte, found {found}; {_CONVERT}"
+    if path.is_absolute():
+        return f"{path} cannot be read (No such file or directory); make the archive again"
+    return (
+        f"{path} cannot be read (No such file or directory) from the working directory "
+        f"{Path.cwd()}; start the command where this path leads to the archive"
+    )
 
 
-def _read_text(file: BinaryIO, kind: str, where: str) -> np.ndarray:
-    try:
-        array = np.asarray(read_ascii_mat(file), dtype=np.float32)
-    except (ValueError, RuntimeError, AssertionError, IndexError):
-        raise InputError(
-            f"{where}: no Kaldi text {kind} starts at this byte; make the archive again"
-        ) from None
-    if array.size == 0:
-        raise InputError(f"{where}: the {kind} is empty; make the archive again")
-    return array
+def _is_numpy(entry: ScpEntry, header: bytes) -> bool:
+    return entry.offset == 0 and header.startswith(NUMPY)
+
+
+def _is_text(header: bytes) -> bool:
+    return header.lstrip().startswith(b"[")
 
 
 def _binary_shape(
-    file: BinaryIO, path: Path, offset: int, kind: str, types: dict, where: str
+    entry: ScpEntry, header: bytes, kind: str, types: dict, where: str
 ) -> tuple[int, int]:
-    """Rows and columns of the binary matrix at ``offset``, all of whose values are there.
+    """Rows and columns of the binary matrix at an entry's byte, all of whose values are there.
 
     Raises:
-        InputError: bytes that are no such matrix.
+        InputError: bytes that are not such a matrix.
     """
-    size = path.stat().st_size
-    file.seek(min(offset, size))
-    header = file.read(_LONGEST_HEADER)
-    shape, fault = _shape_or_fault(header, size - offset, kind, types)
+    shape, fault = _shape_or_fault(header, entry.path.stat().st_size - entry.offset, kind, types)
     if fault:
-        raise InputError(f"{where}: {fault}; make the archive again")
+        cure = "make the archive again"
+        if not header.startswith(tuple(types)) and (found := refused_format(header)):
+            fault, cure = f"expected a Kaldi {kind}, found {found}", _CONVERT
+        raise InputError(f"{where}: {entry.place}: {fault}; {cure}")
     return shape
 
 

@@ -1,5 +1,6 @@
 """Directories that are whole, and the means to put a fault into one and see what is told."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -124,3 +125,13 @@ def lines_about(directory, name, **options):
 @pytest.fixture
 def told() -> Callable:
     return lines_about
+
+
+class MakesDirectory:
+    """A pickle that makes a directory when it is loaded."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (self.path,)

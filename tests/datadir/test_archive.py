@@ -1,4 +1,3 @@
-import os
 import pickle
 import struct
 
@@ -9,6 +8,7 @@ import pytest
 from menan.datadir.archive import matrix_shape, read_matrix, read_scp, read_vector
 from menan.datadir.archive_writer import ArchiveWriter
 from menan.errors import InputError
+from tests.datadir.conftest import MakesDirectory
 
 
 @pytest.fixture
@@ -94,6 +94,8 @@ def test_compressed_and_double_matrices_are_read(tmp_path, matrices, method):
     path = str(tmp_path / "compressed.ark")
     kaldiio.save_ark(path, {"a": matrix}, compression_method=method)
     np.testing.assert_allclose(read_matrix(f"{path}:2", "x"), matrix, atol=0.05)
+    assert matrix_shape(f"{path}:2", "x") == (12, 3)
+    np.testing.assert_allclose(read_matrix(f"{path}:2[5:6]", "x"), matrix[5:7], atol=0.05)
     kaldiio.save_ark(path, {"a": matrix.astype(np.float64)})
     np.testing.assert_array_equal(read_matrix(f"{path}:2", "x"), matrix)
 
@@ -116,19 +118,11 @@ def test_pipes_are_refused_and_not_run(tmp_path):
     assert not made.exists()
 
 
-class MakesDirectory:
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (self.path,)
-
-
 def test_pickles_are_refused_and_not_loaded(tmp_path):
     trap = tmp_path / "made"
     ark = tmp_path / "trap.ark"
     ark.write_bytes(b"a PKL" + pickle.dumps(MakesDirectory(str(trap))))
-    with pytest.raises(InputError, match="no Kaldi matrix"):
+    with pytest.raises(InputError, match="found a pickle in an archive; write the features as"):
         read_matrix(f"{ark}:2", "feats.scp:1")
     assert not trap.exists()
 
@@ -171,44 +165,42 @@ def test_malformed_scp_names_its_line(tmp_path):
 MATRIX = np.array([[1.5, -2.0, 3.0], [4.0, 5.0, 6.25], [7.0, 8.0, 9.0]], np.float32)
 
 
-def test_a_text_archive_of_kaldi_is_read(tmp_path):
-    """As ``copy-feats ark:- ark,t:-`` writes it."""
-    text = "a  [\n  1.5 -2 3 \n  4 5 6.25 \n  7 8 9 ]\nb  [ 1 2 ]\n"
-    (tmp_path / "text.ark").write_text(text)
-    place = f"{tmp_path}/text.ark:2"
-    np.testing.assert_array_equal(read_matrix(place, "x"), MATRIX)
-    assert matrix_shape(place, "x") == (3, 3)
-    vector = f"{tmp_path}/text.ark:{text.index('b  [') + 2}"
-    np.testing.assert_array_equal(read_matrix(vector, "x"), [[1, 2]])
-
-
-@pytest.mark.parametrize("text", [" [\n 1 2 \n 3 ]\n", " [\n 1 2 \n", " [ a b ]\n", " [ ]\n"])
-def test_damaged_text_is_one_line(tmp_path, text):
-    (tmp_path / "text.ark").write_text(text)
-    with pytest.raises(InputError, match=r"^feats.scp: u: .*; make the archive again$"):
-        read_matrix(f"{tmp_path}/text.ark:0", "feats.scp: u")
-
-
 def test_a_range_of_rows_includes_its_last(tmp_path):
     scp = write(tmp_path, {"a": MATRIX})
     np.testing.assert_array_equal(read_matrix(f"{scp['a']}[1:2]", "x"), MATRIX[1:])
     assert matrix_shape(f"{scp['a']}[1:1]", "x") == (1, 3)
     for wrong in ("[2:3]", "[2:1]"):
         for read in (read_matrix, matrix_shape):
-            with pytest.raises(InputError, match="the matrix has the rows 0 to 2"):
+            with pytest.raises(
+                InputError,
+                match=r"ark:2: expected rows 2 to \d in the matrix, found 0 to 2",
+            ):
                 read(scp["a"] + wrong, "x")
 
 
-def test_files_of_numpy_are_read_and_never_unpickled(tmp_path):
-    np.save(tmp_path / "a.npy", MATRIX.astype(np.float64))
-    np.testing.assert_array_equal(read_matrix(f"{tmp_path}/a.npy", "x"), MATRIX)
-    assert matrix_shape(f"{tmp_path}/a.npy", "x") == (3, 3)
-    trap = tmp_path / "made"
-    objects = np.array([MakesDirectory(str(trap))], dtype=object)
-    np.save(tmp_path / "b.npy", objects, allow_pickle=True)
-    with pytest.raises(InputError, match="not an array of NumPy"):
-        read_matrix(f"{tmp_path}/b.npy", "x")
-    np.save(tmp_path / "c.npy", np.zeros((2, 2, 2)))
-    with pytest.raises(InputError, match=r"expected numbers \(rows, columns\)"):
-        read_matrix(f"{tmp_path}/c.npy", "x")
-    assert not trap.exists()
+def test_a_range_of_columns_is_kaldis_second(tmp_path):
+    """Kaldi util/kaldi-holder.cc: ``[0:1,1:2]``, and a missing number is the first or last."""
+    scp = write(tmp_path, {"a": MATRIX})
+    for text, wanted in (
+        ("[0:1,1:2]", MATRIX[:2, 1:]),
+        ("[:,:1]", MATRIX[:, :2]),
+        ("[1:]", MATRIX[1:]),
+        ("[:0,2:2]", MATRIX[:1, 2:]),
+    ):
+        np.testing.assert_array_equal(read_matrix(scp["a"] + text, "x"), wanted)
+        assert matrix_shape(scp["a"] + text, "x") == wanted.shape
+    with pytest.raises(InputError, match="expected columns 0 to 3 in the matrix, found 0 to 2"):
+        matrix_shape(scp["a"] + "[:,0:3]", "x")
+
+
+def test_a_missing_relative_path_names_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for read in (read_matrix, matrix_shape):
+        with pytest.raises(InputError, match=rf"^x: raw/a.ark cannot .* directory {tmp_path}; st"):
+            read("raw/a.ark:2", "x")
+
+
+def test_names_that_no_file_system_has_are_refused():
+    for read in (read_matrix, matrix_shape):
+        with pytest.raises(InputError, match=r"cannot be read \(File name too long\)"):
+            read("a" * 5000, "x")

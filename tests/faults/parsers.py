@@ -18,7 +18,7 @@ from menan.config import load_config
 from menan.corpora import iemocap, mosei, ravdess, table
 from menan.corpora.description import describe
 from menan.corpora.preparation import Preparation
-from menan.datadir.archive import read_matrix, read_vector
+from menan.datadir.archive import matrix_shape, read_matrix, read_vector
 from menan.datadir.dump_directory import open_dump
 from menan.datadir.fold_table import fold_table, format_fold_table
 from menan.datadir.metadata import read_metadata
@@ -102,6 +102,11 @@ def _frames(folder: Path) -> None:
 
 def _ark(read: Callable[[str, str], object]) -> Callable[[Path], object]:
     return lambda folder: read(f"{folder / 'a.ark'}:2", f"{folder / 'feats.scp'}:1")
+
+
+def _array(folder: Path) -> None:
+    for read in (matrix_shape, read_matrix):
+        read(f"{folder / 'a.npy'}", f"{folder / 'feats.scp'}:1")
 
 
 def _scan(folder: Path) -> None:
@@ -191,6 +196,11 @@ def _directories() -> list[Parser]:
             for name in ("utt2audio", "features.yaml", "skipped")
         ),
         Parser("matrix", "a.ark", _ark(read_matrix), _only("a.ark", seeds.ark()), seeds.arks()),
+        Parser(
+            "text matrix", "a.ark", _ark(read_matrix), _only("a.ark", b"a  [\n 1 2.5\n 3 4 ]\n")
+        ),
+        Parser("npy", "a.npy", _array, _only("a.npy", seeds.npy()), (seeds.npy("float16"),)),
+        Parser("shape of a matrix", "a.ark", _ark(matrix_shape), _only("a.ark", seeds.ark())),
         Parser("vector", "a.ark", _ark(read_vector), _only("a.ark", seeds.ark(shape=(3,)))),
         Parser("scan", "table", _scan, table, refuses=False),
         *(Parser(f"validate {n}", n, _validate, seeds.data, refuses=False) for n in data),

@@ -152,6 +152,12 @@ def arks() -> tuple[bytes, ...]:
     return (ark(dtype="float64"), *compressed)
 
 
+def npy(dtype: str = "float32") -> bytes:
+    content = io.BytesIO()
+    np.save(content, np.ones((3, 2), dtype))
+    return content.getvalue()
+
+
 def config() -> bytes:
     sections = {"training": to_mapping(TrainingConfig()), "runs": to_mapping(RunsConfig())}
     return yaml.safe_dump({"features": KaldiFrontEnd().to_plain(), **sections}).encode()
