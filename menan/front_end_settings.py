@@ -22,7 +22,7 @@ from menan.sockets import Member
 FRONT_END = "front_end"
 _DEFAULT = "kaldi"  # the only one in 0.1.0
 # Bounds on what a model file from an unknown source can ask for.
-_LONGEST, _MOST_ROWS = 600, 100_000
+_LONGEST, MOST_ROWS = 600, 100_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class FrontEnd(Member, ABC):
     def __post_init__(self) -> None:
         require(self.seconds <= _LONGEST, f"seconds must be at most {_LONGEST}")
         require(self.seconds > 0 and self.rows >= 1, "seconds must hold at least one frame")
-        require(self.rows <= _MOST_ROWS, f"seconds must hold at most {_MOST_ROWS:,} frames")
+        require(self.rows <= MOST_ROWS, f"seconds must hold at most {MOST_ROWS:,} frames")
         require(1.0 in self.speeds, "speeds must contain 1.0, the utterances as spoken")
         require(len(set(self.speeds)) == len(self.speeds), "speeds lists a rate twice")
         require(all(0.5 <= s <= 2 for s in self.speeds), "speeds must lie between 0.5 and 2")

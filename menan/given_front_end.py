@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from menan.errors import require
-from menan.front_end_settings import FrontEnd
+from menan.front_end_settings import MOST_ROWS, FrontEnd
 
 _MOST_COLUMNS = 1_000_000
 
@@ -26,6 +26,11 @@ class GivenFrontEnd(FrontEnd):
 
     def __post_init__(self) -> None:
         require(1 <= self.columns <= _MOST_COLUMNS, f"columns must be 1 to {_MOST_COLUMNS:,}")
+        require(
+            1 <= self.longest <= MOST_ROWS,
+            f"expected 1 to {MOST_ROWS:,} rows, found {self.longest:,}; cut long utterances with "
+            "ranges of rows in feats.scp, or use fewer frames per second",
+        )
         super().__post_init__()
 
     @property

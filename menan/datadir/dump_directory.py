@@ -1,9 +1,10 @@
 """A dump directory: its label files, and the places and settings of its features."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.datadir.archive import matrix_shape, read_scp
+from menan.datadir.archive import matrix_shape, read_scp, refuse_missing_archives
 from menan.datadir.dump_record import read_features_yaml
 from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.tables import read_table
@@ -39,29 +40,13 @@ def open_dump(feats: str | Path) -> Dump:
     """
     feats = Path(feats)
     scp = read_scp(feats)
-    given = is_given(feats.parent)
-    if given:
-        _refuse_missing_labels(feats)
+    if is_given(feats.parent):
+        return _open_given(feats, scp)
     labels = read_metadata(feats.parent)
-    if given:
-        shapes = {utt: matrix_shape(place, f"{feats}: {utt}") for utt, place in scp.items()}
-        num_frames = {utt: rows for utt, (rows, _) in shapes.items()}
-        features: FrontEnd = _given_front_end(feats, shapes)
-    else:
-        num_frames = _num_frames(feats.parent / "utt2num_frames")
-        features = read_features_yaml(feats.parent)
-    cure = "keep the utterances that both have" if given else "dump again"
+    num_frames = _num_frames(feats.parent / "utt2num_frames")
     for name, utts in (("utt2spk", labels.utt2spk), ("utt2num_frames", num_frames)):
-        if missing := sorted(scp.keys() - utts.keys()):
-            raise InputError(
-                f"{feats.parent / name}: lacks {len(missing)} utterances of {feats}, such as "
-                f"{missing[0]!r}; {cure}"
-            )
-        if extra := sorted(utts.keys() - scp.keys()):
-            raise InputError(
-                f"{feats}: lacks {len(extra)} utterances of {name}, such as {extra[0]!r}; {cure}"
-            )
-    return Dump(feats, scp, num_frames, labels, features)
+        _refuse_other_utterances(feats, scp, name, utts, "dump again", "dump again")
+    return Dump(feats, scp, num_frames, labels, read_features_yaml(feats.parent))
 
 
 def is_given(directory: Path) -> bool:
@@ -69,18 +54,67 @@ def is_given(directory: Path) -> bool:
     return not any((directory / name).exists() for name in ("features.yaml", "utt2audio"))
 
 
-def _refuse_missing_labels(feats: Path) -> None:
-    for name, line in (("utt2spk", "<utterance> <speaker>"), ("utt2emo", "<utterance> <emotion>")):
-        if not (feats.parent / name).exists():
+def _open_given(feats: Path, scp: dict[str, str]) -> Dump:
+    if not scp:
+        raise InputError(f"{feats}: empty; make the features again")
+    directory = feats.parent
+    fix = "keep what both have (Kaldi: utils/fix_data_dir.sh --utt-extra-files utt2emo DIR)"
+    label = "add their lines, or keep the utterances that all three files have"
+    for name, line, cure in (
+        ("utt2spk", "<utterance> <speaker>", fix),
+        ("utt2emo", "<utterance> <emotion>", label),
+    ):
+        if not (directory / name).exists():
             raise InputError(
-                f"{feats.parent / name}: missing beside {feats.name}; copy it there, with a line "
-                f"'{line}' for each utterance"
+                f"{directory / name}: missing beside {feats.name}; copy or link it there, with a "
+                f"line '{line}' for each utterance"
+            )
+        utts = read_table(directory / name)
+        _refuse_other_utterances(feats, scp, name, utts, cure, fix)
+    refuse_missing_archives(scp, feats)
+    shapes = {utt: matrix_shape(place, f"{feats}: {utt}") for utt, place in scp.items()}
+    num_frames = {utt: rows for utt, (rows, _) in shapes.items()}
+    if (path := directory / "utt2num_frames").exists():
+        _refuse_other_counts(path, num_frames)
+    return Dump(feats, scp, num_frames, read_metadata(directory), _front_end(feats, shapes))
+
+
+def _refuse_other_utterances(
+    feats: Path, scp: dict[str, str], name: str, utts: Collection[str], add: str, remove: str
+) -> None:
+    """Check that a table beside feats.scp has its utterances.
+
+    Args:
+        utts: those of the table.
+        add, remove: the cure if the table has too few, and too many.
+    """
+    if missing := [utt for utt in scp if utt not in utts]:
+        raise InputError(
+            f"{feats.parent / name}: lacks {len(missing)} of {len(scp)} utterances in {feats.name},"
+            f" such as {missing[0]!r}; {add}"
+        )
+    if extra := [utt for utt in utts if utt not in scp]:
+        raise InputError(
+            f"{feats}: lacks {len(extra)} of {len(utts)} utterances in {name}, such as "
+            f"{extra[0]!r}; {remove}"
+        )
+
+
+def _refuse_other_counts(path: Path, num_frames: dict[str, int]) -> None:
+    """Check a utt2num_frames that came with given features; utterances without features may stay.
+
+    The rows are known from the matrices, so that the file is not needed. If it differs, features
+    or file are not what their maker thought.
+    """
+    for utt, rows in _num_frames(path).items():
+        if num_frames.get(utt, rows) != rows:
+            raise InputError(
+                f"{path}: {utt} has {rows} frames, but its matrix has {num_frames[utt]} rows; "
+                "make the features again, or remove this file if it is outdated"
             )
 
 
-def _given_front_end(feats: Path, shapes: dict[str, tuple[int, int]]) -> GivenFrontEnd:
-    if not shapes:
-        raise InputError(f"{feats}: empty; make the features again")
+def _front_end(feats: Path, shapes: dict[str, tuple[int, int]]) -> GivenFrontEnd:
     first, (_, columns) = next(iter(shapes.items()))
     for utt, (_, own) in shapes.items():
         if own != columns:
@@ -88,10 +122,11 @@ def _given_front_end(feats: Path, shapes: dict[str, tuple[int, int]]) -> GivenFr
                 f"{feats}: {utt} has {own} columns, but {first} has {columns}; make the features "
                 "with one configuration"
             )
+    longest = max(shapes, key=lambda utt: shapes[utt][0])
     try:
-        return GivenFrontEnd(columns=columns, longest=max(rows for rows, _ in shapes.values()))
+        return GivenFrontEnd(columns=columns, longest=shapes[longest][0])
     except InputError as error:
-        raise InputError(f"{feats}: {error}") from None
+        raise InputError(f"{feats}: {longest}: {error}") from None
 
 
 def refuse_other_rows(dump: Dump, encoder: str, rows: int) -> None:

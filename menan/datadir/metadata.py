@@ -70,8 +70,9 @@ def read_metadata(directory: str | Path) -> Metadata:
     an empty table.
 
     Raises:
-        InputError: malformed files, files that do not name the same utterances, or a speaker or
-            group whose name :func:`name_fault` rejects.
+        InputError: malformed files, files that do not name the same utterances, a copy with
+            another speaker than its original, or a speaker or group whose name
+            :func:`name_fault` rejects.
     """
     directory = Path(directory)
     utt2spk = read_table(directory / "utt2spk")
@@ -92,6 +93,14 @@ def read_metadata(directory: str | Path) -> Metadata:
         if extra := c_sorted(table.keys() - set(keys)):
             raise InputError(
                 f"{directory / name}: has {extra[0]!r}, which utt2spk lacks; remove its line"
+            )
+    for copy, original in uniq.items():
+        # Kaldi's perturb_data_dir_speed.sh does so, and the copy would be trained on when the
+        # original is tested.
+        if (speaker := utt2spk.get(original, utt2spk[copy])) != utt2spk[copy]:
+            raise InputError(
+                f"{directory / 'utt2spk'}: {copy} has the speaker {utt2spk[copy]!r}, but its "
+                f"original {original} has {speaker!r}; give copies the speaker of their original"
             )
     for name, kind, table in (("utt2spk", "speaker", utt2spk), ("spk2group", "group", groups)):
         for number, value in enumerate(table.values(), start=1):

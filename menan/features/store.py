@@ -180,10 +180,10 @@ def _read_utterance(dump: Dump, utt: str, dtype: torch.dtype) -> np.ndarray:
     if matrix.shape != announced:
         raise InputError(
             f"{dump.feats}: {utt}: matrix of shape {matrix.shape}, but utt2num_frames and "
-            f"features.yaml say {announced}; dump again"
+            f"features.yaml say {announced}; make the features again"
         )
     if not np.isfinite(matrix).all():
-        raise InputError(f"{dump.feats}: {utt}: features contain NaN or Inf; dump again")
+        raise InputError(f"{dump.feats}: {utt}: features contain NaN or Inf; make them again")
     if (largest := np.abs(matrix).max()) > torch.finfo(dtype).max:
         raise InputError(
             f"{dump.feats}: {utt}: a feature of size {largest:g}, but float16 ends at "

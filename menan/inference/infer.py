@@ -180,7 +180,7 @@ def _check(loaded: _LoadedModel, dump: Dump, model: Path, draws: int) -> None:
         name, trained, found = difference
         raise InputError(
             f"{model}: trained on features with {name} {trained}, but {dump.feats} has {found}; "
-            "dump the data with the configuration of the training"
+            "make the features with the settings of the training"
         )
     rows = loaded.card.features.rows
     longer = [utt for utt, found in dump.num_frames.items() if found > rows]

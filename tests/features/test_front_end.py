@@ -126,7 +126,7 @@ def test_prediction_from_a_file_is_that_of_dump_and_inference(dumped, tmp_path):
 def test_a_model_of_another_front_end_is_refused(dumped, tmp_path):
     model = tmp_path / "m.safetensors"
     save_model(model, build_network(43, 2, 0), model_card())
-    with pytest.raises(InputError, match=r"front_end kaldi, but .* bands; dump"):
+    with pytest.raises(InputError, match=r"front_end kaldi, but .* bands; make the"):
         infer(model, dumped / "feats.scp", tmp_path / "out", CPU)
 
 

@@ -10,6 +10,7 @@ from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.datadir.dump_directory import open_dump
 from menan.datadir.validate.directory import validate
 from menan.errors import InputError
+from menan.features.store import load_frames
 from menan.front_ends import GivenFrontEnd
 from menan.inference.infer import infer
 from menan.inference.predict import predict
@@ -90,22 +91,91 @@ def test_a_model_reads_matrices_of_other_lengths_but_not_of_other_widths(given, 
 def test_what_cannot_be_derived_is_asked_for(given, name):
     feats = given()
     (feats.parent / name).unlink()
-    with pytest.raises(InputError, match=rf"{name}: missing beside feats.scp; copy it there"):
+    with pytest.raises(
+        InputError, match=rf"{name}: missing beside feats.scp; copy or link it there, "
+    ):
         open_dump(feats)
 
 
-def test_utterances_without_labels_or_features_are_counted_and_named(given):
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("feats.scp", r"feats.scp: lacks 2 of 16 utterances in utt2spk, such as 's0-joy0'; keep"),
+        ("utt2spk", r"utt2spk: lacks 2 of 16 utterances in feats.scp, such as .*fix_data_dir.sh"),
+        ("utt2emo", r"utt2emo: lacks 2 of 16 utterances in feats.scp, such as .*; add their"),
+    ],
+)
+def test_utterances_without_labels_or_features_are_counted_and_named(given, name, message):
     feats = given()
+    path = feats.parent / name
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[2:]))
+    with pytest.raises(InputError, match=message):
+        open_dump(feats)
+
+
+def test_labels_of_more_utterances_than_there_are_features(given):
+    feats = given()
+    with (feats.parent / "utt2emo").open("a") as file:
+        file.write("s9-joy0 joy\n")
+    with pytest.raises(InputError, match=r"feats.scp: lacks 1 of 17 utterances in utt2emo, such"):
+        open_dump(feats)
+
+
+def test_a_copy_with_a_speaker_of_its_own_is_refused(given):
+    """Kaldi's speed perturbation: the copy would be trained on when its original is tested."""
+    feats = given()
+    uniq = {line.split()[0]: line.split()[0] for line in feats.read_text().splitlines()}
+    uniq["s1-joy0"] = "s0-joy0"
+    (feats.parent / "utt2uniq").write_text("".join(f"{u} {o}\n" for u, o in uniq.items()))
+    with pytest.raises(InputError, match=r"s1-joy0 has the speaker 's1', but its original s0-jo"):
+        open_dump(feats)
+    uniq |= {"s1-joy0": "s1-joy1"}
+    (feats.parent / "utt2uniq").write_text("".join(f"{u} {o}\n" for u, o in uniq.items()))
+    assert open_dump(feats).labels.utt2uniq == uniq
+
+
+def test_a_utt2num_frames_that_disagrees_is_refused(given):
+    feats = given()
+    counts = open_dump(feats).num_frames | {"without-features": 7}
+    path = feats.parent / "utt2num_frames"
+    path.write_text("".join(f"{utt} {count}\n" for utt, count in counts.items()))
+    assert "without-features" not in open_dump(feats).num_frames
+    path.write_text(path.read_text().replace("s0-joy1 ", "s0-joy1 1"))
+    with pytest.raises(InputError, match=r"utt2num_frames: s0-joy1 has 1\d+ frames, but its matr"):
+        open_dump(feats)
+
+
+def test_very_long_matrices_are_refused_with_a_cure(given):
+    feats = given(columns=1)
     lines = feats.read_text().splitlines(keepends=True)
-    feats.write_text("".join(lines[2:]))
-    with pytest.raises(InputError, match="lacks 2 utterances of utt2spk, such as 's0-joy0'"):
+    np.save(feats.parent / "long.npy", np.zeros((100_001, 1), np.int8))
+    feats.write_text("".join([*lines[:-1], f"s3-rage1 {feats.parent}/long.npy\n"]))
+    with pytest.raises(InputError, match=r"s3-rage1: expected 1 to 100,000 rows, found 100,001; "):
         open_dump(feats)
-    feats.write_text("".join(lines))
-    for name in ("utt2spk", "utt2emo"):
-        table = (feats.parent / name).read_text().splitlines(keepends=True)
-        (feats.parent / name).write_text("".join(table[1:]))
-    with pytest.raises(InputError, match=r"utt2spk: lacks 1 utterances of .*feats.scp, such as"):
+    feats.write_text("".join([*lines[:-1], f"s3-rage1 {feats.parent}/long.npy[0:99]\n"]))
+    assert open_dump(feats).features == GivenFrontEnd(columns=1, longest=100)
+
+
+def test_paths_count_from_the_working_directory(given, monkeypatch):
+    feats = given()
+    feats.write_text(feats.read_text().replace(f"{feats.parent}/", ""))
+    with pytest.raises(InputError, match=rf"s0-joy0: raw.ark is relative to {feats.parent}, not"):
         open_dump(feats)
+    monkeypatch.chdir(feats.parent)
+    assert len(open_dump("feats.scp").scp) == 16
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_features_that_are_not_finite_are_refused(given, value):
+    feats = given()
+    np.save(feats.parent / "bad.npy", np.array([[0, value, 0]]))
+    lines = feats.read_text().splitlines(keepends=True)
+    feats.write_text("".join([*lines[:-1], f"s3-rage1 {feats.parent}/bad.npy\n"]))
+    dump = open_dump(feats)
+    with pytest.raises(InputError, match="s3-rage1: features contain NaN or Inf; make them again"):
+        load_frames(dump, list(dump.scp), "cpu")
+    (problem,) = validate(feats.parent).problems
+    assert "contains NaN or Inf, first in row 0" in str(problem)
 
 
 def test_matrices_of_two_widths_are_refused(given):

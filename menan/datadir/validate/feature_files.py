@@ -36,7 +36,7 @@ def check_feats(tables: Mapping[str, LenientTable], features_yaml: Path) -> Iter
         try:
             matrix = read_matrix(place, repr(utt))
         except InputError as error:
-            message, cure = message_and_cure(error, "dump it again")
+            message, cure = message_and_cure(error, "make its features again")
             yield Problem(feats.path, feats.rows[utt].line, message, cure)
             continue
         columns = columns or matrix.shape[1]
@@ -52,8 +52,9 @@ def _faults(
 ) -> Iterator[tuple[str, str]]:
     if not np.isfinite(matrix).all():
         bad = int(np.argmin(np.isfinite(matrix).all(axis=1)))
-        yield f"contains NaN or Inf, first in row {bad}", "correct its audio and dump it again"
+        cure = "correct its audio and make its features again"
+        yield f"contains NaN or Inf, first in row {bad}", cure
     if count is not None and len(matrix) != count:
-        yield f"has {len(matrix)} rows; utt2num_frames has {count}", "dump both together"
+        yield f"has {len(matrix)} rows; utt2num_frames has {count}", "make both together"
     if features is not None and (fault := features.shape_fault(matrix.shape)):
         yield f"{fault} by features.yaml", "dump all utterances with the same settings"
