@@ -13,7 +13,8 @@ _MOST_COLUMNS = 1_000_000
 class GivenFrontEnd(FrontEnd):
     """A feats.scp without a features.yaml: Kaldi's, ESPnet's or s3prl's, say.
 
-    Both settings are read from the matrices. ``seconds`` and ``speeds`` have no meaning.
+    Both settings are read from the matrices. ``seconds`` and ``speeds`` are not known, and are left
+    out of records.
 
     columns: columns of every matrix.
     longest: rows of the longest matrix, and of the input of an encoder that repeats it.
@@ -40,6 +41,10 @@ class GivenFrontEnd(FrontEnd):
     @property
     def dims(self) -> int:
         return self.columns
+
+    def to_plain(self) -> dict[str, Any]:
+        plain = super().to_plain()
+        return {key: plain[key] for key in plain if key not in ("seconds", "speeds")}
 
     def difference(self, other: FrontEnd) -> tuple[str, Any, Any] | None:
         if isinstance(other, GivenFrontEnd):

@@ -54,8 +54,8 @@ def _pretrained(settings: PretrainedFrontEnd, device: str) -> Extractor:
 
 def _given(settings: GivenFrontEnd, device: str) -> Extractor:
     raise InputError(
-        "features given by another toolkit cannot be made from audio here; use menan-train, "
-        "menan-infer and menan-score on a feats.scp"
+        "features that another toolkit made cannot be made from audio here; make them there, and "
+        "use menan-infer on their feats.scp"
     )
 
 

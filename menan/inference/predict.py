@@ -39,7 +39,10 @@ def predict(
     device = open_device(str(device))
     network, card = load_model(model, device)
     settings = card.features if pretrained is None else card.features.located(pretrained)
-    extractor = make_extractor(settings, str(device))
+    try:
+        extractor = make_extractor(settings, str(device))
+    except InputError as error:
+        raise InputError(f"{model}: {error}") from None
     for wav in wavs:
         samples, rate = read_audio(wav)
         try:

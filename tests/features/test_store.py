@@ -158,7 +158,9 @@ def test_feats_scp_and_labels_must_name_the_same_utterances(make_dump):
     scp = read_table(feats)
     removed = scp.popitem()[0]
     write_table(feats, scp)
-    with pytest.raises(InputError, match=rf"lacks 1 of 32 utterances in utt2spk, such as '{removed}'"):
+    with pytest.raises(
+        InputError, match=rf"lacks 1 of 32 utterances in utt2spk, such as '{removed}'"
+    ):
         open_dump(feats)
 
 
