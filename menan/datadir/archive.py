@@ -4,6 +4,7 @@ kaldiio by itself would run ``cmd |`` and unpickle objects; here an entry is a f
 and its bytes are checked to be a complete matrix before they are read.
 """
 
+import stat
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,13 +73,13 @@ def read_matrix(rxfilename: str, where: str) -> np.ndarray:
         InputError: a pipe, a missing file, bytes that are not a matrix, or too few of them.
     """
     entry = ScpEntry.parse(rxfilename, where)
-    with _opened(entry, where) as (file, header):
+    with _opened(entry, where) as (file, header, size):
         if _is_numpy(entry, header):
             matrix = read_numpy(entry.path, where)
         elif _is_text(header):
             matrix = read_text(file, f"{where}: {entry.place}")
         else:
-            _binary_shape(entry, header, "matrix", _FEATURE_TYPES, where)
+            _binary_shape(entry, header, size, "matrix", _FEATURE_TYPES, where)
             matrix = np.atleast_2d(as_float32(read_matrix_or_vector(file)))
     return matrix[entry.part(matrix.shape, where)]
 
@@ -90,13 +91,13 @@ def matrix_shape(rxfilename: str, where: str) -> tuple[int, int]:
         InputError: as :func:`read_matrix`.
     """
     entry = ScpEntry.parse(rxfilename, where)
-    with _opened(entry, where) as (file, header):
+    with _opened(entry, where) as (file, header, size):
         if _is_numpy(entry, header):
             shape = numpy_shape(entry.path, where)
         elif _is_text(header):
             shape = read_text(file, f"{where}: {entry.place}").shape
         else:
-            shape = _binary_shape(entry, header, "matrix", _FEATURE_TYPES, where)
+            shape = _binary_shape(entry, header, size, "matrix", _FEATURE_TYPES, where)
     rows, columns = entry.part(shape, where)
     return rows.stop - rows.start, columns.stop - columns.start
 
@@ -104,8 +105,8 @@ def matrix_shape(rxfilename: str, where: str) -> tuple[int, int]:
 def read_vector(rxfilename: str, where: str) -> np.ndarray:
     """The binary vector of an scp entry, float32 (n,); errors as in :func:`read_matrix`."""
     entry = ScpEntry.parse(rxfilename, where)
-    with _opened(entry, where) as (file, header):
-        _binary_shape(entry, header, "vector", _VECTOR_TYPES, where)
+    with _opened(entry, where) as (file, header, size):
+        _binary_shape(entry, header, size, "vector", _VECTOR_TYPES, where)
         return as_float32(read_matrix_or_vector(file))
 
 
@@ -135,18 +136,19 @@ def _exists(path: Path) -> bool:
 
 
 @contextmanager
-def _opened(entry: ScpEntry, where: str) -> Iterator[tuple[BinaryIO, bytes]]:
-    """The file of an entry at its byte, and the header there."""
+def _opened(entry: ScpEntry, where: str) -> Iterator[tuple[BinaryIO, bytes, int]]:
+    """The file of an entry at its byte, the header there, and the number of bytes from there on."""
     path = entry.path
     try:
-        if path.exists() and not path.is_file():  # a pipe or device might never end
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):  # a pipe or device might never end
             raise InputError(f"{where}: {path} is not a regular file; make the archive again")
         with path.open("rb") as file:
-            start = min(entry.offset, path.stat().st_size)  # the system refuses larger offsets
+            start = min(entry.offset, facts.st_size)  # the system refuses larger offsets
             file.seek(start)
             header = file.read(_LONGEST_HEADER)
             file.seek(start)
-            yield file, header
+            yield file, header, facts.st_size - start
     except FileNotFoundError:
         raise InputError(f"{where}: {_missing(path)}") from None
     except OSError as error:
@@ -179,14 +181,14 @@ def _is_text(header: bytes) -> bool:
 
 
 def _binary_shape(
-    entry: ScpEntry, header: bytes, kind: str, types: dict, where: str
+    entry: ScpEntry, header: bytes, size: int, kind: str, types: dict, where: str
 ) -> tuple[int, int]:
     """Rows and columns of the binary matrix at an entry's byte, all of whose values are there.
 
     Raises:
         InputError: bytes that are not such a matrix.
     """
-    shape, fault = _shape_or_fault(header, entry.path.stat().st_size - entry.offset, kind, types)
+    shape, fault = _shape_or_fault(header, size, kind, types)
     if fault:
         cure = "make the archive again"
         if not header.startswith(tuple(types)) and (found := refused_format(header)):

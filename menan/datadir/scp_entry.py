@@ -44,7 +44,7 @@ class ScpEntry:
             )
         rows: _Range = (None, None)
         columns: _Range = (None, None)
-        if match := _RANGE.fullmatch(text):
+        if text.endswith("]") and (match := _RANGE.fullmatch(text)):
             text = match[1]
             rows = _number(match[2]), _number(match[3])
             columns = _number(match[4]), _number(match[5])
