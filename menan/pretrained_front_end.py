@@ -35,6 +35,7 @@ class PretrainedFrontEnd(FrontEnd):
     longest: seconds that the encoder takes at once; 0 for any length. Longer utterances are
         processed in pieces of equal length.
     frames: frames of an utterance of ``seconds``; 0 with ``pool: stats``.
+    inputs: what the encoder reads, and how its feature extractor normalises it.
     padding: how inputs shorter than the encoder was trained on are treated.
     """
 
@@ -51,6 +52,7 @@ class PretrainedFrontEnd(FrontEnd):
     hidden_states: int = 0
     longest: float = 0.0
     frames: int = 0
+    inputs: str = ""
     padding: str = ""
 
     def __post_init__(self) -> None:

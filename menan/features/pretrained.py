@@ -4,33 +4,21 @@ One utterance is processed at a time. So others never change its features: some 
 over time with the padding of a batch included.
 """
 
-import hashlib
 import math
-import pickle
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from menan.errors import InputError
+from menan.features.pretrained_encoder import digest_of, fewest_samples, is_whisper, load_encoder
 from menan.features.waveform import SAMPLE_RATE, one_thread
 from menan.front_ends import PretrainedFrontEnd
 
 FULL_SCALE = 32768  # of 16-bit integers; encoders read samples between -1 and 1
-_FEWEST = 400  # samples: 25 ms, the window of all these encoders
-# Parameters that are only read in training; checkpoints may lack them.
-_UNREAD = {"masked_spec_embed"}
-_WHISPER = "whisper"
 _WHISPER_FRAME = 320  # samples
-# What transformers, safetensors and torch raise for folders that hold no encoder.
-_FAULTS = (
-    *(OSError, ValueError, KeyError, RuntimeError, ImportError, TypeError, AttributeError),
-    *(SafetensorError, pickle.UnpicklingError),
-)
 
 
 class PretrainedExtractor:
@@ -41,30 +29,21 @@ class PretrainedExtractor:
     settings: with the facts about the encoder filled in.
 
     Raises:
-        InputError: no such encoder, one that takes no speech of 16 kHz, a checkpoint that lacks
-            tensors, or an encoder other than the settings demand.
+        InputError: as :func:`menan.features.pretrained_encoder.load_encoder`, or an encoder other
+            than the settings demand.
     """
 
     def __init__(self, settings: PretrainedFrontEnd, device: str = "cpu"):
         self.device = torch.device(device)
-        self.encoder, self.prepare = _load(settings.pretrained)
-        self.encoder.to(self.device)
-        config = self.encoder.config
-        self.is_whisper = config.model_type == _WHISPER
-        self.positions = self.encoder.embed_positions.weight if self.is_whisper else None
-        longest = 0.0
-        if self.positions is not None:
-            longest = len(self.positions) * _WHISPER_FRAME / SAMPLE_RATE
-        facts: dict[str, Any] = {
-            "digest": _digest(self.encoder),
-            "model_type": config.model_type,
-            "hidden_size": config.hidden_size,
-            "hidden_states": config.num_hidden_layers + 1,
-            "longest": longest,
-            "padding": "position codes cut to the utterance" if self.is_whisper else "none",
-        }
+        self.encoder, self.prepare = load_encoder(settings.pretrained)
+        facts = _facts(self.encoder, self.prepare)
         _check_demands(settings, facts)
         self.settings = replace(settings, **facts)
+        self.fewest = fewest_samples(self.encoder, self.prepare)
+        self.encoder.to(self.device)
+        self.positions: Tensor | None = None  # Whisper's position codes, (frames, hidden_size)
+        if is_whisper(self.encoder):
+            self.positions = self.encoder.embed_positions.weight
         if self.settings.pool == "none" and not self.settings.frames:
             silence = np.zeros(round(self.settings.seconds * SAMPLE_RATE), np.float32)
             frames = self._hidden_states(silence, self.settings.chosen[:1]).shape[1]
@@ -80,10 +59,10 @@ class PretrainedExtractor:
         Raises:
             InputError: fewer samples than one frame has.
         """
-        if len(samples) < _FEWEST:
+        if len(samples) < self.fewest:
             raise InputError(
                 f"{len(samples)} samples at 16 kHz are too short for one frame, which takes "
-                f"{_FEWEST}; remove the utterance from the data"
+                f"{self.fewest}; remove the utterance from the data"
             )
         states = self._hidden_states(samples / np.float32(FULL_SCALE), self.settings.chosen)
         if self.settings.pool == "none":
@@ -97,107 +76,65 @@ class PretrainedExtractor:
         pieces = self.settings.pieces(len(samples) / SAMPLE_RATE)
         size = math.ceil(len(samples) / pieces)
         parts = [self._piece(samples[i : i + size]) for i in range(0, len(samples), size)]
-        return torch.stack([torch.cat([part[layer][0] for part in parts]) for layer in layers])
+        return torch.stack([torch.cat([part[layer] for part in parts]) for layer in layers])
 
-    def _piece(self, samples: np.ndarray) -> tuple[Tensor, ...]:
+    def _piece(self, samples: np.ndarray) -> list[Tensor]:
+        """The hidden states, each (frames, hidden_size)."""
         options: dict[str, Any] = {"sampling_rate": SAMPLE_RATE, "return_tensors": "pt"}
-        if self.is_whisper:
+        if self.positions is not None:
             # Whole frames: the second convolution takes every other column of the spectrogram.
             samples = np.pad(samples, (0, -len(samples) % _WHISPER_FRAME))
             options["padding"] = False
-            self._cut_positions(len(samples) // _WHISPER_FRAME)
+            self._cut_positions(self.positions[: len(samples) // _WHISPER_FRAME])
         inputs = self.prepare(samples, **options).to(self.device)
-        return self.encoder(**inputs, output_hidden_states=True).hidden_states
+        # float32 on GPUs too, which compute convolutions in fewer bits by default.
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+            output = self.encoder(**inputs, output_hidden_states=True)
+        # Where a layer norm follows the last layer, the library's last hidden state is without it.
+        states = [*output.hidden_states[:-1], output.last_hidden_state]
+        mask = inputs.get("attention_mask")
+        if mask is None or mask.shape != states[0].shape[:2]:
+            return [state[0] for state in states]
+        # w2v-BERT takes pairs of columns of the spectrogram; it masks a last one without a partner.
+        return [state[0, mask[0].bool()] for state in states]
 
-    def _cut_positions(self, frames: int) -> None:
-        """Make Whisper's encoder take this many frames; by itself it takes 30 s only."""
-        assert self.positions is not None
-        self.encoder.config.max_source_positions = frames
-        self.encoder.embed_positions = nn.Embedding.from_pretrained(self.positions[:frames])
-
-
-def _load(name: str) -> tuple[Any, Any]:
-    """The encoder, and what makes its input from samples."""
-    try:
-        import transformers
-        from transformers.models.whisper.modeling_whisper import WhisperEncoder
-    except ImportError:
-        raise InputError(
-            "the front-end pretrained needs transformers: pip install 'menan[pretrained]'"
-        ) from None
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    is_local = Path(name).is_dir()
-    if not is_local and (name.startswith((".", "/", "~")) or name.count("/") > 1):
-        raise InputError(f"{name}: no such folder; name one with config.json and weights")
-    try:
-        config = transformers.AutoConfig.from_pretrained(name, trust_remote_code=False)
-        prepare = transformers.AutoFeatureExtractor.from_pretrained(name, trust_remote_code=False)
-        options: dict[str, Any] = {
-            "config": config,
-            "dtype": torch.float32,
-            "weights_only": True,
-            "output_loading_info": True,
-        }
-        if config.model_type == _WHISPER:
-            # Checkpoints hold the encoder alone, with a decoder, or below a classifier.
-            mapping = {r"^(?:model\.)?encoder\.": ""}
-            loaded: Any = WhisperEncoder.from_pretrained(name, key_mapping=mapping, **options)
-        else:
-            loaded = transformers.AutoModel.from_pretrained(name, **options)
-        encoder, found = loaded
-    except _FAULTS as error:
-        raise InputError(_reason(name, is_local, error)) from None
-    if lacking := sorted(set(found["missing_keys"]) - _UNREAD):
-        raise InputError(
-            f"{name}: the checkpoint lacks {len(lacking)} tensors of the encoder, such as "
-            f"{lacking[0]}; download it again"
-        )
-    _check_input(name, encoder, prepare)
-    return encoder.eval().requires_grad_(False), prepare
+    def _cut_positions(self, positions: Tensor) -> None:
+        """Make Whisper's encoder take inputs of this many frames; by itself it takes 30 s only."""
+        self.encoder.config.max_source_positions = len(positions)
+        self.encoder.embed_positions = nn.Embedding.from_pretrained(positions)
 
 
-def _reason(name: str, is_local: bool, error: Exception) -> str:
-    text = " ".join(str(error).split())[:200]
-    if is_local:
-        return (
-            f"{name}: no speech encoder that transformers can load ({text}); name a folder with "
-            "config.json, preprocessor_config.json and model.safetensors"
-        )
-    return (
-        f"{name}: not a folder here, and not found on the Hugging Face hub ({text}); download the "
-        "encoder and name its folder"
-    )
-
-
-def _check_input(name: str, encoder: Any, prepare: Any) -> None:
-    if encoder.main_input_name not in ("input_values", "input_features"):
-        raise InputError(
-            f"{name}: a model of the type {encoder.config.model_type}, which takes no speech; name "
-            "a speech encoder, such as wav2vec2, hubert, wavlm or whisper"
-        )
-    rate = getattr(prepare, "sampling_rate", None)
-    if rate != SAMPLE_RATE:
-        raise InputError(
-            f"{name}: takes a sampling rate of {rate} Hz; expected {SAMPLE_RATE}; name another one"
-        )
+def _facts(encoder: Any, prepare: Any) -> dict[str, Any]:
+    """The facts that :class:`menan.pretrained_front_end.PretrainedFrontEnd` keeps."""
+    config, longest, padding = encoder.config, 0.0, "none"
+    if is_whisper(encoder):
+        longest = len(encoder.embed_positions.weight) * _WHISPER_FRAME / SAMPLE_RATE
+        padding = "position codes cut to the utterance"
+    options = ("feature_size", "do_normalize")
+    described = [f"{name} {getattr(prepare, name)}" for name in options if hasattr(prepare, name)]
+    return {
+        "digest": digest_of(encoder),
+        "model_type": config.model_type,
+        "hidden_size": config.hidden_size,
+        "hidden_states": config.num_hidden_layers + 1,
+        "longest": longest,
+        "inputs": ", ".join([encoder.main_input_name, *described]),
+        "padding": padding,
+    }
 
 
 def _check_demands(settings: PretrainedFrontEnd, facts: dict[str, Any]) -> None:
-    """Refuse another encoder than the settings name by its digest."""
+    """Refuse an encoder whose digest, or another fact, is not the one in the settings."""
     if settings.digest and settings.digest != facts["digest"]:
         raise InputError(
             f"{settings.pretrained}: this encoder has the digest {facts['digest']}; expected "
             f"{settings.model_type or 'one'} with the digest {settings.digest}; name its folder "
             "with --pretrained"
         )
-
-
-def _digest(encoder: nn.Module) -> str:
-    """Digest of the tensors that inference reads, as float32, sorted by name."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(encoder.state_dict().items()):
-        if name not in _UNREAD:
-            digest.update(f"{name} {tuple(tensor.shape)}\n".encode())
-            digest.update(tensor.float().contiguous().numpy().data)
-    return digest.hexdigest()[:16]
+    default = {field.name: field.default for field in fields(settings)}
+    for name, fact in facts.items():
+        if (demand := getattr(settings, name)) not in (default[name], fact):
+            raise InputError(
+                f"{settings.pretrained}: {name} of this encoder is {fact!r}; expected {demand!r}; "
+                "name another folder with --pretrained"
+            )

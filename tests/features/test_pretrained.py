@@ -64,6 +64,32 @@ def write_encoder(folder: Path, kind: str) -> Path:
     return folder
 
 
+def write_other_model(folder: Path, kind: str) -> None:
+    """Replace an encoder by a model that is not one of speech as menan reads it."""
+    if kind == "text":
+        model = transformers.BertModel(transformers.BertConfig(**SMALL, vocab_size=20))
+    elif kind == "vision":
+        model = transformers.ViTModel(transformers.ViTConfig(**SMALL, image_size=32))
+        (folder / "preprocessor_config.json").write_text(
+            json.dumps({"image_processor_type": "ViTImageProcessor", "size": 32})
+        )
+    elif kind == "spectrogram":
+        model = transformers.ASTModel(transformers.ASTConfig(**SMALL, max_length=64))
+        transformers.ASTFeatureExtractor(max_length=64).save_pretrained(folder)
+    else:
+        config = transformers.Speech2TextConfig(
+            d_model=16,
+            vocab_size=20,
+            encoder_layers=1,
+            decoder_layers=1,
+            encoder_ffn_dim=16,
+            decoder_ffn_dim=16,
+        )
+        model = transformers.Speech2TextModel(config)
+        transformers.Speech2TextFeatureExtractor().save_pretrained(folder)
+    model.save_pretrained(folder)
+
+
 @pytest.fixture(scope="module")
 def encoders(tmp_path_factory):
     made = {}
@@ -101,21 +127,57 @@ def statistics(hidden_states) -> np.ndarray:
     )
 
 
-@pytest.mark.parametrize("kind", ARCHITECTURES)
-def test_features_are_statistics_of_the_librarys_own_hidden_states(encoders, kind):
-    folder = encoders(kind)
-    samples = speech(1.3)
+def librarys_own_states(folder: Path, samples: np.ndarray) -> list[torch.Tensor]:
+    """The input of each layer and the output of the encoder, (1, frames, hidden_size) each."""
     model = transformers.AutoModel.from_pretrained(folder).eval()
     prepare = transformers.AutoFeatureExtractor.from_pretrained(folder)
     inputs = prepare(samples / 32768, sampling_rate=16000, return_tensors="pt")
     with torch.inference_mode():
-        states = model(**inputs, output_hidden_states=True).hidden_states
+        output = model(**inputs, output_hidden_states=True)
+    return [*output.hidden_states[:-1], output.last_hidden_state]
+
+
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_features_are_statistics_of_the_librarys_own_hidden_states(encoders, kind):
+    folder = encoders(kind)
+    samples = speech(1.3)
+    states = librarys_own_states(folder, samples)
     extractor = make_extractor(settings(folder))
     features = extractor(samples)
     assert features.shape == (3, 32) == (extractor.settings.rows, extractor.settings.dims)
     np.testing.assert_allclose(features, statistics(states), atol=1e-5)
+    for layer in (1, 2):
+        frames = make_extractor(settings(folder, layers=str(layer), pool="none"))(samples)
+        np.testing.assert_allclose(frames, states[layer][0], atol=1e-5)
+
+
+def test_the_last_layer_is_after_the_layer_norm_at_the_end_of_the_encoder(encoders):
+    """The library's hidden states lack it, and were changed in this between its versions."""
+    folder = encoders("wav2vec2, layer norm")
+    frames = make_extractor(settings(folder, layers="2", pool="none"))(speech(0.5))
+    np.testing.assert_allclose(frames.mean(axis=1), 0, atol=1e-5)
+    np.testing.assert_allclose(frames.std(axis=1), 1, atol=1e-3)
+
+
+def test_a_frame_that_the_library_masks_is_left_out(encoders):
+    folder = encoders("w2v-BERT")
+    samples = speech(1.31)  # 129 columns of the spectrogram: 64 pairs
+    (states,) = librarys_own_states(folder, samples)[1]
     frames = make_extractor(settings(folder, layers="1", pool="none"))(samples)
-    np.testing.assert_allclose(frames, states[1][0], atol=1e-5)
+    assert (len(states), len(frames)) == (65, 64)
+    np.testing.assert_allclose(frames, states[:64], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["whisper", "wav2vec2, group norm", "w2v-BERT"])
+def test_the_encoder_and_its_inputs_are_on_the_device(encoders, kind):
+    """The device ``meta`` computes shapes only; it refuses tensors of other devices."""
+    expected = make_extractor(settings(encoders(kind))).settings
+    extractor = PretrainedExtractor(settings(encoders(kind)), "meta")
+    assert extractor.settings == expected
+    if kind != "w2v-BERT":  # selects frames by the values of a mask
+        states = extractor._hidden_states(speech(0.5) / 32768, range(3))
+        assert states.device.type == "meta"
+        assert (states.shape[0], states.shape[2]) == (3, 16)
 
 
 def test_whisper_on_30_seconds_is_the_library_and_shorter_inputs_are_cut(encoders):
@@ -217,7 +279,10 @@ def test_missing_tensors_are_never_replaced_by_random_ones(copied):
         ("rate", "takes a sampling rate of 8000 Hz; expected 16000"),
         ("no preprocessor", "preprocessor_config.json"),
         ("cut", "no speech encoder that transformers can load"),
-        ("text", "takes no speech"),
+        ("text", "a model of the type bert, which takes no speech"),
+        ("translation", "a model of the type speech_to_text, which gives no hidden states"),
+        ("spectrogram", "which brings all inputs to one length"),
+        ("vision", "no speech encoder that transformers can load|takes no speech"),
     ],
 )
 def test_other_folders_are_one_line(copied, damage, complaint):
@@ -232,9 +297,7 @@ def test_other_folders_are_one_line(copied, damage, complaint):
         weights = folder / "model.safetensors"
         weights.write_bytes(weights.read_bytes()[:3000])
     else:
-        transformers.BertModel(transformers.BertConfig(**SMALL, vocab_size=20)).save_pretrained(
-            folder
-        )
+        write_other_model(folder, damage)
     with pytest.raises(InputError, match=complaint) as error:
         make_extractor(settings(folder))
     assert "\n" not in str(error.value)
@@ -264,6 +327,24 @@ def test_settings_are_resolved_once_and_survive_a_record(encoders):
     assert FrontEnd.from_plain(whole.to_plain(), "x") == whole
 
 
+@pytest.mark.parametrize("fact", ["hidden_states", "model_type", "inputs", "padding"])
+def test_a_fact_in_the_settings_is_a_demand(encoders, fact):
+    wrong = {"hidden_states": 7}.get(fact, "another")
+    with pytest.raises(InputError, match=rf"{fact} of this encoder is .*; expected {wrong!r}"):
+        make_extractor(settings(encoders("hubert"), **{fact: wrong}))
+
+
+def test_features_of_another_normalisation_are_other_features(encoders, copied):
+    folder = copied("hubert")
+    preprocessor = folder / "preprocessor_config.json"
+    content = json.loads(preprocessor.read_text())
+    preprocessor.write_text(json.dumps({**content, "do_normalize": not content["do_normalize"]}))
+    first = make_extractor(settings(encoders("hubert"))).settings
+    second = make_extractor(settings(folder)).settings
+    assert first.digest == second.digest
+    assert first.difference(second)[0] == "inputs"
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
@@ -284,6 +365,10 @@ def test_too_short_an_utterance_is_refused(encoders):
     with pytest.raises(InputError, match="399 samples at 16 kHz are too short"):
         extractor(speech(0.1)[:399])
     assert np.isfinite(extractor(speech(0.1)[:400])).all()
+    pairs = make_extractor(settings(encoders("w2v-BERT")))
+    with pytest.raises(InputError, match=r"559 samples at 16 kHz are too short .* takes 560"):
+        pairs(speech(0.1)[:559])
+    assert np.isfinite(pairs(speech(0.1)[:560])).all()
 
 
 @pytest.mark.skipif(not WHISPER.is_dir(), reason="../shared/whisper is not there")
