@@ -107,7 +107,7 @@ def _read(name: str, local_files_only: bool) -> tuple[Any, Any, dict[str, Any]]:
     import transformers
     from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-    source = {"local_files_only": local_files_only, "trust_remote_code": False}
+    source: dict[str, Any] = {"local_files_only": local_files_only, "trust_remote_code": False}
     config = transformers.AutoConfig.from_pretrained(name, **source)
     prepare = transformers.AutoFeatureExtractor.from_pretrained(name, **source)
     if hasattr(config, "add_adapter"):
@@ -121,9 +121,10 @@ def _read(name: str, local_files_only: bool) -> tuple[Any, Any, dict[str, Any]]:
     if config.model_type == _WHISPER:
         # Checkpoints hold the encoder alone, with a decoder, or below a classifier.
         options["key_mapping"] = {r"^(?:model\.)?encoder\.": ""}
-        encoder, found = WhisperEncoder.from_pretrained(name, **source, **options)
+        loaded: Any = WhisperEncoder.from_pretrained(name, **source, **options)
     else:
-        encoder, found = transformers.AutoModel.from_pretrained(name, **source, **options)
+        loaded = transformers.AutoModel.from_pretrained(name, **source, **options)
+    encoder, found = loaded
     return encoder, prepare, found
 
 
@@ -156,25 +157,38 @@ def _check_speech(name: str, encoder: Any, prepare: Any) -> None:
         )
     if is_whisper(encoder):
         return
-    noise = np.random.default_rng(0).normal(size=SAMPLE_RATE // 2).astype(np.float32)
     try:
-        short, long = (
-            prepare(samples, sampling_rate=SAMPLE_RATE, return_tensors="pt")
-            for samples in (noise[: SAMPLE_RATE // 4], noise)
-        )
-        with torch.inference_mode():
-            output = encoder(**long, output_hidden_states=True)
-        states = [*output.hidden_states, output.last_hidden_state]
-        shapes = {tuple(state.shape) for state in states}
-        wanted = (1, states[0].shape[1], encoder.config.hidden_size)
-        is_encoder = shapes == {wanted} and len(states) == encoder.config.num_hidden_layers + 2
+        short, long = _tried(encoder, prepare)
     except _FAULTS:
-        is_encoder = False
-    if not is_encoder:
         raise InputError(
             f"{name}: a model of the type {kind}, which gives no hidden states of speech; {another}"
-        )
-    if short[encoder.main_input_name].shape == long[encoder.main_input_name].shape:
+        ) from None
+    if short == long:
         raise InputError(
             f"{name}: a model of the type {kind}, which brings all inputs to one length; {another}"
         )
+
+
+def _tried(encoder: Any, prepare: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Try an encoder on noise.
+
+    Returns:
+        The shapes of its input for 0.25 s and for 0.5 s.
+
+    Raises:
+        ValueError: its output is not one hidden state more than it has layers.
+    """
+    noise = np.random.default_rng(0).normal(size=SAMPLE_RATE // 2).astype(np.float32)
+    options = {"sampling_rate": SAMPLE_RATE, "return_tensors": "pt"}
+    short = prepare(noise[: len(noise) // 2], **options)
+    long = prepare(noise, **options)
+    with torch.inference_mode():
+        output = encoder(**long, output_hidden_states=True)
+    states = [*output.hidden_states, output.last_hidden_state]
+    expected = (1, len(states[0][0]), encoder.config.hidden_size)
+    if len(states) != encoder.config.num_hidden_layers + 2:
+        raise ValueError("not one hidden state per layer")
+    if any(tuple(state.shape) != expected for state in states):
+        raise ValueError("hidden states of other shapes")
+    name = encoder.main_input_name
+    return tuple(short[name].shape), tuple(long[name].shape)

@@ -1,130 +1,20 @@
 """The front-end ``pretrained``, on tiny random encoders in their own format and on Whisper."""
 
 import json
-import pickle
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
 
 from menan.errors import InputError
 from menan.features.front_end import make_extractor, resolved, utterance_features
 from menan.features.pretrained import PretrainedExtractor
-from menan.front_ends import FrontEnd, KaldiFrontEnd, PretrainedFrontEnd
+from menan.front_ends import FrontEnd, KaldiFrontEnd
+from tests.features.encoder_example import ARCHITECTURES, settings, speech, statistics
 
 WHISPER = Path(__file__).resolve().parents[3] / "shared" / "whisper" / "whisper-tiny.en-encoder"
-SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
-SMALL |= {"intermediate_size": 32}
-CONVOLVED = {**SMALL, "conv_dim": (8,) * 7, "num_conv_pos_embeddings": 16}
-GROUPS = {"num_conv_pos_embedding_groups": 2}
-STABLE = {"feat_extract_norm": "layer", "do_stable_layer_norm": True}
-ARCHITECTURES = {
-    "wav2vec2, group norm": ("Wav2Vec2", {**CONVOLVED, **GROUPS}),
-    "wav2vec2, layer norm": ("Wav2Vec2", {**CONVOLVED, **GROUPS, **STABLE}),
-    "hubert": ("Hubert", {**CONVOLVED, **GROUPS}),
-    "wavlm": ("WavLM", {**CONVOLVED, **GROUPS}),
-    "data2vec-audio": ("Data2VecAudio", {**SMALL, "conv_dim": (8,) * 7, **GROUPS}),
-    "w2v-BERT": ("Wav2Vec2Bert", SMALL),
-}
-
-
-def write_encoder(folder: Path, kind: str) -> Path:
-    """A random encoder with its feature extractor, as the library saves them."""
-    torch.manual_seed(3)
-    if kind == "whisper":
-        config = transformers.WhisperConfig(
-            d_model=16,
-            encoder_layers=2,
-            decoder_layers=1,
-            encoder_attention_heads=2,
-            decoder_attention_heads=2,
-            encoder_ffn_dim=32,
-            decoder_ffn_dim=32,
-            vocab_size=20,
-            pad_token_id=1,
-            bos_token_id=1,
-            eos_token_id=1,
-            decoder_start_token_id=1,
-            max_target_positions=8,
-        )
-        model = transformers.WhisperForConditionalGeneration(config)
-        transformers.WhisperFeatureExtractor(feature_size=80).save_pretrained(folder)
-    else:
-        name, settings = ARCHITECTURES[kind]
-        model = getattr(transformers, f"{name}Model")(
-            getattr(transformers, f"{name}Config")(**settings)
-        )
-        extractors = {"Wav2Vec2Bert": transformers.SeamlessM4TFeatureExtractor}
-        extractors.get(name, transformers.Wav2Vec2FeatureExtractor)().save_pretrained(folder)
-    model.save_pretrained(folder)
-    return folder
-
-
-def write_other_model(folder: Path, kind: str) -> None:
-    """Replace an encoder by a model that is not one of speech as menan reads it."""
-    if kind == "text":
-        model = transformers.BertModel(transformers.BertConfig(**SMALL, vocab_size=20))
-    elif kind == "vision":
-        model = transformers.ViTModel(transformers.ViTConfig(**SMALL, image_size=32))
-        (folder / "preprocessor_config.json").write_text(
-            json.dumps({"image_processor_type": "ViTImageProcessor", "size": 32})
-        )
-    elif kind == "spectrogram":
-        model = transformers.ASTModel(transformers.ASTConfig(**SMALL, max_length=64))
-        transformers.ASTFeatureExtractor(max_length=64).save_pretrained(folder)
-    else:
-        config = transformers.Speech2TextConfig(
-            d_model=16,
-            vocab_size=20,
-            encoder_layers=1,
-            decoder_layers=1,
-            encoder_ffn_dim=16,
-            decoder_ffn_dim=16,
-        )
-        model = transformers.Speech2TextModel(config)
-        transformers.Speech2TextFeatureExtractor().save_pretrained(folder)
-    model.save_pretrained(folder)
-
-
-@pytest.fixture(scope="module")
-def encoders(tmp_path_factory):
-    made = {}
-
-    def folder(kind):
-        if kind not in made:
-            made[kind] = write_encoder(tmp_path_factory.mktemp("encoder"), kind)
-        return made[kind]
-
-    return folder
-
-
-@pytest.fixture
-def copied(encoders, tmp_path):
-    """A copy of an encoder that a test may damage."""
-
-    def copy(kind="whisper"):
-        return Path(shutil.copytree(encoders(kind), tmp_path / "encoder"))
-
-    return copy
-
-
-def speech(seconds: float) -> np.ndarray:
-    rng = np.random.default_rng(1)
-    return (3000 * rng.normal(size=round(16000 * seconds))).astype(np.float32)
-
-
-def settings(folder, **options) -> PretrainedFrontEnd:
-    return PretrainedFrontEnd(pretrained=str(folder), **options)
-
-
-def statistics(hidden_states) -> np.ndarray:
-    return np.stack(
-        [np.concatenate([h[0].mean(0), h[0].std(0, correction=0)]) for h in hidden_states]
-    )
 
 
 def librarys_own_states(folder: Path, samples: np.ndarray) -> list[torch.Tensor]:
@@ -210,97 +100,6 @@ def test_long_utterances_go_in_equal_pieces_whose_frames_are_pooled_together(enc
     pooled = make_extractor(settings(folder, seconds=60, layers="2"))(samples)
     wanted = np.concatenate([frames.mean(axis=0), frames.std(axis=0)])
     np.testing.assert_allclose(pooled[0], wanted, atol=1e-4)
-
-
-def test_the_digest_is_that_of_the_encoder_whatever_stands_beside_it(encoders, copied):
-    extractor = make_extractor(settings(encoders("whisper")))
-    folder = copied()
-    weights = load_file(folder / "model.safetensors")
-    # Halves that float32 holds exactly: the same weights in another precision.
-    halves = {name: value.half() for name, value in weights.items()}
-    save_file({k: v.float() for k, v in halves.items()}, folder / "model.safetensors")
-    single = make_extractor(settings(folder)).settings.digest
-    save_file(halves, folder / "model.safetensors")
-    half = make_extractor(settings(folder)).settings.digest
-    alone = {k.removeprefix("model."): v for k, v in halves.items() if "encoder." in k}
-    alone = {k: v for k, v in alone.items() if k.startswith("encoder.")}
-    save_file(alone, folder / "model.safetensors")
-    without_decoder = make_extractor(settings(folder)).settings.digest
-    assert single == half == without_decoder != extractor.settings.digest
-
-
-def test_a_checkpoint_of_pytorch_is_read_and_a_pickle_that_runs_code_is_not(copied, tmp_path):
-    folder = copied("hubert")
-    before = make_extractor(settings(folder)).settings.digest
-    weights = load_file(folder / "model.safetensors")
-    (folder / "model.safetensors").unlink()
-    torch.save(weights, folder / "pytorch_model.bin")
-    assert make_extractor(settings(folder)).settings.digest == before
-
-    class Trap:
-        def __reduce__(self):
-            return (Path.touch, (tmp_path / "ran",))
-
-    torch.save({**weights, "trap": Trap()}, folder / "pytorch_model.bin")
-    with pytest.raises(InputError, match="no speech encoder that transformers can load") as error:
-        make_extractor(settings(folder))
-    assert "\n" not in str(error.value)
-    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Trap()))
-    with pytest.raises(InputError):
-        make_extractor(settings(folder))
-    assert not (tmp_path / "ran").exists()
-
-
-def test_code_that_comes_with_an_encoder_does_not_run(copied, tmp_path):
-    folder = copied("hubert")
-    (folder / "trap.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass M: pass\n")
-    config = json.loads((folder / "config.json").read_text())
-    config["auto_map"] = {"AutoModel": "trap.M", "AutoConfig": "trap.M"}
-    (folder / "config.json").write_text(json.dumps(config))
-    make_extractor(settings(folder))
-    (folder / "config.json").write_text(json.dumps({**config, "model_type": "of its own"}))
-    with pytest.raises(InputError):
-        make_extractor(settings(folder))
-    assert not (tmp_path / "ran").exists()
-
-
-def test_missing_tensors_are_never_replaced_by_random_ones(copied):
-    folder = copied()
-    weights = load_file(folder / "model.safetensors")
-    del weights["model.encoder.layers.1.fc1.weight"]
-    save_file(weights, folder / "model.safetensors")
-    with pytest.raises(InputError, match=r"lacks 1 tensors of the encoder, such as layers\.1\.fc1"):
-        make_extractor(settings(folder))
-
-
-@pytest.mark.parametrize(
-    ("damage", "complaint"),
-    [
-        ("rate", "takes a sampling rate of 8000 Hz; expected 16000"),
-        ("no preprocessor", "preprocessor_config.json"),
-        ("cut", "no speech encoder that transformers can load"),
-        ("text", "a model of the type bert, which takes no speech"),
-        ("translation", "a model of the type speech_to_text, which gives no hidden states"),
-        ("spectrogram", "which brings all inputs to one length"),
-        ("vision", "no speech encoder that transformers can load|takes no speech"),
-    ],
-)
-def test_other_folders_are_one_line(copied, damage, complaint):
-    folder = copied("hubert")
-    preprocessor = folder / "preprocessor_config.json"
-    if damage == "rate":
-        content = json.loads(preprocessor.read_text())
-        preprocessor.write_text(json.dumps({**content, "sampling_rate": 8000}))
-    elif damage == "no preprocessor":
-        preprocessor.unlink()
-    elif damage == "cut":
-        weights = folder / "model.safetensors"
-        weights.write_bytes(weights.read_bytes()[:3000])
-    else:
-        write_other_model(folder, damage)
-    with pytest.raises(InputError, match=complaint) as error:
-        make_extractor(settings(folder))
-    assert "\n" not in str(error.value)
 
 
 def test_another_encoder_is_refused_and_the_same_one_elsewhere_is_not(encoders, copied):

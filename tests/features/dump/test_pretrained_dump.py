@@ -18,7 +18,7 @@ from menan.front_ends import KaldiFrontEnd, PretrainedFrontEnd
 from menan.inference.infer import infer
 from menan.inference.predict import predict
 from menan.settings import EmotionOnlySettings, PooledSettings
-from tests.features.test_pretrained import write_encoder
+from tests.features.encoder_example import write_encoder
 from tests.training.training_example import train_runs
 
 
