@@ -34,7 +34,8 @@ Paths are relative to $(pwd).
   --plugin FILE.py           front-end, encoder, objective or bottleneck of your own
   --work .                   where data/, dump/ and exp/ are created
   --nj 2                     jobs of feature extraction and inference
-  --train-nj 1               jobs of the training; one job trains all models side by side
+  --train-nj 1               jobs of the training; one trains all models side by side on the threads
+                             of train_cmd in cmd.sh, several take one thread each
   --device cpu               cpu or cuda
   --rule best-ua             selection rule: best-ua, best-wa, best-loss, last"
 command_line="./run.sh $*"
@@ -62,6 +63,8 @@ plugins=() # options of the commands that read models or features
 [ -z "${plugin}" ] || plugins=(--plugin "${plugin}")
 gpu=() # options of the launcher
 [ "${device}" != cuda ] || gpu=(--gpu 1)
+threads=() # options of the launcher of training
+[ "${train_nj}" = 1 ] || threads=(--num-threads 1)
 # A launcher is a command with options, so ${train_cmd} and its like are not quoted.
 
 if runs 0; then
@@ -84,7 +87,7 @@ fi
 
 if runs 3; then
   say 3 "training: ${dump}/feats.scp -> ${exp}/<objective>_seed<k>/<group> (log: ${exp}/log/train.*.log)"
-  ${train_cmd} "${gpu[@]}" JOB=1:"${train_nj}" "${exp}/log/train.JOB.log" \
+  ${train_cmd} "${gpu[@]}" "${threads[@]}" JOB=1:"${train_nj}" "${exp}/log/train.JOB.log" \
     menan-train --feats "${dump}/feats.scp" --exp "${exp}" --config "${config}" \
     --device "${device}" --share "JOB/${train_nj}" "${plugins[@]}"
 fi

@@ -126,7 +126,7 @@ def test_a_hub_name_is_read_from_the_cache_without_the_network(encoders, tmp_pat
 def test_a_hub_name_that_cannot_be_read_is_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(InputError, match="nor in the cache of this machine.*name its folder") as e:
+    with pytest.raises(InputError, match=r"nor in the cache of this machine.*name its folder") as e:
         make_extractor(settings("menan/tiny"))
     assert "\n" not in str(e.value)
     assert capsys.readouterr() == ("", "")
