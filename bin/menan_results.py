@@ -19,6 +19,10 @@ def results(
     out: Annotated[Path, typer.Option(help="Markdown file to write, such as exp/RESULTS.md.")],
     exp: Annotated[Path | None, typer.Option(help="Experiment directory, for Table 2.")] = None,
     rule: Annotated[str, typer.Option(help="Selection rule of the headline.")] = "best-ua",
+    published: Annotated[
+        Path | None,
+        typer.Option(help="YAML file of published figures by the same protocol; needs --exp."),
+    ] = None,
     cross: Annotated[
         Path | None,
         typer.Option(help="Predictions <system>_seed<k>/<fold>/utt2emo, for Table 3."),
@@ -51,7 +55,7 @@ def results(
     """
     load_plugins(plugin or ())
     others = tuple(Path(path) for path in split_option(beside) or ())
-    sources = ReportSources(exp, rule, cross, ref, leakage, others, tsne, command)
+    sources = ReportSources(exp, rule, published, cross, ref, leakage, others, tsne, command)
     print(write_report(sources, out, json_file, html))
 
 

@@ -12,6 +12,7 @@ emotions=
 map=
 groups=
 pretrained=
+published=
 plugin=
 stage=0
 stop_stage=5
@@ -31,6 +32,7 @@ Paths are relative to $(pwd).
   --map old=new,...          new names for labels of the release
   --groups FILE              speakers and groups of a published protocol: what is held out together
   --pretrained DIR_OR_NAME   where the encoder of a front-end pretrained lies
+  --published FILE           figures by the same protocol that stand in the report beside ours
   --plugin FILE.py           front-end, encoder, objective or bottleneck of your own
   --work .                   where data/, dump/ and exp/ are created
   --nj 2                     jobs of feature extraction and inference
@@ -61,6 +63,8 @@ encoder=() # options of menan-dump
 [ -z "${pretrained}" ] || encoder=(--pretrained "${pretrained}")
 plugins=() # options of the commands that read models or features
 [ -z "${plugin}" ] || plugins=(--plugin "${plugin}")
+beside=() # options of menan-results
+[ -z "${published}" ] || beside=(--published "${published}")
 gpu=() # options of the launcher
 [ "${device}" != cuda ] || gpu=(--gpu 1)
 threads=() # options of the launcher of training
@@ -132,6 +136,6 @@ if runs 5; then
   menan-tsne --data "${dump}" --exp "${exp}" --out "${exp}/tsne" "${plugins[@]}"
   menan-results --exp "${exp}" --rule "${rule}" --leakage "${exp}/leakage" \
     --tsne "${exp}/tsne" --out "${exp}/RESULTS.md" --json "${exp}/results.json" \
-    --html "${exp}/report.html" --command "${command_line}" "${plugins[@]}"
+    --html "${exp}/report.html" --command "${command_line}" "${beside[@]}" "${plugins[@]}"
   echo "report: $(realpath "${exp}/report.html")"
 fi

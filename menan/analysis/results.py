@@ -190,6 +190,37 @@ class Table2:
 
 
 @dataclass(frozen=True)
+class OwnFigures:
+    """A system of an experiment beside published ones; means over held-out groups, %.
+
+    one_seed: mean over seeds.
+    all_seeds: of the mean posteriors of all seeds.
+    seeds: their number.
+    """
+
+    one_seed: float
+    all_seeds: float
+    seeds: int
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """Published figures of a protocol, %, and those of an experiment.
+
+    protocol, citation: how they were measured, and where they stand.
+    measure: ``wa`` or ``ua``.
+    systems: the published ones.
+    here: the experiment's.
+    """
+
+    protocol: str
+    citation: str
+    measure: str
+    systems: dict[str, float]
+    here: dict[str, OwnFigures]
+
+
+@dataclass(frozen=True)
 class TrainingEffort:
     """Number of trainings, and the hours that they took in all."""
 
@@ -212,6 +243,7 @@ class Results:
     config: dict[str, dict[str, str]]
     trained: TrainingEffort | None
     table2: Table2 | None
+    published: PublishedTable | None
     leakage: tuple[ReportedLeakage, ...]
     beside: tuple[ReportedLeakage, ...]
     table3: Table3 | None

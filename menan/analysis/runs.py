@@ -109,7 +109,7 @@ def _as_text(values: Mapping[str, Any]) -> dict[str, str]:
         if isinstance(value, dict):
             name, *rest = value.items()
             return f"{name[1]} ({', '.join(f'{key} {text(item)}' for key, item in rest)})"
-        return ", ".join(map(text, value)) if isinstance(value, list) else str(value)
+        return (", ".join(map(text, value)) or "none") if isinstance(value, list) else str(value)
 
     return {key: text(value) for key, value in values.items()}
 

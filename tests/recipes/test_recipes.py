@@ -12,6 +12,7 @@ from menan.analysis.tables.paper import TABLE3
 from menan.corpora.synthetic.release import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.corpora.synthetic.synthetic_mosei import synthesize_mosei
+from tests.features.encoder_example import write_encoder
 
 ROOT = Path(__file__).resolve().parents[2]
 RAVDESS = ROOT.parent / "shared" / "ravdess"
@@ -164,20 +165,37 @@ def four_actors(tmp_path_factory):
     return folder
 
 
-def test_ravdess_runs_on_real_speech_with_all_of_its_emotions(tmp_path, four_actors):
-    tiny = TINY.replace("each", "[g02]") + "model: {bottleneck: noise}\n"
-    (tmp_path / "tiny.yaml").write_text(tiny)
+def test_ravdess_on_a_pretrained_encoder_by_groups_and_beside_published_figures(
+    tmp_path, four_actors
+):
+    encoder = write_encoder(tmp_path / "encoder", "hubert")
+    (tmp_path / "tiny.yaml").write_text(
+        "features: {front_end: pretrained, pretrained: hub/name, layers: all, pool: stats}\n"
+        "model: {encoder: {name: pooled, size: 8}, hidden: [], bottleneck: noise}\n"
+        "training: {epochs: 2, batch_size: 16}\n"
+        "runs: {objective: menan, hold_out: each}\n"
+    )
+    (tmp_path / "halves.groups").write_text("Actor_01 a\nActor_02 a\nActor_03 b\nActor_04 b\n")
+    published = (ROOT / "egs/ravdess/conf/emobox.published.yaml").read_text()
+    (tmp_path / "published.yaml").write_text(published.replace("groups: 6", "groups: 2"))
     whole = run(
-        *("ravdess", "--corpus-root", four_actors, "--emotions", "all"),
-        *("--config", tmp_path / "tiny.yaml", "--work", tmp_path, "--nj", "1"),
+        *("ravdess", "--corpus-root", four_actors, "--emotions", "all", "--pretrained", encoder),
+        *("--groups", tmp_path / "halves.groups", "--published", tmp_path / "published.yaml"),
+        *("--config", tmp_path / "tiny.yaml", "--work", tmp_path, "--nj", "1", "--rule", "last"),
     )
     assert whole.returncode == 0, whole.stderr
-    results = json.loads((tmp_path / "exp/tiny_all/results.json").read_text())
+    exp = tmp_path / "exp/tiny_all_halves"
+    results = json.loads((exp / "results.json").read_text())
     assert results["corpus"] == "RAVDESS"
+    assert results["config"]["features"]["model_type"] == "hubert"
     probed = {(found["system"], found["draws"]) for found in results["leakage"]}
-    assert probed == {("mtl", 1), ("mtl", 32), ("menan", 1), ("menan", 32)}
-    assert len(results["table2"]["systems"]["menan"]["folds"]) == 2
-    assert np.shape(results["table2"]["systems"]["menan"]["pooled"]["confusion"]) == (8, 8)
+    assert probed == {("menan", 1), ("menan", 32)}
+    system = results["table2"]["systems"]["menan"]
+    assert len(system["folds"]) == 4
+    assert np.shape(system["pooled"]["confusion"]) == (8, 8)
+    # Every actor says each emotion equally often, so means over groups are means over actors.
+    assert results["published"]["here"]["menan"]["one_seed"] == pytest.approx(system["ua"]["test"])
+    assert "| Whisper-large-v3 | published | 75.30 |" in (exp / "RESULTS.md").read_text()
 
 
 def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):

@@ -12,6 +12,7 @@ from menan.analysis.system_names import system_label, system_order
 from menan.analysis.tables.comparisons import comparisons
 from menan.analysis.tables.findings import findings
 from menan.analysis.tables.fold_results import fold_results, mean_test_ua
+from menan.analysis.tables.published import published_table
 from menan.analysis.tables.table2 import table2
 from menan.analysis.tables.table3 import table3
 from menan.datadir.metadata import corpus_name
@@ -26,6 +27,7 @@ class ReportSources:
 
     exp: experiment directory, for Table 2.
     rule: selection rule of Table 2's headline.
+    published: YAML file of published figures by the same protocol.
     cross, ref: predictions of fold models and utt2emo of another corpus, for Table 3.
     leakage: directory of the JSON files of menan-probe.
     beside: JSON files of other reports, whose leakage is shown in the figure of utility against
@@ -39,6 +41,7 @@ class ReportSources:
 
     exp: Path | None = None
     rule: str = "best-ua"
+    published: Path | None = None
     cross: Path | None = None
     ref: Path | None = None
     leakage: Path | None = None
@@ -53,6 +56,8 @@ class ReportSources:
             raise InputError("--cross and --ref belong together; give both")
         if self.leakage is not None and self.exp is None:
             raise InputError("--leakage is shown beside the accuracy of --exp; give both")
+        if self.published is not None and self.exp is None:
+            raise InputError("--published stands beside the accuracy of --exp; give both")
 
 
 def collect(sources: ReportSources) -> tuple[Results, list[TrainedRun]]:
@@ -67,6 +72,11 @@ def collect(sources: ReportSources) -> tuple[Results, list[TrainedRun]]:
     if sources.cross is not None and sources.ref is not None:
         corpus = corpus_name(sources.ref.parent)
         cross = table3(sources.cross, sources.ref)
+    published = None
+    if sources.published is not None:
+        folds = fold_results(runs, sources.rule)
+        emotions = runs[0].config.emotions
+        published = published_table(sources.published, folds, corpus, emotions)
     leakages: tuple[ReportedLeakage, ...] = ()
     if sources.leakage is not None:
         leakages = reported_leakages(sources.leakage, runs)
@@ -82,6 +92,7 @@ def collect(sources: ReportSources) -> tuple[Results, list[TrainedRun]]:
         )
         if runs
         else None,
+        published=published,
         leakage=leakages,
         beside=tuple(row for path in sources.beside for row in read_reported_leakage(path)),
         table3=cross,

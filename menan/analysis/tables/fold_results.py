@@ -37,12 +37,14 @@ class SpeakerPosteriors:
 class FoldResult:
     """One fold of one training under one rule.
 
+    group: the group that the training held out.
     epoch: from 1; None for a rule that mixes epochs.
     epoch_sd: standard deviation of the test UA over the last ten epochs.
     """
 
     system: str
     seed: int
+    group: str
     valid_speaker: str
     test_speaker: str
     epoch: int | None
@@ -69,6 +71,7 @@ def _folds_of_run(run: TrainedRun, rule: str) -> Iterator[FoldResult]:
         yield FoldResult(
             system=run.system,
             seed=run.seed,
+            group=str(run.config.hold_out),
             valid_speaker=valid_speaker,
             test_speaker=test_speaker,
             epoch=epoch,
