@@ -72,7 +72,7 @@ def _configuration(results: Results) -> Section:
 
 def _published(table: PublishedTable) -> Section:
     """Published systems and those of the experiment in one table, the best first."""
-    rows = [
+    rows: list[tuple[float, tuple[TableCell, ...]]] = [
         (figure, (TableCell(name), TableCell("published", style="text"), TableCell(fixed(figure))))
         for name, figure in table.systems.items()
     ]
