@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from menan.analysis.cells import fixed, span
 from menan.analysis.leakage.result import LeakageMean, SetFacts
-from menan.analysis.results import PublishedTable, Table2
+from menan.analysis.results import Table2
 from menan.analysis.tables.table3 import Table3
 from menan.training.selection import RULES
 
@@ -117,9 +117,6 @@ LEAKAGE_AFTER = (
 
 PLANES = "t-SNE of unseen speakers"
 
-PUBLISHED = "Beside published results, %"
-PUBLISHED_COLUMNS = ("system", "figures", "{}", "{}, seeds averaged")
-
 TABLE3 = "Table 3: the fold models on another corpus, %"
 TABLE3_COLUMNS = ("system", "mean", "min", "max", "UA, one label", "LRAP", "paper: mean, min, max")
 
@@ -134,16 +131,6 @@ def table2_note(table: Table2, corpus: str) -> str:
         f"epoch chosen by `{table.rule}`. In brackets the 95 % interval of a bootstrap over "
         f"speakers, then utterances{', then seeds' if seeds > 1 else ''}. The paper's figures are "
         f"of IEMOCAP{'' if is_papers else ', so they are no yardstick for this corpus'}."
-    )
-
-
-def published_note(table: PublishedTable) -> str:
-    """On published figures."""
-    return (
-        f"{table.protocol} Figures are {table.measure.upper()} of each held-out group's test "
-        "utterances, then means over groups; those of this experiment are also means over seeds. "
-        "In the last column the posteriors of all seeds are averaged before the decision, which "
-        f"is one system of several networks. Published figures: {table.citation}"
     )
 
 

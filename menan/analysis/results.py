@@ -194,7 +194,7 @@ class OwnFigures:
     """A system of an experiment beside published ones; means over held-out groups, %.
 
     one_seed: mean over seeds.
-    all_seeds: of the mean posteriors of all seeds.
+    all_seeds: decided by the mean posteriors over seeds.
     seeds: their number.
     """
 
@@ -243,8 +243,8 @@ class Results:
     config: dict[str, dict[str, str]]
     trained: TrainingEffort | None
     table2: Table2 | None
-    published: PublishedTable | None
     leakage: tuple[ReportedLeakage, ...]
     beside: tuple[ReportedLeakage, ...]
     table3: Table3 | None
+    published: PublishedTable | None = None
     findings: tuple[str, ...] = ()

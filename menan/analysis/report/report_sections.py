@@ -4,6 +4,7 @@ from menan.analysis import captions
 from menan.analysis.cells import fixed
 from menan.analysis.report.accuracy_sections import accuracy_sections
 from menan.analysis.report.leakage_sections import leakage_section
+from menan.analysis.report.published_section import published_section
 from menan.analysis.report.section import (
     ReportTable,
     Section,
@@ -12,7 +13,7 @@ from menan.analysis.report.section import (
     headers,
     system_cell,
 )
-from menan.analysis.results import PublishedTable, Results
+from menan.analysis.results import Results
 from menan.analysis.system_names import objective_of
 from menan.analysis.tables.table3 import Table3
 from menan.settings import ObjectiveSettings
@@ -36,7 +37,7 @@ def report_sections(results: Results) -> list[Section]:
     if results.table2 is not None:
         sections += accuracy_sections(results.table2, results.corpus)
     if results.published is not None:
-        sections.append(_published(results.published))
+        sections.append(published_section(results.published))
     if results.leakage:
         sections.append(leakage_section(results.leakage, results.table2))
     if results.table3 is not None:
@@ -67,31 +68,6 @@ def _configuration(results: Results) -> Section:
     table_of_facts = ReportTable("Configuration", columns, cells)
     return Section(
         "configuration", captions.CONFIGURATION, "Configuration", tables=(table_of_facts,)
-    )
-
-
-def _published(table: PublishedTable) -> Section:
-    """Published systems and those of the experiment in one table, the best first."""
-    rows: list[tuple[float, tuple[TableCell, ...]]] = [
-        (figure, (TableCell(name), TableCell("published", style="text"), TableCell(fixed(figure))))
-        for name, figure in table.systems.items()
-    ]
-    for name, own in table.here.items():
-        figures = (TableCell(fixed(own.one_seed), style="main"), TableCell(fixed(own.all_seeds)))
-        here = (system_cell(name), TableCell(f"here, {own.seeds} seeds", style="text"), *figures)
-        rows.append((own.one_seed, here))
-    rows.sort(key=lambda row: row[0], reverse=True)
-    width = len(captions.PUBLISHED_COLUMNS)
-    padded = tuple((*row, *headers(*[""] * (width - len(row)))) for _, row in rows)
-    columns = column_titles(
-        *(title.format(table.measure.upper()) for title in captions.PUBLISHED_COLUMNS)
-    )
-    return Section(
-        "published",
-        captions.PUBLISHED,
-        "Published results",
-        captions.published_note(table),
-        tables=(ReportTable("Published results", columns, padded),),
     )
 
 
