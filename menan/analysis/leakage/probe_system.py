@@ -25,6 +25,7 @@ from menan.analysis.leakage.embeddings import (
 )
 from menan.analysis.leakage.leakage_files import read_probed
 from menan.analysis.leakage.probes import View, linear_accuracy, predictions, views
+from menan.analysis.leakage.raw_cache import kept_or_probed
 from menan.analysis.leakage.result import Leakage, SystemLeakage
 from menan.analysis.leakage.splits import ProbeSet, probe_set
 from menan.analysis.leakage.summary import ProbedEmbedding, ProbedSet, summaries
@@ -90,7 +91,9 @@ def write_leakage(
     # Matrices of a few hundred rows: threads would cost more than they gain, and change digits.
     with threadpool_limits(1):
         for group in tqdm(list(sets), desc="probes", unit="network", disable=None):
-            probed[group] = {name: _probe(one, seed) for name, one in sets[group].items()}
+            probed[group] = {
+                name: _probe(one, seed, out.parent) for name, one in sets[group].items()
+            }
     leakage = replace(
         leakage,
         sets=summaries(list(probed.values()), seed),
@@ -175,23 +178,26 @@ def _unprobed(
     return UnprobedSet(chosen, v[chosen.rows], originals.raw[chosen.rows])
 
 
-def _probe(unprobed: UnprobedSet, seed: int) -> ProbedSet:
-    chosen, probed = unprobed.probe_set, {}
-    for name, x, erased in (
-        ("v", unprobed.v, None),
-        ("raw", unprobed.raw, None),
-        ("leace", unprobed.v, chosen.speaker),
-    ):
+def _probe(unprobed: UnprobedSet, seed: int, directory: Path) -> ProbedSet:
+    chosen = unprobed.probe_set
+
+    def probed(x: np.ndarray, erased: np.ndarray | None = None) -> ProbedEmbedding:
         both, gender = views(x, chosen.half, erased), None
         if chosen.gender is not None and chosen.gender_half is not None:
             sides = views(x, chosen.gender_half, erased)
             gender = linear_accuracy(sides, chosen.gender, chosen.half)
-        probed[name] = ProbedEmbedding(
+        return ProbedEmbedding(
             predictions=predictions(both, chosen.speaker, chosen.control, chosen.quarter, seed),
             eer=_eer(both, chosen.speaker, seed),
             gender=gender,
         )
-    return ProbedSet(chosen, probed)
+
+    embeddings = {
+        "v": probed(unprobed.v),
+        "raw": kept_or_probed(directory, chosen, unprobed.raw, seed, lambda: probed(unprobed.raw)),
+        "leace": probed(unprobed.v, chosen.speaker),
+    }
+    return ProbedSet(chosen, embeddings)
 
 
 def _eer(both: list[View], speaker: np.ndarray, seed: int) -> float | None:
