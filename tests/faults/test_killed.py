@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.killing import Moment, make_corpus, recipe, reset, run, snapshot
 
-KILLS = 12
+KILLS = 8
 
 
 @pytest.fixture(scope="module")
