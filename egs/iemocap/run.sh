@@ -5,7 +5,7 @@
 #   ./run.sh --corpus-root /corpora/IEMOCAP_full_release --config conf/quick.yaml
 #   ./run.sh --corpus-root /corpora/IEMOCAP_full_release --emotions all       all labels of the release
 #   ./run.sh --corpus-root /corpora/IEMOCAP_full_release --config conf/pretrained.yaml \
-#     --rule last --published conf/superb.published.yaml                      on a pretrained encoder
+#     --rule last --published conf/superb.published                           on a pretrained encoder
 #
 # The stages are those of ../TEMPLATE/ser.sh; ./run.sh --help lists the options.
 set -euo pipefail

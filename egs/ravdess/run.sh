@@ -7,7 +7,7 @@
 #   ./run.sh --corpus-root /corpora/ravdess --config conf/whisper.yaml   on a pretrained encoder
 #   ./run.sh --corpus-root /corpora/ravdess --config conf/emobox.yaml --emotions all \
 #     --groups conf/emobox.groups --rule last \
-#     --published conf/emobox.published.yaml                         the protocol of EmoBox
+#     --published conf/emobox.published                              the protocol of EmoBox
 #
 # The stages are those of ../TEMPLATE/ser.sh; ./run.sh --help lists the options.
 set -euo pipefail

@@ -177,7 +177,7 @@ def test_ravdess_on_a_pretrained_encoder_by_groups_and_beside_published_figures(
         "runs: {objective: menan, hold_out: each}\n"
     )
     (tmp_path / "halves.groups").write_text("Actor_01 a\nActor_02 a\nActor_03 b\nActor_04 b\n")
-    published = (ROOT / "egs/ravdess/conf/emobox.published.yaml").read_text()
+    published = (ROOT / "egs/ravdess/conf/emobox.published").read_text()
     (tmp_path / "published.yaml").write_text(published.replace("groups: 6", "groups: 2"))
     whole = run(
         *("ravdess", "--corpus-root", four_actors, "--emotions", "all", "--pretrained", encoder),

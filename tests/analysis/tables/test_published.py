@@ -1,12 +1,16 @@
 """Published figures beside those of an experiment."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from menan.analysis.tables.fold_results import FoldResult, SpeakerPosteriors
-from menan.analysis.tables.published import published_table
+from menan.analysis.tables.published import PublishedProtocol, published_table
 from menan.errors import InputError
-from menan.labels import LabelSet
+from menan.files.mapping import from_mapping
+from menan.files.yaml_file import read_yaml
+from menan.labels import IEMOCAP_EMOTIONS, LabelSet
 
 LABELS = LabelSet(("low", "high"))
 FILE = """
@@ -84,3 +88,15 @@ def test_figures_are_means_over_groups_of_all_their_utterances(
 def test_figures_of_something_else_are_refused(written, replaced, complaint):
     with pytest.raises(InputError, match=complaint):
         published_table(written(**replaced), FOLDS, "Corpus", LABELS)
+
+
+EGS = Path(__file__).resolve().parents[3] / "egs"
+
+
+def test_the_files_of_the_recipes_are_read():
+    paths = sorted(EGS.glob("*/conf/*.published"))
+    assert [path.name for path in paths] == ["superb.published", "emobox.published"]
+    superb, emobox = (from_mapping(PublishedProtocol, read_yaml(path), "") for path in paths)
+    assert set(superb.emotions) == set(IEMOCAP_EMOTIONS)
+    groups = [line.split()[1] for line in (EGS / "ravdess/conf/emobox.groups").open()]
+    assert emobox.groups == len(set(groups))
