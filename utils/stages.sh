@@ -7,13 +7,20 @@ runs() { [ "${stage:?}" -le "$1" ] && [ "${stop_stage:?}" -ge "$1" ]; }
 # Announce stage $1 with the text $2.
 say() { echo "== stage $1: $2"; }
 
-# Set the array systems to the names of the systems, <objective>_seed<k>, in directory $1.
+# Set the array systems to the names of the systems, <objective>_seed<k>, in directory $1. With the seeds
+# $2, such as 0,1, only to those.
 find_systems() {
-  systems=("$1"/*_seed*/)
-  if [ ! -d "${systems[0]}" ]; then
-    echo "$0: error: $1: no trained systems (<objective>_seed<k>); run stage 3 first" >&2
-    exit 1
-  fi
+  local seeds seed
+  IFS=, read -ra seeds <<<"${2:-*}"
+  systems=()
+  for seed in "${seeds[@]}"; do
+    # shellcheck disable=SC2206 # the seed may be *
+    systems+=("$1"/*_seed${seed}/)
+    if [ ! -d "${systems[-1]}" ]; then
+      echo "$0: error: $1: no trained systems <objective>_seed${seed}; run stage 3 first" >&2
+      exit 1
+    fi
+  done
   systems=("${systems[@]%/}")
   systems=("${systems[@]##*/}")
 }

@@ -13,6 +13,7 @@ map=
 groups=
 pretrained=
 published=
+probe_seeds=
 plugin=
 stage=0
 stop_stage=5
@@ -33,6 +34,7 @@ Paths are relative to $(pwd).
   --groups FILE              speakers and groups of a published protocol: what is held out together
   --pretrained DIR_OR_NAME   where the encoder of a front-end pretrained lies
   --published FILE           figures by the same protocol that stand in the report beside ours
+  --probe-seeds 0,1          probe the systems of these seeds only; default: all
   --plugin FILE.py           front-end, encoder, objective or bottleneck of your own
   --work .                   where data/, dump/ and exp/ are created
   --nj 2                     jobs of feature extraction and inference
@@ -121,13 +123,13 @@ if runs 5; then
     menan-infer --model "${exp}" --rule last --feats "${dump}/feats.scp" \
     --out "${exp}/infer/mean" --device "${device}" --share "JOB/${nj}" \
     --draws 32 --skip-deterministic true "${plugins[@]}"
-  find_systems "${exp}/infer/last"
+  find_systems "${exp}/infer/last" "${probe_seeds}"
   ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe.JOB.log" \
     each.py JOB "${systems[@]}" -- \
     menan-probe --embeddings "${exp}/infer/last/{}" --feats "${dump}/feats.scp" \
     --out "${exp}/leakage/{}.json" "${plugins[@]}"
   if [ -d "${exp}/infer/mean" ]; then
-    find_systems "${exp}/infer/mean"
+    find_systems "${exp}/infer/mean" "${probe_seeds}"
     ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe_mean.JOB.log" \
       each.py JOB "${systems[@]}" -- \
       menan-probe --embeddings "${exp}/infer/mean/{}" --feats "${dump}/feats.scp" \
