@@ -26,6 +26,7 @@ from menan.randomness import derived_seed
 # Inverse strengths of the L2 penalty; the probe takes the best one between two quarters.
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
 NEIGHBOURS = 5
+EPOCHS = 100  # of the MLP
 LEAST_PROBABILITY = 1e-6  # a prediction costs 13.8 nats at most
 
 
@@ -159,7 +160,7 @@ def linear_probe(
 
 
 def mlp_probe(utterances: int, seed: int) -> MLPClassifier:
-    """Two layers: 64 rectified units, then the classes; a hundred epochs of Adam.
+    """Two layers: 64 rectified units, then the classes; :data:`EPOCHS` epochs of Adam.
 
     Args:
         utterances: how many it learns on; a batch has 64, or all if there are fewer.
@@ -170,7 +171,7 @@ def mlp_probe(utterances: int, seed: int) -> MLPClassifier:
         alpha=1.0,  # scikit-learn divides it by the size of the batch
         batch_size=min(64, utterances),
         learning_rate_init=3e-3,
-        max_iter=100,
+        max_iter=EPOCHS,
         random_state=derived_seed(seed, "mlp") % 2**32,
     )
 
@@ -187,7 +188,7 @@ def _logistic(penalty: float) -> LogisticRegression:
 def _posteriors(probe: Probe, view: View, labels: np.ndarray, classes: int) -> np.ndarray:
     """Posteriors of a probe that learned on one half, for the other: float64 (n, classes)."""
     with warnings.catch_warnings():
-        # The hundred epochs of the MLP are a choice, not a failure; many speakers with few
+        # The epochs of the MLP are a choice, not a failure; many speakers with few
         # utterances each are classes nevertheless.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")

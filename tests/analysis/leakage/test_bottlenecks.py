@@ -22,6 +22,8 @@ from menan.inference.infer import infer
 from tests.training.training_example import model_with, train_runs
 
 CPU = torch.device("cpu")
+
+pytestmark = pytest.mark.usefixtures("quick_probes")
 TRAINING = TrainingConfig(epochs=1, batch_size=64)
 
 

@@ -20,6 +20,8 @@ from tests.training.training_example import objectives, train_runs
 
 CPU = torch.device("cpu")
 
+pytestmark = pytest.mark.usefixtures("quick_probes")
+
 
 def write_embeddings(directory, vectors):
     with ArchiveWriter(directory, "embeddings") as archive:
