@@ -22,8 +22,11 @@ from menan.training.checkpoint import PREVIOUS_CHECKPOINT
 os.environ["OMP_NUM_THREADS"] = "1"  # before the server starts; forks and threads do not mix
 
 COMMANDS = ("prepare", "dump", "train", "infer", "score", "results")
+# What the commands import only when they need it.
+LATE = ("menan.device", "menan.features.kaldi", "menan.features.waveform")
+LATE += ("scipy.stats", "sklearn.neighbors")
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload([f"menan_bin.menan_{name}" for name in COMMANDS])
+_SERVER.set_forkserver_preload([*(f"menan_bin.menan_{name}" for name in COMMANDS), *LATE])
 # What a command does to files, as Python's audit hooks tell it before it is done.
 _TOUCHES = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir"})
 
