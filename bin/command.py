@@ -35,6 +35,14 @@ PluginOption = Annotated[
         help="Python file that adds an encoder, objective, bottleneck or front-end; repeatable."
     ),
 ]
+NoiseKeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Secret key of the noise of a stochastic bottleneck, 32 bytes; made if the file is "
+        "missing. Keep it out of every release. Without it, a fresh key is drawn and thrown away.",
+    ),
+]
 
 
 class Switch(str, Enum):

@@ -9,9 +9,9 @@ from menan.config import parse_share
 from menan.device import open_device
 from menan.inference.infer import infer as infer_dump
 from menan.inference.infer import system_directories
-from menan.model.bottlenecks import SEED
+from menan.inference.noise_key import source_from
 from menan.plugins import load_plugins
-from menan_bin.command import PluginOption, Switch, main_of, new_app
+from menan_bin.command import NoiseKeyOption, PluginOption, Switch, main_of, new_app
 
 app = new_app()
 
@@ -33,9 +33,15 @@ def infer(
     test_speakers_only: Annotated[
         Switch, typer.Option(help="Run each model on its fold's test speaker only.")
     ] = Switch.false,
+    noise_key: NoiseKeyOption = None,
     noise_seed: Annotated[
-        int, typer.Option(min=0, help="Seed of the noise of a stochastic bottleneck.")
-    ] = SEED,
+        int | None,
+        typer.Option(
+            min=0,
+            help="Public seed of the noise, for measurements that can be repeated. Everybody can "
+            "subtract this noise: never release the result.",
+        ),
+    ] = None,
     draws: Annotated[
         int, typer.Option(min=1, help="Number of noise draws whose embeddings are averaged.")
     ] = 1,
@@ -51,12 +57,14 @@ def infer(
     """Write posteriors.{ark,scp}, embeddings.{ark,scp}, utt2emo and emotions, without speed copies.
 
     Each fold of a system has a directory OUT/<fold>; with --test-speakers-only true, all write OUT.
-    The systems of an experiment have directories OUT/<system>.
+    The systems of an experiment have directories OUT/<system>. A stochastic bottleneck takes its
+    noise from a secret key: that of --noise-key, or a fresh one that is thrown away.
 
     Example: menan-infer --model exp/menan_seed0 --test-speakers-only true
     --feats dump/iemocap/feats.scp --out exp/menan_seed0/test
     """
     load_plugins(plugin or ())
+    noise = source_from(noise_key, noise_seed, out)
     number, shares = parse_share(share)
     for system in system_directories(model)[number - 1 :: shares]:
         folders = infer_dump(
@@ -66,7 +74,7 @@ def infer(
             open_device(device),
             rule=rule,
             test_speakers_only=bool(test_speakers_only),
-            noise_seed=noise_seed,
+            noise=noise,
             draws=draws,
             skip_deterministic=bool(skip_deterministic),
         )

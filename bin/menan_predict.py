@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from menan.device import open_device
+from menan.inference.noise_key import NoiseKey
 from menan.inference.predict import predict as predict_files
 from menan.plugins import load_plugins
-from menan_bin.command import PluginOption, main_of, new_app
+from menan_bin.command import NoiseKeyOption, PluginOption, main_of, new_app
 
 app = new_app()
 
@@ -25,6 +26,7 @@ def predict(
             help="Where the pretrained encoder lies, if not where it was in training.",
         ),
     ] = None,
+    noise_key: NoiseKeyOption = None,
     plugin: PluginOption = None,
 ) -> None:
     """Print one line per file: its path, the most likely emotion, and all posteriors.
@@ -32,7 +34,8 @@ def predict(
     Example: menan-predict --model exp/menan_seed0/Ses01/Ses01F.best-ua.safetensors a.wav b.flac
     """
     load_plugins(plugin or ())
-    predictions = predict_files(model, wav, open_device(device), pretrained)
+    noise = None if noise_key is None else NoiseKey.from_file(noise_key)
+    predictions = predict_files(model, wav, open_device(device), pretrained, noise)
     for path, posteriors in zip(wav, predictions, strict=True):
         best = max(posteriors, key=posteriors.__getitem__)
         shown = " ".join(f"{emotion} {p:.3f}" for emotion, p in posteriors.items())

@@ -11,6 +11,8 @@ Use a trained model:
 
 - ``predict``: the emotions of audio files.
 - ``infer``: posteriors and embeddings of a dump directory, written as Kaldi archives.
+- ``NoiseKey``, ``NoiseSeed``: where the noise of ``infer`` and ``predict`` comes from: a secret
+  key for a release, or a public seed for measurements.
 - ``load_model``: the network and its model card, to use in PyTorch.
 - ``score_files``: WA and UA of hypotheses.
 
@@ -45,6 +47,8 @@ _DEFINED_IN = {
     "FrontEnd": "menan.front_ends",
     "InputError": "menan.errors",
     "LabelSet": "menan.labels",
+    "NoiseKey": "menan.inference.noise_key",
+    "NoiseSeed": "menan.inference.noise_key",
     "Objective": "menan.training.objectives",
     "ObjectiveSettings": "menan.settings",
     "Step": "menan.training.objectives",

@@ -4,6 +4,8 @@ from menan.features.front_end import Extractor as Extractor
 from menan.features.front_end import add_front_end as add_front_end
 from menan.front_ends import FrontEnd as FrontEnd
 from menan.inference.infer import infer as infer
+from menan.inference.noise_key import NoiseKey as NoiseKey
+from menan.inference.noise_key import NoiseSeed as NoiseSeed
 from menan.inference.predict import predict as predict
 from menan.labels import LabelSet as LabelSet
 from menan.model.bottlenecks import Bottleneck as Bottleneck

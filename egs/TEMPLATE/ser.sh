@@ -100,10 +100,11 @@ fi
 
 if runs 4; then
   say 4 "inference and scoring: the test speaker of every fold -> ${exp}/infer"
+  # With a public noise seed the results can be repeated; a release takes --noise-key instead.
   ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer.JOB.log" \
     menan-infer --model "${exp}" --rule "${rule}" --feats "${dump}/feats.scp" \
     --out "${exp}/infer" --device "${device}" --share "JOB/${nj}" \
-    --test-speakers-only true "${plugins[@]}"
+    --test-speakers-only true --noise-seed 0 "${plugins[@]}"
   find_systems "${exp}"
   for system in "${systems[@]}"; do
     out="${exp}/infer/${system}"
@@ -117,12 +118,12 @@ if runs 5; then
   # All folds of a group share the network of the last epoch, and no selection rule chose it.
   ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer_last.JOB.log" \
     menan-infer --model "${exp}" --rule last --feats "${dump}/feats.scp" \
-    --out "${exp}/infer/last" --device "${device}" --share "JOB/${nj}" "${plugins[@]}"
+    --out "${exp}/infer/last" --device "${device}" --share "JOB/${nj}" --noise-seed 0 "${plugins[@]}"
   # Noise can be averaged away by collecting many draws, so the mean of 32 draws is probed as well.
   ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer_mean.JOB.log" \
     menan-infer --model "${exp}" --rule last --feats "${dump}/feats.scp" \
     --out "${exp}/infer/mean" --device "${device}" --share "JOB/${nj}" \
-    --draws 32 --skip-deterministic true "${plugins[@]}"
+    --noise-seed 0 --draws 32 --skip-deterministic true "${plugins[@]}"
   find_systems "${exp}/infer/last" "${probe_seeds}"
   ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe.JOB.log" \
     each.py JOB "${systems[@]}" -- \

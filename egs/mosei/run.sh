@@ -69,7 +69,7 @@ if runs 4; then
   say 4 "inference and scoring: all utterances with the models of every fold -> ${exp}"
   ${infer_cmd} "${gpu[@]}" JOB=1:"${nj}" "${exp}/log/infer.JOB.log" \
     menan-infer --model "${models}" --rule "${rule}" --feats "${dump}/feats.scp" \
-    --out "${exp}" --device "${device}" --share "JOB/${nj}"
+    --out "${exp}" --device "${device}" --share "JOB/${nj}" --noise-seed 0
   find_systems "${exp}"
   for system in "${systems[@]}"; do
     for out in "${exp}/${system}"/*/; do

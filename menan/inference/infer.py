@@ -16,8 +16,8 @@ from menan.device import open_device
 from menan.errors import InputError
 from menan.features.store import FrameStore, combined_digest, load_block
 from menan.files.lock import only_writer
-from menan.inference.outputs import Outputs, write_outputs
-from menan.model.bottlenecks import SEED, utterance_noise
+from menan.inference.noise_key import NoiseKey, NoiseSource, refuse_needless_key
+from menan.inference.outputs import Outputs, refuse_mixed_noise, write_outputs
 from menan.model.model_file import ModelCard, load_model
 from menan.model.network import Network
 
@@ -30,8 +30,7 @@ def log_posteriors_and_embeddings(
     store: FrameStore,
     index: Tensor,
     frames: int,
-    noise_seed: int = SEED,
-    draws: int = 1,
+    noise: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Run ENC and EC over utterances, each repeated to ``frames`` as in training.
 
@@ -39,22 +38,16 @@ def log_posteriors_and_embeddings(
         network: on the store's device.
         index: int64 (n,), into the store.
         frames: the network's input length.
-        noise_seed: seed of the noise of a stochastic bottleneck
-            (:func:`menan.model.bottlenecks.utterance_noise`).
-        draws: number of noise draws whose embeddings are averaged.
+        noise: standard normal (n, dims); exactly where the bottleneck is stochastic.
 
     Returns:
         Log posteriors (n, emotions) in nats and embeddings z (n, dims), on the device.
     """
     log_posteriors, embeddings = [], []
-    for batch in index.split(BATCH):
-        noise = None
-        if network.bottleneck.is_stochastic:
-            utts = [store.utts[i] for i in batch.tolist()]
-            noise = utterance_noise(utts, network.encoder.dims_out, noise_seed, draws)
-            noise = noise.to(store.frames.device)
+    noises = [None] * -(-len(index) // BATCH) if noise is None else noise.split(BATCH)
+    for batch, part in zip(index.split(BATCH), noises, strict=True):
         features, lengths = network.encoder.read(store, batch, frames)
-        z = network.embed(features, lengths, noise)
+        z = network.embed(features, lengths, part)
         embeddings.append(z)
         log_posteriors.append(F.log_softmax(network.emotion(z), dim=-1))
     return torch.cat(log_posteriors), torch.cat(embeddings)
@@ -67,7 +60,7 @@ def infer(
     device: str | torch.device = "cpu",
     rule: str = "best-ua",
     test_speakers_only: bool = False,
-    noise_seed: int = SEED,
+    noise: NoiseSource | None = None,
     draws: int = 1,
     skip_deterministic: bool = False,
 ) -> list[Path]:
@@ -82,7 +75,9 @@ def infer(
         test_speakers_only: run each model on the test speaker of its fold only, and write the
             outputs of all folds together. Otherwise each model of a system runs on all utterances,
             and each fold has its own directory.
-        noise_seed: seed of the noise, if the bottleneck of the models is stochastic.
+        noise: source of the noise, if the bottleneck of the models is stochastic: a
+            :class:`NoiseKey` for a release, a :class:`NoiseSeed` for measurements. Without it a
+            fresh key is drawn and thrown away.
         draws: number of noise draws whose embeddings z are averaged; the posteriors are those of
             the mean. An attacker who collects several draws of an utterance obtains this mean.
         skip_deterministic: write nothing if several draws are asked of models without noise,
@@ -94,15 +89,17 @@ def infer(
 
     Raises:
         InputError: no such model, features that it was not trained on, a missing test speaker,
-            several draws without noise, or another process that writes to the directory.
+            several draws or a noise key without noise, output with noise from another source
+            (:func:`refuse_mixed_noise`), or another process that writes to the directory.
     """
+    noise = noise or NoiseKey.fresh()
     model, out, device = Path(model), Path(out), open_device(str(device))
     dump = open_dump(feats)
     models = [_LoadedModel(*load_model(path, device)) for path in model_files(model, rule)]
     if draws != 1 and skip_deterministic:
         models = [loaded for loaded in models if loaded.network.bottleneck.is_stochastic]
     for loaded in models:
-        _check(loaded, dump, model, draws)
+        _check(loaded, dump, model, noise, draws)
     if not models:
         return []
     pooled = test_speakers_only or model.is_file()
@@ -110,22 +107,27 @@ def infer(
     with ExitStack() as locks:
         for folder in dict.fromkeys(folders):
             locks.enter_context(only_writer(folder))
+            if models[0].network.bottleneck.is_stochastic:
+                refuse_mixed_noise(folder, noise.record)
         read: dict[str, str] = {}
         for utts in _blocks(dump, models, test_speakers_only):
             store = load_block(dump, utts, device)
             read |= zip(utts, store.digests, strict=True)
             speaker = dump.labels.utt2spk[utts[0]]
             running = [m for m in models if not test_speakers_only or m.card.test == speaker]
-            _run_each_network_once(running, store, utts, noise_seed, draws)
+            _run_each_network_once(running, store, utts, noise, draws)
         made_from: dict[str, Any] = {
             "feats": str(dump.feats.resolve()),
             "data": combined_digest({utt: read[utt] for utt in c_sorted(read)}),
         }
         if models[0].network.bottleneck.is_stochastic:
-            made_from.update(noise={"seed": noise_seed, "draws": draws})
+            made_from.update(noise={**noise.record, "draws": draws})
         parts: dict[Path, list[Outputs]] = {}
         for folder, loaded in zip(folders, models, strict=True):
             parts.setdefault(folder, []).append(loaded.outputs)
+        for folder in parts if isinstance(noise, NoiseKey) else ():
+            # Killed between two folders, this key and the last one's must not both look complete.
+            (folder / "utt2emo").unlink(missing_ok=True)
         for folder, part in parts.items():
             write_outputs(folder, part, made_from)
     return list(parts)
@@ -141,7 +143,7 @@ class _LoadedModel:
 
 
 def _run_each_network_once(
-    models: list[_LoadedModel], store: FrameStore, utts: list[str], noise_seed: int, draws: int
+    models: list[_LoadedModel], store: FrameStore, utts: list[str], source: NoiseSource, draws: int
 ) -> None:
     """Add the outputs for some utterances to each model.
 
@@ -151,8 +153,10 @@ def _run_each_network_once(
     results: dict[bytes, tuple[Tensor, Tensor]] = {}
     for model in models:
         if model.digest not in results:
+            network, rows = model.network, model.card.features.rows
+            noise = source.draw(network, store, index, draws)
             results[model.digest] = log_posteriors_and_embeddings(
-                model.network, store, index, model.card.features.rows, noise_seed, draws
+                network, store, index, rows, noise
             )
         model.outputs.add(utts, *results[model.digest])
 
@@ -175,7 +179,7 @@ def model_files(model: Path, rule: str) -> list[Path]:
     return files
 
 
-def _check(loaded: _LoadedModel, dump: Dump, model: Path, draws: int) -> None:
+def _check(loaded: _LoadedModel, dump: Dump, model: Path, noise: NoiseSource, draws: int) -> None:
     if difference := loaded.card.features.difference(dump.features):
         name, trained, found = difference
         raise InputError(
@@ -193,6 +197,7 @@ def _check(loaded: _LoadedModel, dump: Dump, model: Path, draws: int) -> None:
     if loaded.network.encoder.has_fixed_rows:
         name = loaded.card.model.encoder.name
         refuse_other_rows(dump, name, loaded.card.features.rows)
+    refuse_needless_key(noise, loaded.network, model)
     bottleneck = loaded.network.bottleneck
     if draws != 1 and not bottleneck.is_stochastic:
         raise InputError(

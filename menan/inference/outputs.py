@@ -72,6 +72,38 @@ def write_outputs(directory: Path, parts: list[Outputs], made_from: dict[str, An
         (directory / "utt2emo").unlink(missing_ok=True)
 
 
+def refuse_mixed_noise(directory: Path, noise: dict[str, Any]) -> None:
+    """Refuse to replace embeddings whose noise comes from another source.
+
+    Two z of an utterance with different noise say more than one, and a z with public noise says
+    everything. A command that is killed must not leave both, and a release whose key was thrown
+    away cannot be made again. Noise from a seed may replace noise from another seed.
+
+    Args:
+        noise: what models.json will say about the noise.
+
+    Raises:
+        InputError: the sources differ, or a key was thrown away.
+    """
+    path = directory / "models.json"
+    if not path.exists():
+        return
+    wanted = noise["source"]
+    match _read_record(path):
+        case {"noise": {"source": str() as found}}:
+            pass
+        case {"noise": _}:  # version 0.1.0 knew seeds only
+            found = "seed"
+        case _:
+            return
+    if found != wanted or found not in ("seed", "key file"):
+        raise InputError(
+            f"{directory}: holds embeddings with noise from a {found}, which noise from a {wanted} "
+            "must not replace: two draws of an utterance reveal more than one; delete that "
+            "directory or use another --out; with --noise-key a release can be made again"
+        )
+
+
 def read_model_cards(directory: Path) -> list[ModelCard]:
     """The cards of the models whose outputs :func:`write_outputs` wrote to a directory.
 
@@ -80,7 +112,17 @@ def read_model_cards(directory: Path) -> list[ModelCard]:
     """
     path = directory / "models.json"
     try:
-        content = json.loads("\n".join(read_lines(path)))
-        return [card_from_json(card, str(path)) for card in content["models"]]
+        return [card_from_json(card, str(path)) for card in _read_record(path)["models"]]
     except (KeyError, TypeError, ValueError, RecursionError):
-        raise InputError(f"{path}: not a models.json of menan-infer; infer again") from None
+        raise _not_a_record(path) from None
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads("\n".join(read_lines(path))))
+    except (TypeError, ValueError, RecursionError):
+        raise _not_a_record(path) from None
+
+
+def _not_a_record(path: Path) -> InputError:
+    return InputError(f"{path}: not a models.json of menan-infer; delete it and infer again")

@@ -11,6 +11,7 @@ from menan.errors import InputError
 from menan.features.front_end import make_extractor, utterance_features
 from menan.features.store import FrameStore
 from menan.inference.infer import log_posteriors_and_embeddings
+from menan.inference.noise_key import NoiseKey, refuse_needless_key
 from menan.model.model_file import load_model
 
 
@@ -19,6 +20,7 @@ def predict(
     wavs: Iterable[str | Path],
     device: str | torch.device = "cpu",
     pretrained: str | None = None,
+    noise: NoiseKey | None = None,
 ) -> Iterator[dict[str, float]]:
     """Posteriors of audio files, one file at a time.
 
@@ -29,15 +31,19 @@ def predict(
         device: ``cpu``, ``cuda`` or ``cuda:N``.
         pretrained: folder or hub name of the encoder that the model's features come from, where it
             is not where the card says.
+        noise: key of the noise of a stochastic bottleneck; without it a fresh key is drawn.
 
     Yields:
         Posterior by emotion, in the order of the model's label set.
 
     Raises:
-        InputError: no model, or a file that is not audio or too short for one frame.
+        InputError: no model, a noise key for a model without noise, or a file that is not audio
+            or too short for one frame.
     """
     device = open_device(str(device))
     network, card = load_model(model, device)
+    source = noise or NoiseKey.fresh()
+    refuse_needless_key(source, network, model)
     settings = card.features if pretrained is None else card.features.located(pretrained)
     try:
         extractor = make_extractor(settings, str(device))
@@ -56,5 +62,11 @@ def predict(
             length=torch.tensor([len(features)], device=device),
         )
         index = torch.zeros(1, dtype=torch.int64, device=device)
-        log_posteriors, _ = log_posteriors_and_embeddings(network, store, index, card.features.rows)
+        log_posteriors, _ = log_posteriors_and_embeddings(
+            network,
+            store,
+            index,
+            card.features.rows,
+            source.draw(network, store, index),
+        )
         yield dict(zip(card.emotions, log_posteriors[0].exp().tolist(), strict=True))

@@ -19,7 +19,7 @@ from menan.errors import InputError
 from menan.randomness import generator
 from menan.settings import BottleneckSettings, FsqSettings, NoBottleneckSettings, NoiseSettings
 
-SEED = 0  # noise of the evaluation while training, and of inference by default
+SEED = 0  # noise of the evaluation while training
 
 S = TypeVar("S", bound=BottleneckSettings)
 
@@ -158,6 +158,8 @@ def make_bottleneck(settings: BottleneckSettings) -> Bottleneck:
 
 def utterance_noise(utts: Sequence[str], dims: int, seed: int = SEED, draws: int = 1) -> Tensor:
     """Noise as a function of seed and utterance id, (utterances, dims).
+
+    For evaluation only: everybody can compute it (:mod:`menan.inference.noise_key`).
 
     Args:
         draws: mean of this many draws: the noise that is left for an attacker who averages as

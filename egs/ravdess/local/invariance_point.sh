@@ -12,7 +12,8 @@ draws=32 # number of draws that an eavesdropper averages
 probe() {
   local feats="$2/feats.scp" embeddings="${exp}/infer/$3/$1"
   # The network of the last epoch: no selection rule chose it.
-  menan-infer --model "${exp}/$1" --rule last --feats "${feats}" --out "${embeddings}" "${@:4}"
+  menan-infer --model "${exp}/$1" --rule last --feats "${feats}" --out "${embeddings}" \
+    --noise-seed 0 "${@:4}"
   if [ -d "${embeddings}" ]; then
     menan-probe --embeddings "${embeddings}" --feats "${feats}" --out "${exp}/$3/$1.json"
   fi
