@@ -72,7 +72,7 @@ def test_toy_members_go_through_the_whole_chain_with_seven_labels(table, tmp_pat
         out = tmp_path / "infer" / system
         run(
             *("menan-infer", "--model", exp / system, "--feats", feats, "--out", out, *plugins),
-            *("--test-speakers-only", "true"),
+            *("--test-speakers-only", "true", "--noise-seed", "0"),
         )
         posteriors = read_scp(out / "posteriors.scp")
         assert len(posteriors) == len(SPEAKERS) * len(LABELS) * 2

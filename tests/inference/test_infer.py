@@ -1,5 +1,6 @@
 import json
 from hashlib import sha256
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from menan.inference.infer import (
     log_posteriors_and_embeddings,
     system_directories,
 )
+from menan.inference.noise_key import NoiseKey, NoiseSeed
 from menan.inference.outputs import read_model_cards
 from menan.labels import IEMOCAP_EMOTIONS, LabelSet
 from menan.model.model_file import load_model, save_model
@@ -89,35 +91,39 @@ def test_inference_draws_the_noise_of_the_evaluation_in_training(make_dump, tmp_
     runs = RunsConfig(hold_out=("g01",))
     train_runs(feats, tmp_path / "exp", TrainingConfig(epochs=1), runs, CPU, model)
     (system,) = tmp_path.glob("exp/menan*_seed0")
-    infer(system / "g01/spk00.last.safetensors", feats, tmp_path / "out", CPU)
+    noise = NoiseSeed(0)
+    infer(system / "g01/spk00.last.safetensors", feats, tmp_path / "out", CPU, noise=noise)
     posteriors = posteriors_of(tmp_path / "out")
     heldout = HeldOut.load(system / "g01/heldout.npz")
     for utt, log_p in zip(heldout.utts, heldout.log_posteriors[-1], strict=True):
         np.testing.assert_allclose(posteriors[utt], np.exp(log_p), rtol=1e-4, atol=1e-6)
 
 
-def test_noise_follows_its_seed_and_number_of_draws(make_dump, tmp_path):
+def test_noise_follows_its_source_and_number_of_draws(make_dump, tmp_path):
     feats = make_dump()
     runs = RunsConfig(hold_out=("g01",))
     train_runs(feats, tmp_path / "exp", TrainingConfig(epochs=1), runs, CPU, model_with("noise"))
     (model,) = tmp_path.glob("exp/menan*_seed0/g01/spk00.last.safetensors")
     found = {}
     for name, options in {
-        "first": {},
-        "again": {"noise_seed": 0},
-        "other": {"noise_seed": 1},
-        "mean": {"draws": 2000},
+        "first": {"noise": NoiseSeed(0)},
+        "again": {"noise": NoiseSeed(0)},
+        "other": {"noise": NoiseSeed(1)},
+        "fresh": {},
+        "next": {},
+        "mean": {"noise": NoiseKey(bytes(32)), "draws": 2000},
     }.items():
         infer(model, feats, tmp_path / name, CPU, **options)
         scp = read_scp(tmp_path / name / "embeddings.scp")
         found[name] = np.stack([read_vector(place, utt) for utt, place in scp.items()])
     np.testing.assert_array_equal(found["first"], found["again"])
-    assert np.std(found["first"] - found["other"]) == pytest.approx(np.sqrt(2), rel=0.1)
+    for one, other in combinations(("first", "other", "fresh", "next"), 2):
+        assert np.std(found[one] - found[other]) == pytest.approx(np.sqrt(2), rel=0.1)
     # u, whose mean square is 1; one draw has the noise's too.
     assert np.mean(found["mean"] ** 2) == pytest.approx(1, rel=0.01)
     assert np.mean(found["first"] ** 2) == pytest.approx(2, rel=0.1)
     noise = json.loads((tmp_path / "mean/models.json").read_text())["noise"]
-    assert noise == {"seed": 0, "draws": 2000}
+    assert noise == {"source": "discarded key", "draws": 2000}
 
 
 def test_draws_of_an_embedding_without_noise_are_refused(trained, tmp_path):

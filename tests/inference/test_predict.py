@@ -10,6 +10,7 @@ from menan.features.dump.dump_features import dump_features
 from menan.features.dump.jobs import DumpOptions
 from menan.front_ends import KaldiFrontEnd
 from menan.inference.infer import infer
+from menan.inference.noise_key import NoiseKey
 from menan.inference.predict import predict
 from menan.labels import IEMOCAP_EMOTIONS, LabelSet
 from menan.model.model_file import save_model
@@ -36,14 +37,34 @@ def write_wav(path, seconds=1.4, rate=22050):
 
 def test_prediction_from_a_file_is_that_of_dump_and_inference(model, tmp_path):
     wav = write_wav(tmp_path / "a-1.wav")
-    (posteriors,) = predict(model, [wav], CPU)
+    key = NoiseKey(bytes(32))
+    (posteriors,) = predict(model, [wav], CPU, noise=key)
     assert list(posteriors) == list(IEMOCAP_EMOTIONS)
     u = [Utterance(f"{s}-1", s, f"{s}-1", str(wav), ("ang",), 1.4) for s in "ab"]
     write_datadir(u, tmp_path / "data")
     dump_features(DumpOptions(tmp_path / "data", tmp_path / "dump", FEATURES))
-    infer(model, tmp_path / "dump/feats.scp", tmp_path / "out", CPU)
+    infer(model, tmp_path / "dump/feats.scp", tmp_path / "out", CPU, noise=key)
     inferred = read_vector(read_scp(tmp_path / "out/posteriors.scp")["a-1"], "a-1")
     np.testing.assert_allclose(list(posteriors.values()), inferred, rtol=1e-5)
+
+
+def test_noise_comes_from_the_key_or_else_from_the_operating_system(tmp_path, monkeypatch, capsys):
+    wav, path, found = write_wav(tmp_path / "a.wav"), tmp_path / "m.safetensors", {}
+    for name in ("none", "noise"):
+        model = model_with(name)
+        save_model(path, build_network(43, 2, 0, model), model_card(features=FEATURES, model=model))
+        found[name] = [next(predict(path, [wav], CPU)) for _ in range(2)]
+    assert found["none"][0] == found["none"][1]
+    assert found["noise"][0] != found["noise"][1]
+    arguments = ["menan-predict", "--model", str(path), "--noise-key", str(tmp_path / "key")]
+    monkeypatch.setattr("sys.argv", [*arguments, str(wav)])
+    for _ in range(2):
+        with pytest.raises(SystemExit):
+            main()
+    one, same = capsys.readouterr().out.splitlines()
+    assert one == same
+    (again,) = predict(path, [wav], CPU, noise=NoiseKey.from_file(tmp_path / "key"))
+    assert " ".join(f"{emotion} {p:.3f}" for emotion, p in again.items()) in one
 
 
 def test_the_emotions_are_those_of_the_model(tmp_path, monkeypatch, capsys):

@@ -19,6 +19,7 @@ from menan.analysis.leakage.summary import leakage_text
 from menan.config import RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.inference.infer import infer
+from menan.inference.noise_key import NoiseSeed
 from tests.training.training_example import model_with, train_runs
 
 CPU = torch.device("cpu")
@@ -34,7 +35,15 @@ def released(make_dump, tmp_path):
     runs = RunsConfig(hold_out=("g01", "g02"))
     train_runs(feats, tmp_path / "exp", TRAINING, runs, CPU, model_with("noise", sigma=2.0))
     for name, draws in (("one", 1), ("mean", 4)):
-        infer(tmp_path / "exp/menan_seed0", feats, tmp_path / name, CPU, "last", draws=draws)
+        infer(
+            tmp_path / "exp/menan_seed0",
+            feats,
+            tmp_path / name,
+            CPU,
+            "last",
+            noise=NoiseSeed(0),
+            draws=draws,
+        )
     return tmp_path, feats
 
 

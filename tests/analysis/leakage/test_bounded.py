@@ -13,6 +13,7 @@ from menan.features.dump.dump_features import dump_features
 from menan.features.dump.jobs import DumpOptions
 from menan.front_ends import KaldiFrontEnd
 from menan.inference.infer import infer
+from menan.inference.noise_key import NoiseSeed
 from menan.training.selection import HeldOut
 from tests.training.training_example import model_with, train_runs
 
@@ -24,7 +25,9 @@ def ua_and_leakage(feats, exp, model):
     training = TrainingConfig(epochs=15, lr=3e-3)
     train_runs(feats, exp, training, RunsConfig(hold_out=("each",)), CPU, model)
     uas = [HeldOut.load(path).ua()[-1] for path in exp.glob("menan_seed0/*/heldout.npz")]
-    infer(exp / "menan_seed0/Ses01/Ses01F.last.safetensors", feats, exp / "v", CPU)
+    infer(
+        exp / "menan_seed0/Ses01/Ses01F.last.safetensors", feats, exp / "v", CPU, noise=NoiseSeed(0)
+    )
     leakage = write_leakage(exp / "v", feats, exp / "leakage.json")
     return np.mean(uas), leakage.sets["train"].embeddings.v.best.accuracy
 

@@ -12,6 +12,7 @@ from menan.analysis.tradeoff.tradeoff import write_front
 from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.errors import InputError
 from menan.inference.infer import infer
+from menan.inference.noise_key import NoiseSeed
 from menan.settings import FsqSettings
 from menan_bin import menan_front
 from tests.analysis.tradeoff.study_example import (
@@ -282,7 +283,9 @@ def test_trained_systems_have_a_front(make_dump, tmp_path):
         name = f"{objective}_seed0"
         for folder, draws in (("leakage", 1), ("leakage_mean", 4))[: 1 + (bottleneck == NOISE)]:
             out = tmp_path / point / folder
-            infer(study / point / name, feats, out, cpu, rule="last", draws=draws)
+            infer(
+                study / point / name, feats, out, cpu, rule="last", noise=NoiseSeed(0), draws=draws
+            )
             write_leakage(out, feats, study / point / folder / f"{name}.json")
     _, rows, _ = front_of(study)
     assert list(rows) == ["ec", "menan"]
