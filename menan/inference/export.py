@@ -36,9 +36,11 @@ def export_onnx(model: str | Path, out: str | Path) -> None:
     The input ``features`` is float32 (batch, rows, dims) as menan-dump makes them; normalisation is
     inside. For Table 1 they are repeated cyclically to the model's number of frames. An encoder
     that takes padded inputs has the input ``lengths``, int64 (batch,). A model with a stochastic
-    bottleneck has the input ``noise``, shaped as the embedding, which the caller draws from the
-    standard normal. The outputs are ``posteriors`` (batch, emotions) and ``embedding`` (batch,
-    dims). The metadata entry ``menan`` is the model's card, which lists the emotions.
+    bottleneck has the input ``noise``, float32, shaped as the embedding. The caller fills it with
+    standard normal numbers from a cryptographic generator (``os.urandom``), new for each call:
+    whoever knows them can subtract them (docs/invariance.md). The outputs are
+    ``posteriors`` (batch, emotions) and ``embedding`` (batch, dims). The metadata entry ``menan``
+    is the model's card, which lists the emotions.
 
     Raises:
         InputError: no model, or the packages for it are not installed.
