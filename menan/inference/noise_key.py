@@ -83,6 +83,13 @@ class NoiseKey(NoiseSource):
     key: bytes = field(repr=False)
     is_kept: bool = False
 
+    def __post_init__(self) -> None:
+        if len(self.key) != KEY_BYTES:
+            raise InputError(
+                f"expected a noise key of {KEY_BYTES} bytes, found {len(self.key)} bytes; use "
+                "NoiseKey.fresh() or NoiseKey.from_file(path)"
+            )
+
     @classmethod
     def fresh(cls) -> "NoiseKey":
         """A key from the operating system that nobody keeps."""
@@ -129,14 +136,8 @@ class NoiseKey(NoiseSource):
             features: digest of the utterance's matrix.
             number: number of the draw, from 0.
         """
-        parts = (
-            _PURPOSE,
-            self.key,
-            model,
-            features,
-            utt.encode("utf-8", "surrogateescape"),
-            str(number).encode(),
-        )
+        place = utt.encode("utf-8", "surrogateescape"), str(number).encode()
+        parts = (_PURPOSE, self.key, model, features, *place)
         return _normal(hashlib.shake_256(_joined(parts)).digest(8 * dims))
 
 

@@ -163,6 +163,11 @@ def test_a_file_of_another_size_is_refused_and_kept(tmp_path, size):
     assert path.stat().st_size == size
 
 
+def test_a_key_given_in_python_has_32_bytes_too():
+    with pytest.raises(InputError, match=r"32 bytes, found 8 bytes; use NoiseKey.fresh\(\) or"):
+        NoiseKey(b"password")
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 def test_a_key_that_others_may_read_is_refused(tmp_path, mode):
     NoiseKey.from_file(tmp_path / "key")
