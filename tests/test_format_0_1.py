@@ -11,6 +11,7 @@ from menan.config import ModelConfig
 from menan.features.store import FrameStore
 from menan.format_0_1 import upgraded
 from menan.inference.infer import log_posteriors_and_embeddings
+from menan.inference.noise_key import NoiseSeed
 from menan.labels import IEMOCAP_EMOTIONS
 from menan.model.model_file import load_model
 from menan.settings import MaxEntropySettings, NoiseSettings
@@ -48,8 +49,10 @@ def test_a_model_gives_the_posteriors_that_it_gave():
     store = FrameStore(
         tuple(then["utts"]), torch.cat(features), torch.cumsum(length, 0) - length, length
     )
+    index = torch.arange(len(features))
+    noise = NoiseSeed(0).draw(network, store, index)
     log_posteriors, embeddings = log_posteriors_and_embeddings(
-        network, store, torch.arange(len(features)), card.features.rows
+        network, store, index, card.features.rows, noise
     )
     np.testing.assert_allclose(log_posteriors.exp(), then["posteriors"], atol=1e-5)
     np.testing.assert_allclose(embeddings, then["embeddings"], atol=1e-4)

@@ -125,9 +125,10 @@ def infer(
         parts: dict[Path, list[Outputs]] = {}
         for folder, loaded in zip(folders, models, strict=True):
             parts.setdefault(folder, []).append(loaded.outputs)
-        for folder in parts if isinstance(noise, NoiseKey) else ():
+        if "noise" in made_from and isinstance(noise, NoiseKey):
             # Killed between two folders, this key and the last one's must not both look complete.
-            (folder / "utt2emo").unlink(missing_ok=True)
+            for folder in parts:
+                (folder / "utt2emo").unlink(missing_ok=True)
         for folder, part in parts.items():
             write_outputs(folder, part, made_from)
     return list(parts)
