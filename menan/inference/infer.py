@@ -120,12 +120,13 @@ def infer(
             "feats": str(dump.feats.resolve()),
             "data": combined_digest({utt: read[utt] for utt in c_sorted(read)}),
         }
-        if models[0].network.bottleneck.is_stochastic:
+        takes_noise = models[0].network.bottleneck.is_stochastic
+        if takes_noise:
             made_from.update(noise={**noise.record, "draws": draws})
         parts: dict[Path, list[Outputs]] = {}
         for folder, loaded in zip(folders, models, strict=True):
             parts.setdefault(folder, []).append(loaded.outputs)
-        if "noise" in made_from and isinstance(noise, NoiseKey):
+        if takes_noise and isinstance(noise, NoiseKey):
             # Killed between two folders, this key and the last one's must not both look complete.
             for folder in parts:
                 (folder / "utt2emo").unlink(missing_ok=True)
