@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from menan.datadir.fold_table import fold_table, format_fold_table, set_groups, write_fold_table
+from menan.datadir.fold_table import (
+    fold_table,
+    format_fold_table,
+    set_group_size,
+    set_groups,
+    write_fold_table,
+)
+from menan.errors import InputError
 from menan_bin.command import main_of, new_app
 
 app = new_app()
@@ -24,6 +31,23 @@ def folds(
             show_default="the groups of DATA/spk2group",
         ),
     ] = None,
+    group_size: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Smallest number of speakers in a group. Writes as many such groups as possible "
+            "to DATA/spk2group, with women and men spread evenly.",
+            show_default="the groups of DATA/spk2group",
+        ),
+    ] = None,
+    group_seed: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="0 forms the groups of --group-size in the order of the speakers' names, any "
+            "other number in a shuffled order.",
+        ),
+    ] = 0,
     out: Annotated[
         Path | None,
         typer.Option(help="TSV file for the table.", show_default="DATA/folds.tsv"),
@@ -34,8 +58,14 @@ def folds(
     A group of spk2group is held out. Each of its speakers tests once, the next one validates, and
     the speakers of all other groups train. Numbers of utterances do not include speed copies.
 
-    Example: menan-folds data/iemocap
+    Example: menan-folds data/ravdess --group-size 6
     """
+    if groups is not None and group_size is not None:
+        raise InputError("--groups and --group-size exclude each other; give one of them")
+    if group_seed and group_size is None:
+        raise InputError("--group-seed needs --group-size; give both")
+    if group_size is not None:
+        set_group_size(data, group_size, group_seed)
     if groups is not None and (absent := set_groups(data, groups)):
         print(f"note: {groups}: {len(absent)} speakers are not in {data}", file=sys.stderr)
     rows = fold_table(data)

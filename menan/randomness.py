@@ -1,8 +1,12 @@
 """Random generators seeded by what they are for: (seed, purpose, epoch)."""
 
-import hashlib
+from __future__ import annotations
 
-import torch
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 
 def derived_seed(seed: int, *names: str | int) -> int:
@@ -19,4 +23,6 @@ def derived_seed(seed: int, *names: str | int) -> int:
 
 def generator(seed: int, *names: str | int) -> torch.Generator:
     """A CPU generator whose state depends only on the arguments."""
+    import torch  # here, because commands on data directories draw seeds and need no PyTorch
+
     return torch.Generator().manual_seed(derived_seed(seed, *names))

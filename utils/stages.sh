@@ -31,3 +31,10 @@ label_suffix() {
   local suffix="${1:+_$1}${2:+_map-$2}"
   echo "${suffix//[^[:alnum:]._-]/-}"
 }
+
+# The suffix for directories of other groups than those of the corpus: options --groups, --group-size and
+# --group-seed are $1, $2 and $3, all may be empty.
+group_suffix() {
+  local file="${1##*/}"
+  echo "${file:+_${file%.groups}}${2:+_groups$2}${3:+-$3}"
+}

@@ -11,6 +11,8 @@ config=conf/paper.yaml
 emotions=
 map=
 groups=
+group_size=
+group_seed=
 pretrained=
 published=
 probe_seeds=
@@ -32,6 +34,7 @@ Paths are relative to $(pwd).
   --emotions a,b,...         labels to keep, or all; default: those of the paper
   --map old=new,...          new names for labels of the release
   --groups FILE              speakers and groups of a published protocol: what is held out together
+  --group-size N             hold N speakers out together, as many women as men; --group-seed K draws others
   --pretrained DIR_OR_NAME   where the encoder of a front-end pretrained lies
   --published FILE           figures by the same protocol that stand in the report beside ours
   --probe-seeds 0,1          probe the systems of these seeds only; default: all
@@ -46,13 +49,9 @@ command_line="./run.sh $*"
 . ../../utils/parse_options.sh
 . ../../utils/stages.sh
 
-labels="$(label_suffix "${emotions}" "${map}")"
-data="${work}/data/${CORPUS:?}${labels}"
-name="$(basename "${config}" .yaml)${labels}"
-if [ -n "${groups}" ]; then
-  data="${data}_$(basename "${groups}" .groups)"
-  name="${name}_$(basename "${groups}" .groups)"
-fi
+choices="$(label_suffix "${emotions}" "${map}")$(group_suffix "${groups}" "${group_size}" "${group_seed}")"
+data="${work}/data/${CORPUS:?}${choices}"
+name="$(basename "${config}" .yaml)${choices}"
 dump="${work}/dump/${CORPUS}_${name}"
 exp="${work}/exp/${name}"
 
@@ -60,7 +59,9 @@ choice=() # options of menan-prepare
 [ -z "${emotions}" ] || choice+=(--emotions "${emotions}")
 [ -z "${map}" ] || choice+=(--map "${map}")
 grouping=() # options of menan-folds
-[ -z "${groups}" ] || grouping=(--groups "${groups}")
+[ -z "${groups}" ] || grouping+=(--groups "${groups}")
+[ -z "${group_size}" ] || grouping+=(--group-size "${group_size}")
+[ -z "${group_seed}" ] || grouping+=(--group-seed "${group_seed}")
 encoder=() # options of menan-dump
 [ -z "${pretrained}" ] || encoder=(--pretrained "${pretrained}")
 plugins=() # options of the commands that read models or features

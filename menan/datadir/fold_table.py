@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.datadir.folds import Fold, folds_of_group
+from menan.datadir.folds import Fold, folds_of_group, groups_of_size
 from menan.datadir.metadata import Metadata, name_fault, read_metadata
 from menan.datadir.tables import c_sorted, read_table, write_table
 from menan.errors import InputError
@@ -79,6 +79,20 @@ def set_groups(directory: str | Path, groups: str | Path) -> list[str]:
             raise InputError(f"{groups}:{number}: {fault}; rename it")
     write_table(Path(directory) / "spk2group", {name: table[name] for name in speakers})
     return c_sorted(table.keys() - set(speakers))
+
+
+def set_group_size(directory: str | Path, size: int, seed: int) -> None:
+    """Replace ``spk2group`` by the groups of :func:`menan.datadir.folds.groups_of_size`.
+
+    Raises:
+        InputError: malformed files, or speakers for fewer than two groups.
+    """
+    metadata = read_metadata(directory)
+    try:
+        groups = groups_of_size(metadata.speakers, metadata.spk2gender, size, seed)
+    except InputError as error:
+        raise InputError(f"{directory}: {error}") from None
+    write_table(Path(directory) / "spk2group", groups)
 
 
 def write_fold_table(path: str | Path, rows: Iterable[FoldRow]) -> None:

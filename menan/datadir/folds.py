@@ -1,10 +1,11 @@
 """Groups of speakers, and the leave-one-speaker-out folds of each group."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
+from menan.randomness import derived_seed
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,50 @@ def assign_groups(speakers: Iterable[str]) -> dict[str, str]:
     """
     names = c_sorted(set(speakers))
     groups = max(1, len(names) // 2)
-    width = max(2, len(str(groups)))
     return {
-        name: f"g{min(index // 2, groups - 1) + 1:0{width}d}" for index, name in enumerate(names)
+        name: _group_name(min(index // 2, groups - 1), groups) for index, name in enumerate(names)
     }
+
+
+def groups_of_size(
+    speakers: Iterable[str], spk2gender: Mapping[str, str], size: int, seed: int = 0
+) -> dict[str, str]:
+    """As many groups of ``size`` speakers or more as possible, to test on several at once.
+
+    The numbers of speakers of two groups differ by one at most, and so do their numbers of women,
+    of men, and of speakers without a known gender.
+
+    >>> groups_of_size("abcdef", {"a": "f", "b": "f", "c": "m", "d": "m", "e": "f", "f": "f"}, 3)
+    {'a': 'g01', 'b': 'g01', 'c': 'g01', 'd': 'g02', 'e': 'g02', 'f': 'g02'}
+
+    Args:
+        spk2gender: genders of the speakers that are known.
+        size: the smallest number of speakers in a group, two or more.
+        seed: 0 takes the speakers of a gender in sorted order; every other seed shuffles them.
+
+    Raises:
+        InputError: speakers for fewer than two groups.
+    """
+    names = c_sorted(set(speakers))
+    groups = len(names) // size
+    if groups < 2:
+        raise InputError(
+            f"expected {2 * size} speakers or more for groups of {size}, found {len(names)}; "
+            + (f"choose {len(names) // 2} or fewer" if len(names) >= 4 else "add speakers")
+        )
+    if seed:
+        names.sort(key=lambda name: derived_seed(seed, "group", name))
+    of_gender: dict[str, list[str]] = {}
+    for name in names:
+        of_gender.setdefault(spk2gender.get(name, ""), []).append(name)
+    found: dict[str, str] = {}
+    for _, members in sorted(of_gender.items()):
+        # Places are dealt to the groups in turn, and the next gender goes on where this one ends.
+        places = sorted(place % groups for place in range(len(found), len(found) + len(members)))
+        found |= {
+            name: _group_name(place, groups) for name, place in zip(members, places, strict=True)
+        }
+    return {name: found[name] for name in c_sorted(found)}
 
 
 def held_out_groups(spk2group: dict[str, str], wanted: Iterable[str]) -> list[str | None]:
@@ -85,3 +126,8 @@ def folds_of_group(spk2group: dict[str, str], group: str) -> list[Fold]:
         Fold(test=test, valid=valid, group=group, train=train)
         for test, valid in zip(held_out, following, strict=True)
     ]
+
+
+def _group_name(index: int, groups: int) -> str:
+    """Names that sort as their numbers do."""
+    return f"g{index + 1:0{max(2, len(str(groups)))}d}"

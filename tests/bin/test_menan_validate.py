@@ -78,3 +78,27 @@ def test_refused_folds_leave_no_table(run, data):
     assert (status, out) == (1, "")
     assert "group 'y' has 1 speaker" in err
     assert not (data / "folds.tsv").exists()
+
+
+def test_groups_of_a_size_replace_those_of_the_data(run, data):
+    (data / "spk2gender").write_text("a f\nb f\nc m\nd m\n")
+    assert run(menan_folds, data, "--group-size", "2")[0] == 0
+    assert (data / "spk2group").read_text() == "a g01\nb g02\nc g01\nd g02\n"
+    assert (data / "folds.tsv").read_text().splitlines()[1] == "g01\ta\tc\t2\t2\t1\t1"
+    status, out, err = run(menan_folds, data, "--group-size", "3")
+    assert (status, out) == (1, "")
+    assert f"{data}: expected 6 speakers or more for groups of 3, found 4; choose 2" in err
+    assert (data / "spk2group").read_text() == "a g01\nb g02\nc g01\nd g02\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--groups", "x", "--group-size", "2"), "--groups and --group-size exclude each other"),
+        (("--group-seed", "1"), "--group-seed needs --group-size"),
+    ],
+)
+def test_options_of_groups_that_do_not_go_together(run, data, options, complaint):
+    status, out, err = run(menan_folds, data, *options)
+    assert (status, out) == (1, "")
+    assert complaint in err

@@ -1,8 +1,16 @@
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from menan.datadir.folds import Fold, assign_groups, folds_of_group, held_out_groups
+from menan.datadir.folds import (
+    Fold,
+    assign_groups,
+    folds_of_group,
+    groups_of_size,
+    held_out_groups,
+)
 from menan.errors import InputError
 
 SPEAKERS = st.sets(st.text("abcXYZ019-_", min_size=1, max_size=4), min_size=4, max_size=30)
@@ -83,3 +91,54 @@ def test_held_out_groups_are_those_that_are_named():
 def test_an_unknown_group_is_refused_and_the_known_ones_are_named():
     with pytest.raises(InputError, match="unknown held-out group 'g4'; choose from g1 g2"):
         held_out_groups({"a": "g1", "b": "g2"}, ["g1", "g4"])
+
+
+RAVDESS = {f"Actor_{n:02d}": "fm"[n % 2] for n in range(1, 25)}  # odd actors are men
+
+
+def members(groups):
+    return [[s for s, g in groups.items() if g == name] for name in sorted(set(groups.values()))]
+
+
+def test_ravdess_by_six_holds_out_three_women_and_three_men_at_once():
+    groups = members(groups_of_size(RAVDESS, RAVDESS, 6))
+    assert groups == [[f"Actor_{6 * g + n:02d}" for n in range(1, 7)] for g in range(4)]
+
+
+@given(
+    st.dictionaries(
+        st.text("abcXYZ019-_", min_size=1, max_size=4), st.sampled_from(["f", "m", ""])
+    ),
+    st.integers(2, 7),
+    st.integers(0, 3),
+)
+def test_sizes_and_genders_are_as_even_as_possible_and_no_group_is_too_small(known, size, seed):
+    genders = {name: gender for name, gender in known.items() if gender}
+    if len(known) < 2 * size:
+        with pytest.raises(InputError, match=f"expected {2 * size} speakers or more"):
+            groups_of_size(known, genders, size, seed)
+        return
+    groups = members(groups_of_size(known, genders, size, seed))
+    sizes = [len(group) for group in groups]
+    assert len(groups) == len(known) // size
+    assert min(sizes) >= size
+    assert max(sizes) - min(sizes) <= 1
+    for gender in ("f", "m", ""):
+        counts = [Counter(known[name] for name in group)[gender] for group in groups]
+        assert max(counts) - min(counts) <= 1
+    assert groups_of_size(reversed(list(known)), genders, size, seed) == groups_of_size(
+        known, genders, size, seed
+    )
+
+
+def test_another_seed_is_another_partition_that_is_as_balanced():
+    partitions = [members(groups_of_size(RAVDESS, RAVDESS, 6, seed)) for seed in range(4)]
+    assert len({str(sorted(map(sorted, groups))) for groups in partitions}) == 4
+    for groups in partitions:
+        assert [Counter(map(RAVDESS.get, group)) for group in groups] == [{"f": 3, "m": 3}] * 4
+
+
+@pytest.mark.parametrize(("speakers", "cure"), [("abcdefg", "choose 3 or fewer"), ("abc", "add")])
+def test_too_few_speakers_for_two_groups_are_refused(speakers, cure):
+    with pytest.raises(InputError, match=f"8 speakers or more .* found {len(speakers)}; {cure}"):
+        groups_of_size(speakers, {}, 4)

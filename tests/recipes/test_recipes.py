@@ -210,6 +210,19 @@ def test_ravdess_on_a_pretrained_encoder_by_groups_and_beside_published_figures(
     assert "| Whisper-large-v3 | published | 75.30 |" in (exp / "RESULTS.md").read_text()
 
 
+def test_a_recipe_holds_groups_of_a_size_out(tmp_path, four_actors):
+    options = ("--corpus-root", four_actors, "--work", tmp_path, "--stop-stage", "1")
+    whole = run("ravdess", *options, "--group-size", "2", "--group-seed", "1")
+    assert whole.returncode == 0, whole.stderr
+    data = tmp_path / "data/ravdess_groups2-1"
+    groups = dict(line.split() for line in (data / "spk2group").read_text().splitlines())
+    assert sorted(groups.values()) == ["g01", "g01", "g02", "g02"]
+    assert groups["Actor_01"] != groups["Actor_03"]  # both are men
+    refused = run("ravdess", *options, "--group-size", "3")
+    assert refused.returncode == 1
+    assert "ravdess_groups3: expected 6 speakers or more for groups of 3" in refused.stderr
+
+
 def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):
     (tmp_path / "tiny.yaml").write_text(TINY.replace("each", "[g02]"))
     (tmp_path / "tiny.points").write_text(
