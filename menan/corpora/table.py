@@ -27,7 +27,7 @@ def prepare(
     choice: LabelChoice = DEFAULT_CHOICE,
     split: Annotated[str, "Take only the rows with this value in the column split."] = "",
 ) -> Preparation:
-    """The utterances of a table; :func:`menan.corpora.delimited.read_rows` describes its form.
+    """The utterances of a table; :func:`menan.corpora.delimited.stream_rows` describes its form.
 
     Columns, in any order:
 

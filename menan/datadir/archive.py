@@ -5,7 +5,6 @@ and its bytes are checked to be a complete matrix before they are read.
 """
 
 import stat
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,13 @@ from typing import BinaryIO
 import numpy as np
 from kaldiio.matio import read_matrix_or_vector
 
+from menan.datadir.kaldi_header import (
+    CONVERT,
+    FEATURE_TYPES,
+    LONGEST_HEADER,
+    VECTOR_TYPES,
+    binary_shape,
+)
 from menan.datadir.other_formats import (
     NUMPY,
     as_float32,
@@ -25,21 +31,6 @@ from menan.datadir.other_formats import (
 from menan.datadir.scp_entry import ScpEntry
 from menan.datadir.tables import read_table
 from menan.errors import InputError
-
-# By token of a type: layout of rows and columns after it, bytes per element, bytes of headers per
-# column (Kaldi matrix/kaldi-matrix.cc, matrix/compressed-matrix.h).
-_MATRIX_TYPES = {
-    b"\0BFM ": ("<xixi", 4, 0),
-    b"\0BDM ": ("<xixi", 8, 0),
-    b"\0BCM ": ("<8xii", 1, 8),
-    b"\0BCM2 ": ("<8xii", 2, 0),
-    b"\0BCM3 ": ("<8xii", 1, 0),
-}
-# The same for vectors, which have a length only.
-_VECTOR_TYPES = {b"\0BFV ": ("<xi", 4, 0), b"\0BDV ": ("<xi", 8, 0)}
-_FEATURE_TYPES = _MATRIX_TYPES | _VECTOR_TYPES
-_LONGEST_HEADER = 22
-_CONVERT = "write the features as a Kaldi archive or as .npy files"
 
 
 def read_scp(path: str | Path) -> dict[str, str]:
@@ -79,7 +70,7 @@ def read_matrix(rxfilename: str, where: str) -> np.ndarray:
         elif _is_text(header):
             matrix = read_text(file, f"{where}: {entry.place}")
         else:
-            _binary_shape(entry, header, size, "matrix", _FEATURE_TYPES, where)
+            binary_shape(header, size, "matrix", FEATURE_TYPES, f"{where}: {entry.place}")
             matrix = np.atleast_2d(as_float32(read_matrix_or_vector(file)))
     return matrix[entry.part(matrix.shape, where)]
 
@@ -97,7 +88,7 @@ def matrix_shape(rxfilename: str, where: str) -> tuple[int, int]:
         elif _is_text(header):
             shape = read_text(file, f"{where}: {entry.place}").shape
         else:
-            shape = _binary_shape(entry, header, size, "matrix", _FEATURE_TYPES, where)
+            shape = binary_shape(header, size, "matrix", FEATURE_TYPES, f"{where}: {entry.place}")
     rows, columns = entry.part(shape, where)
     return rows.stop - rows.start, columns.stop - columns.start
 
@@ -106,7 +97,7 @@ def read_vector(rxfilename: str, where: str) -> np.ndarray:
     """The binary vector of an scp entry, float32 (n,); errors as in :func:`read_matrix`."""
     entry = ScpEntry.parse(rxfilename, where)
     with _opened(entry, where) as (file, header, size):
-        _binary_shape(entry, header, size, "vector", _VECTOR_TYPES, where)
+        binary_shape(header, size, "vector", VECTOR_TYPES, f"{where}: {entry.place}")
         return as_float32(read_matrix_or_vector(file))
 
 
@@ -146,7 +137,7 @@ def _opened(entry: ScpEntry, where: str) -> Iterator[tuple[BinaryIO, bytes, int]
         with path.open("rb") as file:
             start = min(entry.offset, facts.st_size)  # the system refuses larger offsets
             file.seek(start)
-            header = file.read(_LONGEST_HEADER)
+            header = file.read(LONGEST_HEADER)
             file.seek(start)
             yield file, header, facts.st_size - start
     except FileNotFoundError:
@@ -162,8 +153,8 @@ def _missing(path: Path) -> str:
     file, colon, _ = str(path).rpartition(":")
     if colon and Path(file).is_file():
         with Path(file).open("rb") as opened:
-            found = refused_format(opened.read(_LONGEST_HEADER)) or "another key"
-        return f"{path}: expected a file and a byte, found {found}; {_CONVERT}"
+            found = refused_format(opened.read(LONGEST_HEADER)) or "another key"
+        return f"{path}: expected a file and a byte, found {found}; {CONVERT}"
     if path.is_absolute():
         return f"{path} cannot be read (No such file or directory); make the archive again"
     return (
@@ -178,44 +169,3 @@ def _is_numpy(entry: ScpEntry, header: bytes) -> bool:
 
 def _is_text(header: bytes) -> bool:
     return header.lstrip().startswith(b"[")
-
-
-def _binary_shape(
-    entry: ScpEntry, header: bytes, size: int, kind: str, types: dict, where: str
-) -> tuple[int, int]:
-    """Rows and columns of the binary matrix at an entry's byte, all of whose values are there.
-
-    Raises:
-        InputError: bytes that are not such a matrix.
-    """
-    shape, fault = _shape_or_fault(header, size, kind, types)
-    if fault:
-        cure = "make the archive again"
-        if not header.startswith(tuple(types)) and (found := refused_format(header)):
-            fault, cure = f"expected a Kaldi {kind}, found {found}", _CONVERT
-        raise InputError(f"{where}: {entry.place}: {fault}; {cure}")
-    return shape
-
-
-def _shape_or_fault(
-    header: bytes, size: int, kind: str, types: dict
-) -> tuple[tuple[int, int], str]:
-    """Rows and columns, or what is wrong with ``size`` bytes that begin with ``header``."""
-    none = 0, 0
-    token = next((token for token in types if header.startswith(token)), None)
-    if token is None:
-        return none, f"no Kaldi {kind} starts at this byte"
-    layout, element, column = types[token]
-    start = len(token) + struct.calcsize(layout)
-    if len(header) < start:
-        return none, f"the {kind} is cut short"
-    # Kaldi puts its size in front of each integer, but not in compressed matrices.
-    if layout.startswith("<x") and any(header[at] != 4 for at in range(len(token), start, 5)):
-        return none, f"the {kind}'s header is damaged"
-    sizes = struct.unpack(layout, header[len(token) : start])
-    rows, columns = sizes if len(sizes) == 2 else (1, *sizes)
-    if rows < 1 or columns < 1:
-        return none, f"the {kind} is empty"
-    if start + columns * (rows * element + column) > size:
-        return none, f"the {kind} is cut short"
-    return (rows, columns), ""
