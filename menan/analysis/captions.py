@@ -212,13 +212,15 @@ def leakage_note(means: Sequence[LeakageMean]) -> str:
 
 def set_note(sets: Sequence[SetFacts]) -> str:
     """On a probed set: its size and what guessing gives."""
+    floors = [one.floor_nats for one in sets if one.floor_nats is not None]
+    floor = "; an embedding with the emotion and nothing else would allow "
+    floor = floor + span(floors, 3) if floors else ""
     return (
         f"{span([one.speakers for one in sets])} speakers, "
         f"{span([one.utterances for one in sets])} utterances. Chance "
         f"{span([one.chance for one in sets], 1, 100)} %, always naming the most frequent speaker "
         f"{span([one.majority for one in sets], 1, 100)} %. Guessing uniformly costs "
-        f"{span([one.uniform_nats for one in sets], 3)} nats; an embedding with the emotion and "
-        f"nothing else would allow {span([one.floor_nats for one in sets], 3)}."
+        f"{span([one.uniform_nats for one in sets], 3)} nats{floor}."
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from menan.analysis.leakage.given_embeddings import read_given_embeddings
 from menan.analysis.leakage.leakage_files import read_reported_leakage
 from menan.analysis.report.curves import learning_curves
 from menan.analysis.report.planes import read_planes
@@ -153,6 +154,12 @@ def _leakage(folder: Path) -> None:
     reported_leakages(folder / "leakage", read_runs(folder))
 
 
+def _given(name: str, labels: str | None = "labels.csv") -> Callable[[Path], object]:
+    return lambda folder: read_given_embeddings(
+        folder / name, None if labels is None else folder / labels
+    )
+
+
 def _report(folder: Path) -> None:
     read_reported_leakage(folder / "results.json")
 
@@ -230,4 +237,19 @@ def _trained() -> list[Parser]:
     ]
 
 
-PARSERS = {parser.name: parser for parser in (*_corpora(), *_directories(), *_trained())}
+def _foreign() -> list[Parser]:
+    files = ("v.scp", "v.ark", "text.ark", "v.npz", "each.npz", "v.npy", "v.ids", "v.csv")
+    sources = {"v.ids": "v.npy", "labels.csv": "v.npz"}
+    return [
+        *(
+            Parser(f"embeddings {name}", name, _given(sources.get(name, name)), seeds.embeddings)
+            for name in (*files, "labels.csv")
+        ),
+        Parser("embeddings all.csv", "all.csv", _given("all.csv", None), seeds.embeddings),
+        Parser("labels utt2spk", "utt2spk", _given("v.npz", ""), seeds.embeddings),
+    ]
+
+
+PARSERS = {
+    parser.name: parser for parser in (*_corpora(), *_directories(), *_trained(), *_foreign())
+}

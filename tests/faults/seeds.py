@@ -14,6 +14,7 @@ import torch
 import yaml
 
 from menan.config import RunsConfig, TrainingConfig
+from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.features.dump.dump_features import dump_features
 from menan.features.dump.jobs import DumpOptions
@@ -246,3 +247,23 @@ def plane() -> bytes:
     """Coordinates of three utterances."""
     rows = (f"menan\ta-{i}\ta\tang\t0.5{i}\t-1.5\n" for i in range(3))
     return ("system\tutterance\tspeaker\temotion\tx\ty\n" + "".join(rows)).encode()
+
+
+def embeddings(folder: Path) -> None:
+    """Embeddings of two speakers in every format, and their labels in every form."""
+    utts, x = ("a-1", "a-2", "b-1"), np.arange(6, dtype=np.float32).reshape(3, 2)
+    with ArchiveWriter(folder, "v") as archive:
+        for utt, row in zip(utts, x, strict=True):
+            archive.write(utt, row)
+    texts = [f"{utt}  [ {row[0]} {row[1]} ]\n" for utt, row in zip(utts, x, strict=True)]
+    (folder / "text.ark").write_text("".join(texts))
+    np.savez_compressed(folder / "v.npz", ids=np.array(utts), x=x)
+    np.savez(folder / "each.npz", **dict(zip(utts, x, strict=True)))
+    np.save(folder / "v.npy", x)
+    (folder / "v.ids").write_text("".join(f"{utt}\n" for utt in utts))
+    rows = "".join(f"{utt},{row[0]},{row[1]}\n" for utt, row in zip(utts, x, strict=True))
+    (folder / "v.csv").write_text(f"utt,d0,d1\n{rows}")
+    labels = "utt,speaker,emotion,gender\na-1,a,ang,f\na-2,a,sad,f\nb-1,b,ang,\n"
+    (folder / "labels.csv").write_text(labels)
+    (folder / "all.csv").write_text("utt,speaker,d0,d1\na-1,a,1,2\na-2,a,2,3\nb-1,b,3,5e-1\n")
+    (folder / "utt2spk").write_text("a-1 a\na-2 a\nb-1 b\n")

@@ -65,7 +65,7 @@ def find_embeddings(directory: Path) -> list[NetworkEmbeddings]:
         )
     by_network: dict[tuple[str | None, int], NetworkEmbeddings] = {}
     for path in found:
-        card = _card(path.parent)
+        card = only_card(path.parent)
         draws = _draws(path.parent, card)
         first = next(iter(by_network.values()), NetworkEmbeddings("", path.parent, card, draws))
         if first.card is None or (_system(card), draws) != (_system(first.card), first.draws):
@@ -79,6 +79,21 @@ def find_embeddings(directory: Path) -> list[NetworkEmbeddings]:
         one = NetworkEmbeddings(name, path.parent, card, draws)
         by_network.setdefault((card.group, card.epoch), one)
     return list(by_network.values())
+
+
+def only_card(directory: Path) -> ModelCard:
+    """The card of the one model that made the embeddings in a directory of menan-infer.
+
+    Raises:
+        InputError: several models, whose embeddings do not share a space.
+    """
+    cards = read_model_cards(directory)
+    if len(cards) != 1:
+        raise InputError(
+            f"{directory}: embeddings of {len(cards)} models do not share a space; infer without "
+            "--test-speakers-only"
+        )
+    return cards[0]
 
 
 def find_same_network(
@@ -130,16 +145,6 @@ def read_embeddings(directory: Path, originals: Originals) -> np.ndarray:
         )
     vectors = [read_vector(scp[utt], f"{path}: {utt}") for utt in originals.utts]
     return stack_vectors(originals.utts, vectors, path, "infer")
-
-
-def _card(directory: Path) -> ModelCard:
-    cards = read_model_cards(directory)
-    if len(cards) != 1:
-        raise InputError(
-            f"{directory}: embeddings of {len(cards)} models do not share a space; infer without "
-            "--test-speakers-only"
-        )
-    return cards[0]
 
 
 def _draws(directory: Path, card: ModelCard) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from menan.analysis.leakage.embeddings import only_card
 from menan.analysis.leakage.given_labels import GivenLabels, read_given_labels
 from menan.analysis.leakage.given_vectors import GivenVectors, read_given_vectors
 from menan.datadir.tables import c_sorted
@@ -48,8 +49,9 @@ def read_given_embeddings(path: Path, labels: Path | None) -> GivenEmbeddings:
 
     Raises:
         InputError: malformed files, an embedding without label, labels in both files or in
-            neither, only one speaker.
+            neither, only one speaker, embeddings of several models of menan.
     """
+    _note_model(path)
     vectors = read_given_vectors(path)
     if labels is not None and vectors.labels is not None:
         raise InputError(
@@ -64,6 +66,18 @@ def read_given_embeddings(path: Path, labels: Path | None) -> GivenEmbeddings:
     if vectors.note:
         print(f"note: {vectors.note}", file=sys.stderr)
     return _joined(path, vectors, known)
+
+
+def _note_model(path: Path) -> None:
+    """Embeddings of menan can be read without their dump; those of several models cannot."""
+    directory = path if path.is_dir() else path.parent
+    if (directory / "models.json").is_file() and (path.is_dir() or path.stem == "embeddings"):
+        card = only_card(directory)
+        print(
+            f"note: {directory}: written by {card.objective.system}, seed {card.seed}; training "
+            "speakers and held-out speakers are not told apart",
+            file=sys.stderr,
+        )
 
 
 def _joined(path: Path, vectors: GivenVectors, labels: GivenLabels) -> GivenEmbeddings:

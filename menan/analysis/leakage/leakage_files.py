@@ -4,7 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from menan.analysis.leakage.result import Leakage, ReportedLeakage, SystemLeakage
+from menan.analysis.leakage.given_leakage import GivenLeakage
+from menan.analysis.leakage.result import (
+    Leakage,
+    ReportedLeakage,
+    SystemLeakage,
+)
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.files.mapping import from_mapping
@@ -28,7 +33,10 @@ def read_probed(path: Path) -> Leakage | None:
     """What menan-probe wrote about any embeddings; None if the file is something else."""
     try:
         found = read_json(path)
-        cls = SystemLeakage if isinstance(found, dict) and "system" in found else Leakage
+        keys = found if isinstance(found, dict) else {}
+        cls: type[Leakage] = SystemLeakage if "system" in keys else Leakage
+        if "embeddings" in keys:
+            cls = GivenLeakage
         return from_mapping(cls, found, "leakage")
     except InputError:
         return None

@@ -5,16 +5,10 @@ the network's input, about as much as there is to find; ``leace``, v after linea
 speaker, which shows how much is left for probes that are not linear.
 """
 
-import hashlib
-import json
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
-from menan import __version__
 from menan.analysis.leakage.embeddings import (
     NetworkEmbeddings,
     Originals,
@@ -23,29 +17,10 @@ from menan.analysis.leakage.embeddings import (
     read_embeddings,
     read_originals,
 )
-from menan.analysis.leakage.leakage_files import read_probed
-from menan.analysis.leakage.probes import View, linear_accuracy, predictions, views
-from menan.analysis.leakage.raw_cache import kept_or_probed
+from menan.analysis.leakage.probing import UnprobedSet, probe_sets, unprobed_set
 from menan.analysis.leakage.result import Leakage, SystemLeakage
-from menan.analysis.leakage.splits import ProbeSet, probe_set
-from menan.analysis.leakage.summary import ProbedEmbedding, ProbedSet, summaries
-from menan.analysis.leakage.verification import cosine_trials, equal_error_rate
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
-from menan.files.atomic import atomic_open
-from menan.files.mapping import to_mapping
-from menan.randomness import derived_seed
-
-MOST_TRIALS = 200_000
-
-
-@dataclass(frozen=True)
-class UnprobedSet:
-    """A set of one network before it is probed; v and raw are float64 (utterances, dims)."""
-
-    probe_set: ProbeSet
-    v: np.ndarray
-    raw: np.ndarray
 
 
 def write_leakage(
@@ -82,26 +57,7 @@ def write_leakage(
         }
     if other is not None and other_feats is not None:
         _add_other(sets, networks, other, read_originals(other_feats), seed)
-    leakage = _unmeasured(networks, seed)
-    leakage = replace(leakage, made_from=_digest(leakage, sets))
-    found = read_probed(out)
-    if found is not None and found.made_from == leakage.made_from:
-        return found
-    probed: dict[str, dict[str, ProbedSet]] = {}
-    # Matrices of a few hundred rows: threads would cost more than they gain, and change digits.
-    with threadpool_limits(1):
-        for group in tqdm(list(sets), desc="probes", unit="network", disable=None):
-            probed[group] = {
-                name: _probe(one, seed, out.parent) for name, one in sets[group].items()
-            }
-    leakage = replace(
-        leakage,
-        sets=summaries(list(probed.values()), seed),
-        by_group={name: summaries([of_network], seed) for name, of_network in probed.items()},
-    )
-    with atomic_open(out) as file:
-        file.write(json.dumps(to_mapping(leakage), indent=1) + "\n")
-    return leakage
+    return probe_sets(_unmeasured(networks, seed), sets, seed, out)
 
 
 def _unmeasured(networks: list[NetworkEmbeddings], seed: int) -> Leakage:
@@ -120,19 +76,6 @@ def _unmeasured(networks: list[NetworkEmbeddings], seed: int) -> Leakage:
         groups=groups,
         sets={},
     )
-
-
-def _digest(leakage: Leakage, sets: dict[str, dict[str, UnprobedSet]]) -> str:
-    """SHA-256 of all that the result depends on."""
-    digest = hashlib.sha256(f"{__version__} {leakage}".encode())
-    for group, of_network in sets.items():
-        for name, one in of_network.items():
-            chosen = one.probe_set
-            names = (chosen.utts, chosen.speakers, chosen.emotions)
-            digest.update(f"{group} {name} {names}".encode())
-            for array in (one.v, one.raw, chosen.speaker, chosen.gender):
-                digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 def _speakers(network: NetworkEmbeddings, originals: Originals) -> dict[str, list[str]]:
@@ -174,35 +117,4 @@ def _add_other(
 def _unprobed(
     v: np.ndarray, originals: Originals, speakers: list[str], where: str, seed: int
 ) -> UnprobedSet:
-    chosen = probe_set(originals.labels, originals.utts, speakers, where, seed)
-    return UnprobedSet(chosen, v[chosen.rows], originals.raw[chosen.rows])
-
-
-def _probe(unprobed: UnprobedSet, seed: int, directory: Path) -> ProbedSet:
-    chosen = unprobed.probe_set
-
-    def probed(x: np.ndarray, erased: np.ndarray | None = None) -> ProbedEmbedding:
-        both, gender = views(x, chosen.half, erased), None
-        if chosen.gender is not None and chosen.gender_half is not None:
-            sides = views(x, chosen.gender_half, erased)
-            gender = linear_accuracy(sides, chosen.gender, chosen.half)
-        return ProbedEmbedding(
-            predictions=predictions(both, chosen.speaker, chosen.control, chosen.quarter, seed),
-            eer=_eer(both, chosen.speaker, seed),
-            gender=gender,
-        )
-
-    embeddings = {
-        "v": probed(unprobed.v),
-        "raw": kept_or_probed(directory, chosen, unprobed.raw, seed, lambda: probed(unprobed.raw)),
-        "leace": probed(unprobed.v, chosen.speaker),
-    }
-    return ProbedSet(chosen, embeddings)
-
-
-def _eer(both: list[View], speaker: np.ndarray, seed: int) -> float | None:
-    """From pairs within a half, which scaling and erasure were not fitted on."""
-    rng = np.random.default_rng(derived_seed(seed, "trials"))
-    most = MOST_TRIALS // len(both)
-    halves = [cosine_trials(view.x_test, speaker[view.test], most, rng) for view in both]
-    return equal_error_rate(*(np.concatenate(parts) for parts in zip(*halves, strict=True)))
+    return unprobed_set(originals.labels, originals.utts, speakers, v, originals.raw, where, seed)

@@ -88,18 +88,20 @@ class Representations:
     """The three representations that are probed.
 
     v: the embedding.
-    raw: statistics of the network's input: about as much as there is to find.
+    raw: statistics of the network's input: about as much as there is to find. None if the input is
+        not known: then there is no ceiling to compare with.
     leace: v after linear erasure of the speaker.
     """
 
     v: EmbeddingLeakage
-    raw: EmbeddingLeakage
+    raw: EmbeddingLeakage | None
     leace: EmbeddingLeakage
 
     @property
     def by_name(self) -> dict[str, EmbeddingLeakage]:
-        """In the order of the class."""
-        return {name: getattr(self, name) for name in ("v", "raw", "leace")}
+        """In the order of the class, without ``raw`` if it is not known."""
+        found = {name: getattr(self, name) for name in ("v", "raw", "leace")}
+        return {name: one for name, one in found.items() if one is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +112,8 @@ class SetFacts:
     chance, majority: accuracies of guessing uniformly and of naming the most frequent speaker.
     uniform_nats: the cross-entropy of guessing uniformly.
     floor_nats: the entropy of the speaker given the emotion, by the counts of the set: the
-        cross-entropy of the best predictor that hears nothing but the emotion.
+        cross-entropy of the best predictor that hears nothing but the emotion. None if no emotion
+        is known.
     """
 
     utterances: float
@@ -119,7 +122,7 @@ class SetFacts:
     chance: float
     majority: float
     uniform_nats: float
-    floor_nats: float
+    floor_nats: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from menan.analysis.leakage.result import SetFacts
-from menan.datadir.metadata import Metadata
 from menan.errors import InputError
 from menan.randomness import derived_seed
 
@@ -17,11 +17,24 @@ MOST_SPEAKERS = 100  # per set: where each video counts as a speaker there are t
 FEWEST_OF_A_GENDER = 2  # speakers: one on either side
 
 
+class SpeakerLabels(Protocol):
+    """What is known of utterances: the label files of a dump, or labels of anybody's embeddings."""
+
+    @property
+    def utt2spk(self) -> Mapping[str, str]: ...
+
+    @property
+    def utt2emo(self) -> Mapping[str, tuple[str, ...]]: ...
+
+    @property
+    def spk2gender(self) -> Mapping[str, str]: ...
+
+
 @dataclass(frozen=True)
 class ProbeSet:
     """Utterances whose speakers the probes identify. Arrays are (utterances,).
 
-    utts, emotions: utterance ids, and their ``utt2emo`` values.
+    utts, emotions: utterance ids, and their ``utt2emo`` values, "" where none are known.
     rows: int, positions of the utterances among all originals.
     speaker: int, an index into ``speakers``.
     half: 0 or 1; a probe learns on one and is tested on the other, and the other way round.
@@ -58,12 +71,16 @@ class ProbeSet:
             chance=1 / len(self.speakers),
             majority=float(counts.sum(axis=1).max() / counts.sum()),
             uniform_nats=math.log(len(self.speakers)),
-            floor_nats=float(-(counts * logs).sum() / counts.sum()),
+            floor_nats=float(-(counts * logs).sum() / counts.sum()) if any(self.emotions) else None,
         )
 
 
 def probe_set(
-    labels: Metadata, originals: Sequence[str], speakers: Collection[str], where: str, seed: int
+    labels: SpeakerLabels,
+    originals: Sequence[str],
+    speakers: Collection[str],
+    where: str,
+    seed: int,
 ) -> ProbeSet:
     """The original utterances of some speakers, split.
 
@@ -78,7 +95,7 @@ def probe_set(
     if len(kept) < 2:
         raise InputError(
             f"{where}: {len(kept)} speaker(s) with {FEWEST_UTTERANCES} utterances or more; "
-            "a probe needs at least two, dump more data"
+            "a probe needs at least two, add more data"
         )
     rows = [row for row, utt in enumerate(originals) if labels.utt2spk[utt] in set(kept)]
     utts = [originals[row] for row in rows]
@@ -144,7 +161,7 @@ def control_labels(utts: Sequence[str], half: np.ndarray, classes: int, seed: in
 
 
 def _genders(
-    spk2gender: dict[str, str], speakers: list[str], seed: int
+    spk2gender: Mapping[str, str], speakers: list[str], seed: int
 ) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
     """Gender and side of each speaker; None and None with too few of a gender."""
     values = [spk2gender.get(name, "") for name in speakers]

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
 from menan.analysis.cells import fixed
+from menan.analysis.leakage.given_leakage import GivenLeakage
 from menan.analysis.leakage.probes import ProbePredictions
 from menan.analysis.leakage.result import (
     PROBES,
@@ -18,7 +20,7 @@ from menan.analysis.leakage.result import (
     SetLeakage,
     SystemLeakage,
 )
-from menan.analysis.leakage.splits import ProbeSet
+from menan.analysis.leakage.splits import FEWEST_UTTERANCES, MOST_SPEAKERS, ProbeSet
 from menan.scoring.bootstrap import percentile_interval
 
 RESAMPLES = 1000
@@ -40,7 +42,7 @@ class ProbedEmbedding:
 
 @dataclass(frozen=True)
 class ProbedSet:
-    """A set of one network, probed in each representation: ``v``, ``raw`` and ``leace``."""
+    """A set of one network, probed in each representation: ``v``, ``leace`` and perhaps ``raw``."""
 
     probe_set: ProbeSet
     embeddings: dict[str, ProbedEmbedding]
@@ -100,21 +102,34 @@ def accuracy_interval(
 
 def leakage_text(leakage: Leakage) -> str:
     """A short table to read: per set chance and floor, then one line per representation."""
-    system = "embeddings without a model card"
+    lines = [f"embeddings without a model card: {len(leakage.groups)} network(s)"]
     if isinstance(leakage, SystemLeakage):
         system = f"{leakage.label}, seed {leakage.seed}, {leakage.rule}"
-    lines = [f"{system}: {len(leakage.groups)} network(s)"]
+        lines = [f"{system}: {len(leakage.groups)} network(s)"]
+    if isinstance(leakage, GivenLeakage):
+        lines = [f"{leakage.embeddings}: {leakage.dims} values per utterance"]
     for name, found in leakage.sets.items():
         lines += [
             "",
             f"{name}: {found.speakers:g} speakers, {found.utterances:g} utterances; chance "
-            f"{fixed(found.chance, 2, 100)} %, uniform {found.uniform_nats:.3f} nats, knowing the "
-            f"emotion {found.floor_nats:.3f} nats",
+            f"{fixed(found.chance, 2, 100)} %, uniform {found.uniform_nats:.3f} nats, "
+            + (
+                "emotions not known"
+                if found.floor_nats is None
+                else f"knowing the emotion {found.floor_nats:.3f} nats"
+            ),
             f"{'speaker accuracy %':<20}"
             + "".join(f"{probe:>8} {'[95 %]':<14}" for probe in PROBES)
             + f"{'linear nats':>11} {'EER %':>6} {'gender %':>9}",
         ]
         lines += [_line(kind, embedding) for kind, embedding in found.embeddings.by_name.items()]
+        if found.embeddings.raw is None:
+            lines.append("  raw: not probed, because --feats was not given; there is no ceiling")
+        if found.left_out:
+            lines.append(
+                f"  left out: {found.left_out:g} utterances, of speakers with fewer than "
+                f"{FEWEST_UTTERANCES} or beyond the first {MOST_SPEAKERS} speakers"
+            )
     return "\n".join(lines)
 
 
@@ -167,13 +182,14 @@ def _summary(probed: Sequence[ProbedSet], seed: int) -> SetLeakage:
             gender=_gender(sets, [one.gender for one in found]),
         )
 
-    means = {
-        part.name: round(float(np.mean([getattr(fact, part.name) for fact in facts])), 6)
-        for part in fields(SetFacts)
+    means: dict[str, Any] = {
+        part.name: _mean([getattr(fact, part.name) for fact in facts]) for part in fields(SetFacts)
     }
-    return SetLeakage(
-        **means, embeddings=Representations(*(leakage(kind) for kind in ("v", "raw", "leace")))
+    has_raw = all("raw" in one.embeddings for one in probed)
+    found = Representations(
+        v=leakage("v"), raw=leakage("raw") if has_raw else None, leace=leakage("leace")
     )
+    return SetLeakage(**means, embeddings=found)
 
 
 def _gender(sets: Sequence[ProbeSet], accuracies: list[float | None]) -> GenderAccuracy | None:

@@ -125,8 +125,9 @@ def tradeoff_chart(name: str, means: list[LeakageMean], styles: dict[str, Look])
             axes.annotate(mean.label, (x, mean.ua), (0, 6), **above)
         axes.margins(0.12, 0.18)
         sets = [mean.sets["train"] for mean in means]
-        raw = np.mean([one.embeddings.raw.best.accuracy for one in sets])
-        levels = {"chance": 100 * np.mean([one.chance for one in sets]), "raw features": 100 * raw}
+        levels = {"chance": 100 * np.mean([one.chance for one in sets])}
+        if inputs := [one.embeddings.raw for one in sets if one.embeddings.raw is not None]:
+            levels["raw features"] = 100 * np.mean([one.best.accuracy for one in inputs])
         _levels(axes, levels, vertical=True)
         axes.set_xlabel("strongest probe's speaker accuracy, %")
         axes.set_ylabel("test UA, %")

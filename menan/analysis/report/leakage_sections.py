@@ -59,7 +59,7 @@ def _part(
             ua = fixed(mean.ua) if kind == "v" else ""
             first = system_cell(mean.system, label)
             rows.append(_row(first, kind, ua, "" if own is None else fixed(own, 1), found))
-    if shared:
+    if shared and raw[0] is not None:
         rows.append(_row(TableCell("any"), "raw", "", "", raw[0]))
     columns = column_titles(
         *("system", "probed", "UA", "own SC", *captions.PROBE_TITLES.values()),
@@ -67,6 +67,8 @@ def _part(
     )
     table = ReportTable(f"Leakage of {title}", columns, tuple(rows))
     note = captions.set_note([mean.sets[name] for mean in means])
+    if without := [mean.label for mean, one in zip(means, raw, strict=True) if one is None]:
+        note += f" The input of {', '.join(without)} was not probed: there is no ceiling."
     return Section(f"leakage-{name}", title.capitalize(), note=note, tables=(table,))
 
 

@@ -123,6 +123,8 @@ def study_points(systems: Sequence[StudySystem], reference: StudySystem) -> tupl
             system.unheard,
         )
         train = heard.one.sets["train"]
+        raw = train.embeddings.raw
+        assert raw is not None, "a study without the ceiling was read"
         points.append(
             StudyPoint(
                 system=system.system,
@@ -137,7 +139,7 @@ def study_points(systems: Sequence[StudySystem], reference: StudySystem) -> tupl
                 else None,
                 draws=heard.many.draws if heard.many else None,
                 leace=_strongest(train.embeddings.leace, train.chance),
-                raw=_strongest(train.embeddings.raw, train.chance),
+                raw=_strongest(raw, train.chance),
                 unheard=_drawn(unheard, "train") if unheard else None,
                 heldout=_drawn(heard, "heldout"),
                 capacity_bits=_bits(system),

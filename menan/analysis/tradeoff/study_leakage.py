@@ -106,4 +106,6 @@ def _read(path: Path, runs: Sequence[TrainedRun]) -> ReportedLeakage:
         raise InputError(
             f"{path}: the training speakers are missing, or a chance is 0; probe again"
         )
+    if found.sets["train"].embeddings.raw is None:
+        raise InputError(f"{path}: the input was not probed; probe again with --feats")
     return ReportedLeakage(**vars(found), ua=mean_test_ua(fold_results(runs, RULE)))
