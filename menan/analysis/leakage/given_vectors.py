@@ -54,9 +54,9 @@ def read_given_vectors(path: Path) -> GivenVectors:
     """
     if path.is_dir():
         path = path / "embeddings.scp"
-    if (read := _READERS.get(path.suffix.lower())) is None:
+    if (read := READERS.get(path.suffix.lower())) is None:
         raise InputError(
-            f"{path}: expected embeddings in a file that ends with {' '.join(_READERS)}, found "
+            f"{path}: expected embeddings in a file that ends with {' '.join(READERS)}, found "
             f"{path.suffix or 'no ending'}; save them as one of these"
         )
     if not path.exists():
@@ -204,7 +204,7 @@ def _stacked(
     return GivenVectors(tuple(utts), stack_vectors(utts, vectors, path, "write them"), labels, note)
 
 
-_READERS: dict[str, Callable[[Path], GivenVectors]] = {
+READERS: dict[str, Callable[[Path], GivenVectors]] = {
     ".scp": _scp,
     ".ark": _ark,
     ".txt": _ark,
