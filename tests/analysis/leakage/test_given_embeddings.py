@@ -123,6 +123,12 @@ def test_a_planted_pickle_is_refused(labels, tmp_path, name):
         assert "it has Python objects); save ids and labels as text" in str(refusal.value)
 
 
+def test_ids_that_are_objects_are_refused_with_the_cure(labels, tmp_path):
+    np.savez(tmp_path / "v.npz", ids=np.array([None] * 999, dtype=object), x=np.zeros((999, 2)))
+    with pytest.raises(InputError, match=r"v.npz: .*Python objects\); save .* ids.astype\(str\)"):
+        read_given_embeddings(tmp_path / "v.npz", labels)
+
+
 def changed(name, change):
     """A format with other values."""
 

@@ -72,6 +72,7 @@ def test_the_figures_are_those_of_a_dump_with_the_same_embeddings(make_dump, tmp
     npz = write_vectors(tmp_path, "v.npz", x, utts)
     ceiling = write_given_leakage(npz, None, feats, tmp_path / "ceiling.json")
     assert ceiling.ceiling
+    assert own.embeddings.raw is not None
     assert ceiling.sets["all"] == own
     alone = write_given_leakage(npz, feats.parent, None, tmp_path / "alone.json")
     assert not alone.ceiling
