@@ -83,12 +83,14 @@ def _note_model(path: Path) -> None:
 def _joined(path: Path, vectors: GivenVectors, labels: GivenLabels) -> GivenEmbeddings:
     place = labels.path
     row = {utt: number for number, utt in enumerate(vectors.utts)}
+    unknown = [utt for utt in vectors.utts if utt not in labels.speakers]
+    if unknown:
+        raise InputError(
+            f"{place}: no label of {unknown[0]!r}, which {path} has, and of {len(unknown) - 1} "
+            "others; add them, or give both files the same ids (one of the labels is "
+            f"{next(iter(labels.speakers), '')!r})"
+        )
     for utt in vectors.utts:
-        if utt not in labels.speakers:
-            raise InputError(
-                f"{place}: no label of {utt!r}, which {path} has; add it, or give both the same "
-                f"ids (one of the labels is {next(iter(labels.speakers), '')!r})"
-            )
         if labels.emotions and utt not in labels.emotions:
             raise InputError(
                 f"{place}: no emotion of {utt!r}, which {path} has; add it, or leave out all"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from menan.analysis.leakage.given_labels import INDEX, LABEL_COLUMNS, id_column
+from menan.analysis.leakage.given_labels import ID_COLUMNS, INDEX, LABEL_COLUMNS, id_column
 from menan.corpora.delimited import DelimitedRow, stream_rows
 from menan.errors import InputError
 
@@ -15,7 +15,8 @@ TIME_COLUMNS = ("start", "end", "frametime", "frameindex")
 # Columns that are labels even where they hold numbers.
 OTHER_LABELS = (
     *("intensity", "statement", "repetition", "text", "sentence", "session", "age", "language"),
-    *("corpus", "split", "label"),
+    *("corpus", "split", "label", "spk", "actor", "subject", "sex", "class"),
+    *("valence", "arousal", "dominance"),
 )
 
 
@@ -50,7 +51,8 @@ def read_vector_table(path: Path) -> VectorTable:
     utt = id_column(path, columns)
     first = next(rows)
     unused = [name for name in columns if name in (*TIME_COLUMNS, INDEX) and name != utt]
-    named = [name for name in columns if name in (*LABEL_COLUMNS, *OTHER_LABELS)]
+    known = {*LABEL_COLUMNS, *OTHER_LABELS, *ID_COLUMNS} - {utt}
+    named = [name for name in columns if name in known]
     rest = [name for name in columns if name not in (utt, *unused, *named)]
     values = [name for name in rest if _is_number(first.cells[name])]
     words = [name for name in rest if name not in values]
@@ -61,22 +63,39 @@ def read_vector_table(path: Path) -> VectorTable:
     labels = [name for name in columns if name in (*named, *words)]
     if "speaker" not in labels:
         labels, unused = [], [name for name in columns if name != utt and name not in values]
-    table = VectorTable([], [], [], _note(values, labels, unused))
+    utts, vectors, labelled = [], [], []
     for row in chain([first], rows):
         _refuse_numbers(row, words, first)
         # openSMILE puts names in single quotes.
         name = row.text(utt).removeprefix("'").removesuffix("'")
-        table.utts.append(name)
-        table.vectors.append(_vector(row, values))
+        utts.append(name)
+        vectors.append(_vector(row, values))
         if labels:
             cells = {column: row.cells[column] for column in labels}
-            table.labels.append((name, DelimitedRow(row.where, cells)))
-    if utt == INDEX and not labels and table.utts == [str(n) for n in range(len(table.utts))]:
+            labelled.append((name, DelimitedRow(row.where, cells)))
+    if utt == INDEX and not labels and utts == [str(n) for n in range(len(utts))]:
         raise InputError(
             f"{path}:1: the first column only counts the rows, and the order of labels in another "
             "file may differ; add a column utt with the utterances"
         )
-    return table
+    note = _note(values, labels, unused) + _suspicion(values, vectors)
+    return VectorTable(utts, vectors, labelled, note)
+
+
+def _suspicion(values: list[str], vectors: list[np.ndarray]) -> str:
+    """Names columns that hold whole numbers where most do not: they may be labels."""
+    whole = np.ones(len(values), dtype=bool)
+    constant = whole.copy()
+    for vector in vectors:
+        whole &= vector == np.round(vector)
+        constant &= vector == vectors[0]
+    found = [name for name, is_label in zip(values, whole & ~constant, strict=True) if is_label]
+    if not found or 2 * len(found) > len(values):
+        return ""
+    return (
+        f"; with whole numbers only: {', '.join(found)[:300]} (if these are labels, remove them or "
+        "write them as words)"
+    )
 
 
 def _vector(row: DelimitedRow, values: list[str]) -> np.ndarray:

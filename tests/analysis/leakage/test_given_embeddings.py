@@ -1,7 +1,5 @@
 """Embeddings and labels of other toolkits are read alike, or refused in one line."""
 
-import pickle
-
 import numpy as np
 import pytest
 
@@ -72,6 +70,18 @@ def test_labels_may_stand_beside_the_values(labels, tmp_path, capsys):
         read_given_embeddings(npz, labels)
 
 
+def test_a_column_that_may_be_a_label_is_named(labels, tmp_path, capsys):
+    path = write_vectors(tmp_path, "v.csv", vectors())
+    assert read_given_embeddings(path, labels).x.shape == (24, 5)
+    assert "whole" not in capsys.readouterr().err
+    lines = path.read_text().splitlines()
+    more = ["who,id", *(f"{n // 6},{n}" for n in range(len(UTTS)))]
+    path.write_text("\n".join(map(",".join, zip(lines, more, strict=True))) + "\n")
+    assert read_given_embeddings(path, labels).x.shape == (24, 6)
+    printed = capsys.readouterr().err
+    assert "6 columns of values, f0 to who; not used: id; with whole numbers only: who" in printed
+
+
 def test_labels_of_more_utterances_are_counted(labels, tmp_path, capsys):
     path = write_vectors(tmp_path, "v.csv", vectors()[4:], UTTS[4:])
     assert read_given_embeddings(path, labels).utts == UTTS[4:]
@@ -91,42 +101,6 @@ def test_speed_copies_are_left_out_and_counted(labels, tmp_path, capsys):
     path = write_vectors(tmp_path, "v.npz", x, both)
     assert read_given_embeddings(path, labels).utts == UTTS
     assert f"{len(UTTS)} speed copies are not used" in capsys.readouterr().err
-
-
-class Planted:
-    """Touches a file when it is unpickled."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return (open, (self.path, "w"))
-
-
-@pytest.mark.parametrize("name", ["v.npy", "v.npz", "each.npz", "renamed.npz"])
-def test_a_planted_pickle_is_refused(labels, tmp_path, name):
-    x = np.array([Planted(str(tmp_path / "run")) for _ in UTTS], dtype=object)
-    path = tmp_path / name
-    if name == "v.npy":
-        np.save(path, x, allow_pickle=True)
-        path.with_suffix(".ids").write_text("\n".join(UTTS))
-    elif name == "v.npz":
-        np.savez(path, ids=np.array(UTTS), embeddings=x)
-    elif name == "each.npz":
-        np.savez(path, **dict.fromkeys(UTTS, x[:1]))
-    else:
-        path.write_bytes(pickle.dumps(x))
-    with pytest.raises(InputError, match=rf"^{path}: ") as refusal:
-        read_given_embeddings(path, labels)
-    assert not (tmp_path / "run").exists()
-    if name.endswith(".npz") and name != "renamed.npz":
-        assert "it has Python objects); save ids and labels as text" in str(refusal.value)
-
-
-def test_ids_that_are_objects_are_refused_with_the_cure(labels, tmp_path):
-    np.savez(tmp_path / "v.npz", ids=np.array([None] * 999, dtype=object), x=np.zeros((999, 2)))
-    with pytest.raises(InputError, match=r"v.npz: .*Python objects\); save .* ids.astype\(str\)"):
-        read_given_embeddings(tmp_path / "v.npz", labels)
 
 
 def changed(name, change):
