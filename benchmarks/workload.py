@@ -79,4 +79,5 @@ def make_run(store: FrameStore, seed: int, utterances: int, directory: Path) -> 
 
 def _utterances(store: FrameStore, count: int, speakers: tuple[str, ...]) -> UtteranceSet:
     row = torch.arange(count, device=store.frames.device)
-    return UtteranceSet(store, row % UTTS, row % 4, row % len(speakers), speakers)
+    speaker = row % len(speakers)
+    return UtteranceSet(store, row % UTTS, row % 4, speaker, speakers, voices=speaker)

@@ -54,9 +54,18 @@ class PoolingSettings(EncoderSettings):
 
 @dataclass(frozen=True)
 class PooledSettings(PoolingSettings):
-    """A learned mean over layers, for ``--pool stats``."""
+    """A learned mean over layers, for ``--pool stats``.
+
+    erase: number of directions of the training voices that are projected out of each layer, at
+        most; 0 for none. A speaker at a speed is a voice.
+    """
 
     name = "pooled"
+    erase: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(0 <= self.erase <= 4096, "erase must lie between 0 and 4096")
 
 
 @dataclass(frozen=True)

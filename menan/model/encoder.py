@@ -30,6 +30,7 @@ class Encoder(nn.Module, ABC):
     dims_out: size of v, set by ``__init__``.
     dropout: probability with which a unit is dropped in training, set by ``__init__``.
     dropout_units: number of units per utterance that can be dropped, set by ``__init__``.
+    erased: number of directions of the input that :meth:`erase` may remove, set by ``__init__``.
 
     The buffers ``mean`` and ``std``, (dims,) or (rows, dims), normalise the input; 0 and 1 leave it
     as it is.
@@ -41,6 +42,7 @@ class Encoder(nn.Module, ABC):
     dims_out: int
     dropout: float = 0.0
     dropout_units: int = 0
+    erased: int = 0
     mean: Tensor
     std: Tensor
 
@@ -69,6 +71,15 @@ class Encoder(nn.Module, ABC):
     def normalised(self, features: Tensor) -> Tensor:
         """Features (batch, rows, dims) with the mean 0 and the standard deviation 1."""
         return (features - self.mean) / self.std
+
+    def erase(self, means: Tensor) -> None:
+        """Prepare the erasure of voices, once before training; called if ``erased`` is not 0.
+
+        Args:
+            means: mean normalised input of each voice of the training, without that of its
+                emotions, float64 (voices, rows, dims).
+        """
+        raise NotImplementedError
 
     @classmethod
     def is_padded(cls) -> bool:

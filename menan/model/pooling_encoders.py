@@ -12,9 +12,15 @@ class PooledEncoder(Encoder):
 
     The rows of the input are layers. Their weights are a softmax that starts equal (as s3prl's
     Featurizer; Yang et al. 2021, SUPERB). Units of the mean and of v are dropped.
+
+    With ``erase`` the directions in which the mean inputs of the training voices differ most are
+    projected out of each layer before all else: a linear erasure of the speaker (LEACE without
+    whitening, :mod:`menan.analysis.leakage.erasure`) that training cannot undo. The buffer
+    ``basis`` (rows, dims, erase) has orthonormal columns, and zeros where there are fewer voices.
     """
 
     has_fixed_rows = True
+    basis: Tensor
 
     def __init__(self, settings: PooledSettings, rows: int, dims: int):
         super().__init__(settings, rows, dims)
@@ -22,10 +28,25 @@ class PooledEncoder(Encoder):
         self.dropout, self.dropout_units = settings.dropout, dims + settings.size
         self.layer_scores = nn.Parameter(torch.zeros(rows))
         self.projection = nn.Linear(dims, settings.size)
+        self.erased = min(settings.erase, dims)
+        if self.erased:
+            self.register_buffer("basis", torch.zeros(rows, dims, self.erased))
 
     def normalised(self, features: Tensor) -> Tensor:
         # One pass over the features, which are most of what a step reads.
-        return torch.addcmul(-self.mean / self.std, features, 1 / self.std)
+        x = torch.addcmul(-self.mean / self.std, features, 1 / self.std)
+        if not self.erased:
+            return x
+        by_row = x.transpose(0, 1)  # (rows, batch, dims)
+        return (by_row - by_row @ self.basis @ self.basis.transpose(1, 2)).transpose(0, 1)
+
+    def erase(self, means: Tensor) -> None:
+        centred = (means - means.mean(dim=0)).transpose(0, 1)  # (rows, voices, dims)
+        _, _, directions = torch.linalg.svd(centred, full_matrices=False)
+        # Means of V voices differ in V - 1 directions; what the SVD adds to these is arbitrary.
+        count = min(self.erased, len(means) - 1, directions.shape[1])
+        self.basis.zero_()
+        self.basis[:, :, :count] = directions[:, :count].transpose(1, 2).float()
 
     def encode(self, features: Tensor, lengths: Tensor, kept: Tensor | None) -> Tensor:
         weights = self.layer_scores.softmax(dim=0)  # (rows,)

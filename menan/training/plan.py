@@ -49,6 +49,7 @@ class UtteranceSet:
     index: int64 (n,), into the store.
     emotions: int64 (n,), into the label set.
     speakers: int64 (n,), into ``speaker_names``.
+    voices: int64 (n,), a number for each speaker at each speed.
     """
 
     store: FrameStore
@@ -56,6 +57,7 @@ class UtteranceSet:
     emotions: Tensor
     speakers: Tensor
     speaker_names: tuple[str, ...]
+    voices: Tensor
 
     def __len__(self) -> int:
         return len(self.index)
@@ -135,7 +137,15 @@ def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> Utteran
         ),
         speakers=torch.tensor([number[labels.utt2spk[utt]] for utt in utts], device=device),
         speaker_names=names,
+        voices=torch.tensor(_voices(labels, utts), device=device),
     )
+
+
+def _voices(labels: Metadata, utts: list[str]) -> list[int]:
+    """A number for each speaker at each speed; the id of a copy is longer than its original's."""
+    names = [(labels.utt2spk[utt], utt.replace(labels.utt2uniq[utt], "", 1)) for utt in utts]
+    number = {name: i for i, name in enumerate(sorted(set(names)))}
+    return [number[name] for name in names]
 
 
 @dataclass(frozen=True)

@@ -106,3 +106,25 @@ def test_impossible_sizes_are_refused(settings, complaint):
 def test_table_1_has_its_own_classifiers():
     with pytest.raises(InputError, match=r"table1 takes only hidden: \(32, 10\)"):
         ModelConfig(hidden=(64,))
+
+
+def test_pooled_cannot_tell_voices_by_their_means_after_the_erasure():
+    pooled = encoder(PooledSettings(size=5, erase=3))
+    means = torch.randn(4, ROWS, DIMS, dtype=torch.float64)
+    pooled.erase(means)
+    left = pooled.normalised(means.float())
+    torch.testing.assert_close(left, left.mean(dim=0).expand_as(left))
+    assert left.std() > 0.1  # what the voices share stays
+    columns = pooled.basis.transpose(1, 2) @ pooled.basis
+    torch.testing.assert_close(columns, torch.eye(3).expand(ROWS, 3, 3))
+
+
+@pytest.mark.parametrize(("erase", "voices", "used"), [(2, 4, 2), (5, 3, 2), (100, 20, DIMS)])
+def test_pooled_erases_no_more_than_it_may_and_than_there_is(erase, voices, used):
+    pooled = encoder(PooledSettings(size=5, erase=erase))
+    pooled.erase(torch.randn(voices, ROWS, DIMS, dtype=torch.float64))
+    assert (pooled.basis.square().sum(dim=1) > 0.5).sum(dim=1).tolist() == ROWS * [used]
+    means = torch.randn(3, ROWS, DIMS)
+    torch.testing.assert_close(
+        pooled.normalised(pooled.normalised(means)), pooled.normalised(means)
+    )
