@@ -129,6 +129,21 @@ def _front_end(feats: Path, shapes: dict[str, tuple[int, int]]) -> GivenFrontEnd
         raise InputError(f"{feats}: {longest}: {error}") from None
 
 
+def refuse_other_features(dump: Dump, trained: FrontEnd, model: Path) -> None:
+    """Raise InputError unless the features of a dump are those that a model was trained on.
+
+    Args:
+        trained: front-end of the training.
+        model: the model file or its directory, named in the message.
+    """
+    if difference := trained.difference(dump.features):
+        name, wanted, found = difference
+        raise InputError(
+            f"{model}: trained on features with {name} {wanted}, but {dump.feats} has {found}; "
+            "make the features with the settings of the training"
+        )
+
+
 def refuse_other_rows(dump: Dump, encoder: str, rows: int) -> None:
     """Check that every matrix has the rows that an encoder of fixed rows needs.
 

@@ -10,7 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from menan.datadir.dump_directory import Dump, open_dump, refuse_other_rows
+from menan.datadir.dump_directory import (
+    Dump,
+    open_dump,
+    refuse_other_features,
+    refuse_other_rows,
+)
 from menan.datadir.tables import c_sorted
 from menan.device import open_device
 from menan.errors import InputError
@@ -182,12 +187,7 @@ def model_files(model: Path, rule: str) -> list[Path]:
 
 
 def _check(loaded: _LoadedModel, dump: Dump, model: Path, noise: NoiseSource, draws: int) -> None:
-    if difference := loaded.card.features.difference(dump.features):
-        name, trained, found = difference
-        raise InputError(
-            f"{model}: trained on features with {name} {trained}, but {dump.feats} has {found}; "
-            "make the features with the settings of the training"
-        )
+    refuse_other_features(dump, loaded.card.features, model)
     rows = loaded.card.features.rows
     longer = [utt for utt, found in dump.num_frames.items() if found > rows]
     if longer and loaded.network.encoder.is_repeated:

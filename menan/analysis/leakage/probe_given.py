@@ -51,14 +51,19 @@ def write_given_leakage(
         sha256=given.sha256,
         ceiling=raw is not None,
     )
-    known = UtteranceLabels(
+    known = labels_of_given(given)
+    speakers = c_sorted(set(given.speakers))
+    one = unprobed_set(known, given.utts, speakers, given.x, raw, str(embeddings), seed)
+    return probe_sets(leakage, {"all": {"all": one}}, seed, out)
+
+
+def labels_of_given(given: GivenEmbeddings) -> UtteranceLabels:
+    """The labels of given embeddings by utterance and speaker."""
+    return UtteranceLabels(
         dict(zip(given.utts, given.speakers, strict=True)),
         {utt: (emotion,) for utt, emotion in zip(given.utts, given.emotions, strict=True)},
         dict(zip(given.speakers, given.genders, strict=True)),
     )
-    speakers = c_sorted(set(given.speakers))
-    one = unprobed_set(known, given.utts, speakers, given.x, raw, str(embeddings), seed)
-    return probe_sets(leakage, {"all": {"all": one}}, seed, out)
 
 
 def _rows(given: GivenEmbeddings, originals: Originals, embeddings: Path) -> list[int]:

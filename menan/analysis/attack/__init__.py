@@ -1,0 +1,1 @@
+"""Attacks on released embeddings: who speaks, and are two recordings by one speaker?"""

@@ -1,0 +1,190 @@
+"""menan-attack: attacks on what a system releases, and on what could be released in its place."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from menan import __version__
+from menan.analysis.attack.attack_files import found_attack
+from menan.analysis.attack.attack_network import (
+    DECISION,
+    EMOTION,
+    POSTERIORS,
+    RAW,
+    RIVAL,
+    NetworkAttack,
+    Roles,
+    Z,
+    attack_network,
+    probe_uses,
+)
+from menan.analysis.attack.attack_result import AttackResult, Difference
+from menan.analysis.attack.attack_summary import Summary
+from menan.analysis.attack.attacked import HEARD, Attacked
+from menan.analysis.attack.releases import FRESH, INFORMED, Release
+from menan.analysis.attack.targets import (
+    Target,
+    given_as_targets,
+    networks_as_targets,
+    read_attacked,
+)
+from menan.analysis.leakage.given_embeddings import read_given_embeddings
+from menan.device import open_device
+from menan.files.atomic import atomic_open
+from menan.files.mapping import to_mapping
+
+RIVALS = (RIVAL, POSTERIORS, DECISION, RAW)  # that z is compared with
+
+
+def attack_models(
+    model: Path,
+    feats: Path,
+    out: Path,
+    other_feats: Path | None = None,
+    labels: Path | None = None,
+    rival: Path | None = None,
+    rule: str = "last",
+    seed: int = 0,
+    device: str = "cpu",
+) -> AttackResult:
+    """Attack the networks of a system; write the result as JSON and return it.
+
+    An ``out`` made from the same networks, labels, features and code is left as it is.
+
+    Args:
+        model: directory of one seed, ``exp/menan_seed0``, or of all seeds, ``exp/menan``.
+        feats: feats.scp of the dump that the system was trained on.
+        other_feats: feats.scp of utterances by the same speakers on which it was not trained.
+        labels: directory or table with further labels, such as the text.
+        rival: an unprotected system, with the same seeds and held-out groups.
+        rule: selection rule of the models.
+        seed: seed of halves, draws, learners and the bootstrap.
+
+    Raises:
+        InputError: models of several systems, a rival that lacks a network, utterances that do not
+            fit the models or each other.
+    """
+    attacked = read_attacked(feats, other_feats, labels)
+    targets, networks, of_rivals = networks_as_targets(
+        model, rival, rule, attacked, open_device(device), seed
+    )
+    card = networks[0].card
+    unmeasured = AttackResult(
+        system=card.objective.system,
+        bottleneck=card.model.bottleneck.label,
+        rule=rule,
+        seeds=tuple(sorted({one.card.seed for one in networks})),
+        rival=of_rivals[0].card.objective.system if of_rivals else "",
+        attack_seed=seed,
+        networks=len(targets),
+    )
+    return _write(unmeasured, targets, attacked, out)
+
+
+def attack_given(embeddings: Path, out: Path, labels: Path | None, seed: int = 0) -> AttackResult:
+    """Attack embeddings that anybody wrote; write the result as JSON and return it.
+
+    Args:
+        embeddings, labels: :func:`menan.analysis.leakage.given_embeddings.read_given_embeddings`.
+        seed: seed of halves, learners and the bootstrap.
+
+    Raises:
+        InputError: files that cannot be read or do not fit, or fewer than four speakers.
+    """
+    given = read_given_embeddings(embeddings, labels)
+    targets, attacked = given_as_targets(given, embeddings)
+    return _write(AttackResult(attack_seed=seed, networks=len(targets)), targets, attacked, out)
+
+
+def _write(
+    result: AttackResult, targets: Sequence[Target], attacked: Attacked, out: Path
+) -> AttackResult:
+    result = replace(result, made_from=_digest(result, targets, attacked))
+    found = found_attack(out)
+    if found is not None and found.made_from == result.made_from:
+        return found
+    attacks: list[NetworkAttack] = []
+    of_raw: dict[Roles, NetworkAttack] = {}
+    # Matrices of a few hundred rows: threads would cost more than they gain, and change digits.
+    with threadpool_limits(1):
+        for target in tqdm(targets, desc="attacks", unit="network", disable=None):
+            attacks.append(_attack(target, attacked, of_raw, result.attack_seed))
+        result = _measured(result, attacks, attacked)
+    with atomic_open(out) as file:
+        file.write(json.dumps(to_mapping(result), indent=1) + "\n")
+    return result
+
+
+def _attack(
+    target: Target, attacked: Attacked, of_raw: dict[Roles, NetworkAttack], seed: int
+) -> NetworkAttack:
+    roles, releases = target.roles, target.releases()
+    found = attack_network(attacked, releases, roles, target.name, seed)
+    if attacked.raw is not None:
+        raw = {RAW: Release.of(attacked.raw)}
+        releases |= raw
+        if roles not in of_raw:  # seeds share their input
+            of_raw[roles] = attack_network(attacked, raw, roles, target.name, seed)
+        found.closed.update(of_raw[roles].closed)
+        found.open_set.update(of_raw[roles].open_set)
+    if target.emotions is not None:
+        found.use[EMOTION] = target.emotions
+    if roles.unseen:
+        found.use.update(probe_uses(attacked, releases, roles, seed))
+    return found
+
+
+def _measured(
+    result: AttackResult, attacks: Sequence[NetworkAttack], attacked: Attacked
+) -> AttackResult:
+    summary, first = Summary(attacks, result.attack_seed), attacks[0]
+    closed = [summary.closed(*key) for key in first.closed]
+    open_set = [summary.open_set(*key) for key in first.open_set]
+    is_split = [len(set(attacked.blocks(one.unseen))) > 1 for one in attacks]
+    return replace(
+        result,
+        speakers=float(np.mean([len(one.speakers[HEARD]) for one in attacks])),
+        unseen=float(np.mean([len(one.unseen) for one in attacks])),
+        within="gender" if all(is_split) else "",
+        closed=tuple(row for row in closed if row is not None),
+        open_set=tuple(row for row in open_set if row is not None),
+        comparisons=tuple(_comparisons(summary, first)),
+        use=tuple(row for label in first.use for row in summary.use(label)),
+    )
+
+
+def _comparisons(summary: Summary, first: NetworkAttack) -> list[Difference]:
+    """z against the other releases, each attacked by who knows the most without the key."""
+    level: dict[str, str] = {}
+    for _, release, of_release in first.closed:
+        if of_release in (FRESH, INFORMED):
+            level[release] = of_release
+    z = (Z, level[Z])
+    return [
+        row
+        for against in RIVALS
+        if against in level
+        for row in summary.comparisons(z, (against, level[against]))
+    ]
+
+
+def _digest(result: AttackResult, targets: Sequence[Target], attacked: Attacked) -> str:
+    """SHA-256 of all that the result depends on."""
+    digest = hashlib.sha256(f"{__version__} {result} {attacked.utts}".encode())
+    for name, values in (("speakers", attacked.speakers), ("emotions", attacked.emotions)):
+        digest.update(f"{name} {values.tolist()}".encode())
+    for name, values in attacked.labels.items():
+        digest.update(f"{name} {values.tolist()}".encode())
+    digest.update(f"{sorted(attacked.dump.labels.spk2gender.items())}".encode())
+    digest.update(b"" if attacked.raw is None else np.ascontiguousarray(attacked.raw).tobytes())
+    for target in targets:
+        digest.update(f"{target.roles}".encode())
+        for name, release in target.releases().items():
+            digest.update(name.encode() + release.released.tobytes() + release.bare.tobytes())
+    return digest.hexdigest()
