@@ -37,6 +37,9 @@ def results(
             help="JSON files of other reports, separated by commas; their leakage is drawn too."
         ),
     ] = None,
+    attacks: Annotated[
+        Path | None, typer.Option(help="Directory of the JSON files of menan-attack.")
+    ] = None,
     tsne: Annotated[
         Path | None, typer.Option(help="Path without suffix, as given to menan-tsne --out.")
     ] = None,
@@ -55,7 +58,9 @@ def results(
     """
     load_plugins(plugin or ())
     others = tuple(Path(path) for path in split_option(beside) or ())
-    sources = ReportSources(exp, rule, published, cross, ref, leakage, others, tsne, command)
+    sources = ReportSources(
+        exp, rule, published, cross, ref, leakage, others, attacks, tsne, command
+    )
     print(write_report(sources, out, json_file, html))
 
 

@@ -1,11 +1,11 @@
 """The figures of a report, typed: menan-results collects them and writes them as JSON.
 
-Accuracies are in per cent and probabilities between 0 and 1, unless stated otherwise. ``wa`` and
-``ua`` are weighted and unweighted accuracy.
+Accuracies are in per cent and probabilities between 0 and 1, unless stated otherwise.
 """
 
 from dataclasses import dataclass
 
+from menan.analysis.attack.attack_result import AttackResult
 from menan.analysis.leakage.result import ReportedLeakage
 from menan.analysis.tables.table3 import Table3
 
@@ -207,10 +207,8 @@ class OwnFigures:
 class PublishedTable:
     """Published figures of a protocol, %, and those of an experiment.
 
-    protocol, citation: how they were measured, and where they stand.
-    measure: ``wa`` or ``ua``.
-    systems: the published ones.
-    here: the experiment's.
+    protocol, citation: how they were measured, and where they stand; measure: ``wa`` or ``ua``.
+    systems: the published ones; here: the experiment's.
     """
 
     protocol: str
@@ -248,3 +246,4 @@ class Results:
     table3: Table3 | None
     published: PublishedTable | None = None
     findings: tuple[str, ...] = ()
+    attacks: tuple[AttackResult, ...] = ()

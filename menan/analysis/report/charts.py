@@ -7,6 +7,7 @@ each other without shrinking their text.
 import io
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -138,6 +139,40 @@ def tradeoff_chart(name: str, means: list[LeakageMean], styles: dict[str, Look])
         for mean in means
     )
     return _svg(name, f"Utility against leakage. {ends}", (3.9, 3.1), paint)
+
+
+@dataclass(frozen=True)
+class AmountLine:
+    """One figure over the amount of speech, per cent, with its intervals."""
+
+    amounts: tuple[str, ...]
+    values: tuple[float, ...]
+    intervals: tuple[tuple[float, float], ...]
+
+
+def amounts_chart(
+    name: str,
+    lines: dict[str, AmountLine],
+    styles: dict[str, Look],
+    unit: str,
+    levels: dict[str, float],
+) -> Markup:
+    """Figures over the number of utterances, with a band for each interval."""
+    amounts = list(dict.fromkeys(amount for line in lines.values() for amount in line.amounts))
+
+    def paint(axes: Axes) -> None:
+        for label, line in lines.items():
+            look, x = styles[label], [amounts.index(amount) for amount in line.amounts]
+            low, high = zip(*line.intervals, strict=True)
+            axes.fill_between(x, low, high, color=look.colour, alpha=0.12, linewidth=0)
+            axes.plot(x, line.values, look.marker, ls="-", color=look.colour, markersize=4)
+        axes.set_xticks(range(len(amounts)), amounts)
+        axes.set_xlabel("utterances")
+        axes.set_ylabel(unit)
+        _levels(axes, levels)
+
+    ends = ", ".join(f"{label} {line.values[-1]:.1f}" for label, line in lines.items())
+    return _svg(name, f"{unit} over utterances; with the most: {ends}", PANEL, paint)
 
 
 def plane_chart(

@@ -1,16 +1,15 @@
 """The figures of the page, and the sections that consist of figures."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from markupsafe import Markup
 
 from menan.analysis import captions
 from menan.analysis.cells import fixed
 from menan.analysis.leakage.result import LeakageMean, leakage_means
 from menan.analysis.looks import Look, class_looks
+from menan.analysis.report.attack_drawings import attack_drawings
 from menan.analysis.report.charts import (
     curves_chart,
     heldout_chart,
@@ -19,6 +18,7 @@ from menan.analysis.report.charts import (
     tradeoff_chart,
 )
 from menan.analysis.report.curves import Curve, SystemCurves, learning_curves
+from menan.analysis.report.drawing import Drawing
 from menan.analysis.report.mixing import knn_mixing
 from menan.analysis.report.planes import Plane, read_planes
 from menan.analysis.report.section import ReportTable, Section, TableCell, headers
@@ -35,21 +35,6 @@ QUANTITIES = {
     "speaker_accuracy": "speaker accuracy",
 }
 NEIGHBOURS = 10
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """The figures of a section, shown below its tables.
-
-    legends: title, and the look of each name.
-    figures: SVG and caption.
-    wide: for a single large figure.
-    """
-
-    legends: tuple[tuple[str, dict[str, Look]], ...] = ()
-    figures: tuple[tuple[Markup, str], ...] = ()
-    note: str = ""
-    wide: bool = False
 
 
 def report_drawings(
@@ -81,7 +66,7 @@ def report_drawings(
         section, drawn = _planes(read_planes(tsne), emotions_order)
         sections.append(section)
         drawings |= drawn
-    return drawings, sections
+    return drawings | attack_drawings(results.attacks), sections
 
 
 def _curves_section(curves: dict[str, SystemCurves], emotions: int) -> Section:

@@ -8,7 +8,8 @@ from markupsafe import Markup, escape
 
 from menan.analysis import captions
 from menan.analysis.looks import Look, system_looks
-from menan.analysis.report.drawings import Drawing, report_drawings
+from menan.analysis.report.drawing import Drawing
+from menan.analysis.report.drawings import report_drawings
 from menan.analysis.report.report_sections import report_sections
 from menan.analysis.report.section import Section
 from menan.analysis.results import Results
@@ -52,7 +53,7 @@ def _with_planes(styles: dict[str, Look], sections: Sequence[Section]) -> dict[s
 
 def _in_order(sections: Sequence[Section]) -> list[Section]:
     """Drawn sections between the tables of accuracy and those of leakage."""
-    last = ("curves", "tradeoff", "leakage", "planes", "table3")
+    last = ("curves", "tradeoff", "leakage", "attacks", "planes", "table3")
     place = {name: number for number, name in enumerate(last)}
     return sorted(sections, key=lambda section: place.get(section.name, -1))
 

@@ -3,6 +3,7 @@
 from menan.analysis import captions
 from menan.analysis.cells import fixed
 from menan.analysis.report.accuracy_sections import accuracy_sections
+from menan.analysis.report.attack_section import attack_section
 from menan.analysis.report.leakage_sections import leakage_section
 from menan.analysis.report.published_section import published_section
 from menan.analysis.report.section import (
@@ -40,6 +41,8 @@ def report_sections(results: Results) -> list[Section]:
         sections.append(published_section(results.published))
     if results.leakage:
         sections.append(leakage_section(results.leakage, results.table2))
+    if results.attacks:
+        sections.append(attack_section(results.attacks))
     if results.table3 is not None:
         sections.append(_table3(results.table3))
     return sections

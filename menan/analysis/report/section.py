@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
-WORDS = ("figures", "tests", "validates", "measure", "worst speaker", "probed", "value")
+# Columns of words, set left.
+WORDS = frozenset(
+    ["figures", "tests", "validates", "measure", "probed", "value", "attacker", "strongest", "against", "release"]
+    + ["worst speaker"]
+)
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ def write_report(
     Raises:
         InputError: a source that is missing or incomplete.
     """
-    if html is not None and sources.exp is None:
-        raise InputError("--html shows the trainings of --exp; give both")
+    if html is not None and sources.exp is None and sources.attacks is None:
+        raise InputError("--html shows the trainings of --exp or --attacks; give one of them")
     results, runs = collect(sources)
     text = report_markdown(results, out, sources.tsne)
     files = {out: text}

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from menan.analysis.attack.attack_files import read_attack
+from menan.analysis.attack.attack_result import AttackResult
 from menan.analysis.leakage.leakage_files import read_leakage, read_reported_leakage
 from menan.analysis.leakage.result import ReportedLeakage
 from menan.analysis.results import Results, TrainingEffort
@@ -32,6 +34,7 @@ class ReportSources:
     leakage: directory of the JSON files of menan-probe.
     beside: JSON files of other reports, whose leakage is shown in the figure of utility against
         leakage.
+    attacks: directory of the JSON files of menan-attack.
     tsne: path without suffix, as given to menan-tsne.
     command: the command line that made all this, to be quoted.
 
@@ -46,12 +49,13 @@ class ReportSources:
     ref: Path | None = None
     leakage: Path | None = None
     beside: tuple[Path, ...] = ()
+    attacks: Path | None = None
     tsne: Path | None = None
     command: str | None = None
 
     def __post_init__(self) -> None:
-        if self.exp is None and self.cross is None:
-            raise InputError("nothing to report: give --exp, or --cross with --ref")
+        if self.exp is None and self.cross is None and self.attacks is None:
+            raise InputError("nothing to report: give --exp, --attacks, or --cross with --ref")
         if (self.cross is None) != (self.ref is None):
             raise InputError("--cross and --ref belong together; give both")
         if self.leakage is not None and self.exp is None:
@@ -95,6 +99,7 @@ def collect(sources: ReportSources) -> tuple[Results, list[TrainedRun]]:
         published=published,
         leakage=leakages,
         beside=tuple(row for path in sources.beside for row in read_reported_leakage(path)),
+        attacks=() if sources.attacks is None else _attacks(sources.attacks),
         table3=cross,
     )
     return replace(results, findings=findings(results)), runs
@@ -123,6 +128,13 @@ def reported_leakages(directory: Path, runs: Sequence[TrainedRun]) -> tuple[Repo
             )
         leakages.append(ReportedLeakage(**vars(found), ua=mean_test_ua(folds)))
     return tuple(sorted(leakages, key=lambda one: (system_order(one.system), one.seed)))
+
+
+def _attacks(directory: Path) -> tuple[AttackResult, ...]:
+    paths = sorted(directory.glob("*.json"))
+    if not paths:
+        raise InputError(f"{directory}: no JSON of menan-attack in it; run menan-attack first")
+    return tuple(sorted(map(read_attack, paths), key=lambda one: system_order(one.system)))
 
 
 def _genders(run: TrainedRun) -> dict[str, str] | None:
