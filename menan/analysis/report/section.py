@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 # Columns of words, set left.
-WORDS = frozenset(
-    ["figures", "tests", "validates", "measure", "probed", "value", "attacker", "strongest", "against", "release"]
-    + ["worst speaker"]
-)
+WORDS = {
+    *("figures", "tests", "validates", "measure", "worst speaker", "probed", "value"),
+    *("attacker", "strongest", "against", "release"),
+}
 
 
 @dataclass(frozen=True)
