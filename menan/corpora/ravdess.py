@@ -28,18 +28,22 @@ LABELS = ReleaseLabels(
     default={"angry": "ang", "happy": "hap", "neutral": "neu", "sad": "sad"},
 )
 
+INTENSITY_BY_CODE = {"01": "normal", "02": "strong"}
+TEXT_BY_CODE = {"01": "Kids are talking by the door", "02": "Dogs are sitting by the door"}
+
 # modality-channel-emotion-intensity-statement-repetition-actor
 _NAME = re.compile(
-    r"(?P<modality>\d\d)-(?P<channel>\d\d)-(?P<emotion>\d\d)-\d\d-\d\d-\d\d-(?P<actor>\d\d)"
+    r"(?P<modality>\d\d)-(?P<channel>\d\d)-(?P<emotion>\d\d)-(?P<intensity>\d\d)"
+    r"-(?P<statement>\d\d)-\d\d-(?P<actor>\d\d)"
 )
 
 
 def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparation:
     """Utterances of 24 actors in the whole release: by default 672, with all emotions 1,440.
 
-    Only speech (channel 01) with audio alone (modality 03) is taken. The actor is read from the
-    name of the file; women have even numbers. Byte-identical files, which the release itself
-    contains, are kept and named in the warnings.
+    Only speech (channel 01) with audio alone (modality 03) is taken. The actor, the text and the
+    intensity are read from the name of the file; women have even numbers. Byte-identical files,
+    which the release itself contains, are kept and named in the warnings.
 
     Args:
         root: the folder of the actors' folders, with wav or flac files.
@@ -71,7 +75,7 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
                 code = name["emotion"]
                 left_out[LABEL_BY_CODE.get(code, f"emotion {code}")] += 1
             else:
-                utterances.append(_utterance(path, name["actor"], emotions))
+                utterances.append(_utterance(path, name, emotions))
                 if utterances[-1].speaker != folder.name:
                     misplaced.append(str(path))
     if not utterances:
@@ -94,7 +98,8 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
 CORPUS = Corpus("RAVDESS, speech: ROOT has the folders Actor_01 to Actor_24, or some.", prepare)
 
 
-def _utterance(path: Path, actor: str, emotions: tuple[str, ...]) -> Utterance:
+def _utterance(path: Path, name: re.Match[str], emotions: tuple[str, ...]) -> Utterance:
+    actor = name["actor"]
     speaker = f"Actor_{actor}"
     utt = f"{speaker}-{path.stem}"
     return Utterance(
@@ -105,6 +110,8 @@ def _utterance(path: Path, actor: str, emotions: tuple[str, ...]) -> Utterance:
         emotions=emotions,
         duration=recording_seconds(path),
         gender="m" if int(actor) % 2 else "f",
+        text=TEXT_BY_CODE.get(name["statement"]),
+        intensity=INTENSITY_BY_CODE.get(name["intensity"]),
     )
 
 

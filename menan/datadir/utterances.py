@@ -29,6 +29,7 @@ class Utterance:
     start, end: seconds within the recording, both or neither.
     group: the unit that is held out; None for pairs of speakers in sorted order.
     gender: ``f`` or ``m``.
+    intensity: how strongly the emotion is acted.
     """
 
     utt: str
@@ -42,12 +43,14 @@ class Utterance:
     group: str | None = None
     gender: str | None = None
     text: str | None = None
+    intensity: str | None = None
 
 
 # All files that write_datadir may write; those that it does not write are removed.
 DATA_FILES = (
     *("wav.scp", "segments", "utt2spk", "spk2utt", "utt2emo", "emotions"),
-    *("spk2gender", "spk2group", "utt2dur", "text", "corpus", "made_from.yaml"),
+    *("spk2gender", "spk2group", "utt2dur", "text", "utt2intensity"),
+    *("corpus", "made_from.yaml"),
 )
 
 # Spaces that a line of wav.scp would lose, line ends, bytes that are not UTF-8, and commands.
@@ -63,10 +66,10 @@ def write_datadir(
 ) -> None:
     """Write the files of a data directory (:data:`DATA_FILES`).
 
-    ``segments`` is written if any utterance has a start, ``spk2gender`` and ``text`` if all
-    utterances have them (Kaldi's validator expects these to be complete), ``corpus`` and
-    ``made_from.yaml`` if they are given. New files are written beside the old ones and replace them
-    together; wav.scp is missing until all are in place.
+    ``segments`` is written if any utterance has a start; ``spk2gender``, ``text`` and
+    ``utt2intensity`` if all utterances have them (Kaldi's validator expects its tables to be
+    complete); ``corpus`` and ``made_from.yaml`` if they are given. New files are written beside the
+    old ones and replace them together; wav.scp is missing until all are in place.
 
     Args:
         corpus: the name of the data in results; by default the directory's name.
@@ -164,6 +167,9 @@ def _tables(utterances: Sequence[Utterance], labels: LabelSet) -> dict[str, dict
     texts = {u.utt: " ".join(u.text.split()) for u in utterances if u.text}
     if len(texts) == len(utterances):
         tables["text"] = texts
+    intensities = {u.utt: u.intensity for u in utterances if u.intensity}
+    if len(intensities) == len(utterances):
+        tables["utt2intensity"] = intensities
     return tables
 
 

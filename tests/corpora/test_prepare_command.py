@@ -66,7 +66,7 @@ def test_iemocap_becomes_a_data_directory_and_a_report(tmp_path, prepare):
     labels = read_metadata(data)
     assert labels.spk2group == {"Ses01F": "Ses01", "Ses01M": "Ses01"}
     assert labels.spk2gender == {"Ses01F": "f", "Ses01M": "m"}
-    assert {path.name for path in data.iterdir()} == set(DATA_FILES) - {"segments"}
+    assert {path.name for path in data.iterdir()} == set(DATA_FILES) - {"segments", "utt2intensity"}
 
 
 def test_mosei_becomes_a_data_directory_with_segments(tmp_path, prepare):
