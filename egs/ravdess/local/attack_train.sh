@@ -6,6 +6,6 @@ exp=$1 grouping=$2 config=$3 rival=$4 seeds=$5
 
 feats="${exp}/dump${grouping}/feats.scp"
 menan-train --feats "${feats}" --exp "${exp}/${grouping}" --config "${config}" \
-  --set runs.objective=menan --set runs.seed="${seeds}"
+  --objective menan --seed "${seeds}"
 menan-train --feats "${feats}" --exp "${exp}/${grouping}" --config "${rival}" \
-  --set runs.objective=ec --set runs.seed="${seeds}"
+  --objective ec --seed "${seeds}"
