@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegressionCV
+from sklearn.neighbors import KernelDensity
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
@@ -21,6 +22,8 @@ BATCH = 128  # of the MLP
 # Epochs of the MLP by the number of utterances: EXAMPLES / utterances, within these bounds.
 EXAMPLES, FEWEST_EPOCHS, MOST_EPOCHS = 30_000, 20, 100
 NOISE_FACTOR = 2  # times as many epochs where each has noise of its own
+MOST_DIMS = 16  # for densities by kernels
+BANDWIDTH = 0.3  # of the kernels, in standard deviations
 MOST_DENSITIES = 1_000_000  # computed at once
 
 
@@ -91,6 +94,9 @@ def attack(release: Release, level: str, lesson: Lesson, seed: int) -> dict[str,
         ),
     }
     found = {name: log_p - np.log(lesson.prior) for name, log_p in found.items()}
+    if draws.shape[1] <= MOST_DIMS:
+        of_draw = np.tile(speaker, len(draws) // len(speaker))
+        found["density"] = _density(scaler.transform(draws), of_draw, scaler.transform(x_test))
     if informed and release.log_density is not None:
         found["mixture"] = _mixture(release.log_density, lesson, x_test)
     return found
@@ -130,6 +136,14 @@ def _mlp(
     for _ in range(epochs):
         mlp.partial_fit(sample(), speaker, classes=classes)
     return np.log(np.maximum(mlp.predict_proba(x_test), np.finfo(float).tiny))
+
+
+def _density(x: np.ndarray, speaker: np.ndarray, x_test: np.ndarray) -> np.ndarray:
+    """Each speaker's density, by Gaussian kernels on what is known of the speaker."""
+    kernels = [
+        KernelDensity(bandwidth=BANDWIDTH).fit(x[speaker == one]) for one in np.unique(speaker)
+    ]
+    return np.stack([own.score_samples(x_test) for own in kernels], axis=1)
 
 
 def _mixture(

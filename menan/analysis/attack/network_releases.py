@@ -50,10 +50,14 @@ class AttackedNetwork:
         return replace(release, log_density=log_density)
 
     def posteriors(self, utts: Sequence[str], seed: int) -> Release:
-        """EC's log posteriors of the same z, in nats."""
+        """EC's log posteriors of the same z in nats, and the posteriors: (utterances, 2 x emotions).
+
+        Their means over many utterances say different things.
+        """
 
         def read(z: Tensor) -> Tensor:
-            return F.log_softmax(self.network.emotion(z), dim=-1)
+            log_p = F.log_softmax(self.network.emotion(z), dim=-1)
+            return torch.cat([log_p, log_p.exp()], dim=-1)
 
         return self._release(utts, seed, read, (FRESH, INFORMED))
 

@@ -175,12 +175,16 @@ def _releases(
     one: AttackedNetwork, rival: AttackedNetwork | None, attacked: Attacked, seed: int
 ) -> dict[str, Release]:
     z, posteriors = one.embedding(attacked.utts, seed), one.posteriors(attacked.utts, seed)
-    guesses = posteriors.released.argmax(axis=1)
     found = {Z: z, POSTERIORS: posteriors}
-    found[DECISION] = Release.of(np.eye(posteriors.released.shape[1])[guesses])
+    found[DECISION] = Release.of(np.eye(len(one.card.emotions))[_decisions(one, posteriors)])
     if rival is not None:
         found[RIVAL] = rival.posteriors(attacked.utts, seed)
     return found | _erased(z)
+
+
+def _decisions(one: AttackedNetwork, posteriors: Release) -> np.ndarray:
+    """The most probable emotion of each utterance, int (utterances,)."""
+    return posteriors.released[:, : len(one.card.emotions)].argmax(axis=1)
 
 
 def _erased(z: Release) -> dict[str, Release]:
@@ -208,7 +212,7 @@ def _emotions(
         truth=np.array([place[attacked.emotions[row]] for row in rows]),
         speaker=np.array([speaker[attacked.speakers[row]] for row in rows]),
         guesses={
-            name: network.posteriors(attacked.utts, seed).released[rows].argmax(axis=1)
+            name: _decisions(network, network.posteriors(attacked.utts, seed))[rows]
             for name, network in networks.items()
         },
     )
