@@ -50,7 +50,7 @@ class AttackedNetwork:
         return replace(release, log_density=log_density)
 
     def posteriors(self, utts: Sequence[str], seed: int) -> Release:
-        """EC's log posteriors of the same z in nats, and the posteriors: (utterances, 2 x emotions).
+        """EC's log posteriors of the same z in nats, then the posteriors: 2 x emotions columns.
 
         Their means over many utterances say different things.
         """
