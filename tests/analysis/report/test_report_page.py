@@ -62,31 +62,37 @@ class Page(HTMLParser):
 def write(tmp_path):
     """Writes a report of results, by default with curves and planes; gives its HTML."""
 
-    def write(results, runs=None, tsne=None, name="report.html") -> str:
+    def write(results, runs=None, tsne=None) -> str:
         if runs is None:
             runs, tsne = example_runs(), write_planes(tmp_path / "tsne.tsv")
-        (tmp_path / name).write_text(report_page(results, runs, tsne))
-        return (tmp_path / name).read_text(encoding="utf-8")
+        (tmp_path / "report.html").write_text(report_page(results, runs, tsne))
+        return (tmp_path / "report.html").read_text(encoding="utf-8")
 
     return write
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory):
+    """HTML of the report of ``full_results()``, with curves and planes."""
+    planes = write_planes(tmp_path_factory.mktemp("usual") / "tsne.tsv")
+    return report_page(full_results(), example_runs(), planes)
 
 
 def two(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
-def test_every_section_of_the_full_schema_is_there_once_and_linked(write):
-    page = Page(write(full_results()))
+def test_every_section_of_the_full_schema_is_there_once_and_linked(usual):
+    page = Page(usual)
     expected = ["findings", "configuration", "table2", "rules", "comparisons", "confusion"]
     expected += ["speakers", "calibration", "curves", "tradeoff", "leakage", "planes", "table3"]
     assert page.sections == expected
     assert {f"#{name}" for name in expected} <= {v for n, v in page.attributes if n == "href"}
 
 
-def test_accuracy_stands_beside_the_papers(write):
-    results = full_results()
-    menan = results.table2.systems["menan"]
-    page = Page(write(results))
+def test_accuracy_stands_beside_the_papers(usual):
+    menan = full_results().table2.systems["menan"]
+    page = Page(usual)
     row = page.row("table2", "menan", "here")
     for place, accuracy in ((2, menan.wa), (5, menan.ua)):
         low, high = accuracy.interval
@@ -98,9 +104,8 @@ def test_accuracy_stands_beside_the_papers(write):
     assert page.row("table2", "menan", "paper")[2:8] == printed
 
 
-def test_other_tables_hold_the_figures(write):
-    results = full_results()
-    page, table = Page(write(results)), results.table2
+def test_other_tables_hold_the_figures(usual):
+    page, table = Page(usual), full_results().table2
     assert page.row("comparisons", "ec − menan")[1:] == ["UA", "−2.47", "0.062", "0.125", "< 0.001"]
     ua = table.rules["last"]["ec"].ua
     assert page.row("rules", "last")[1] == f"{two(ua.test)} ({two(ua.delta)})"
@@ -119,11 +124,11 @@ def test_other_tables_hold_the_figures(write):
     assert page.row("table3", "always hap")[1] == "55.84"
 
 
-def test_leakage_is_the_mean_over_seeds_and_names_the_strongest_probe(write):
+def test_leakage_is_the_mean_over_seeds_and_names_the_strongest_probe(usual):
     results = full_results()
     (_, mean) = leakage_means(results.leakage)
     found = mean.sets["train"].embeddings.v
-    page = Page(write(results))
+    page = Page(usual)
     row = page.row("leakage", "menan", "v")
     assert row[2:4] == [two(mean.ua), f"{results.table2.systems['menan'].adversary.accuracy:.1f}"]
     accuracies = [f"{100 * probe.accuracy:.1f}" for probe in found.probes.values()]
@@ -166,19 +171,18 @@ def test_every_label_has_its_recall_and_row(write, tmp_path, count):
     assert f"chance is {100 / count:.3g} % UA" in page.text
 
 
-def test_planes_come_with_the_mixing_of_their_coordinates(write):
-    page = Page(write(full_results()))
+def test_planes_come_with_the_mixing_of_their_coordinates(usual):
+    page = Page(usual)
     # Two blocks of twenty, far apart: 19 of 39 others share the speaker.
     assert page.row("planes", "speaker")[1:] == ["100.0", f"{100 * 19 / 39:.1f}"]
     assert "computed from the coordinates drawn here" in page.text
 
 
-def test_curves_of_unequal_length_are_drawn_and_the_page_says_so(write):
-    html = write(full_results())
-    assert "Trainings have 3 to 4 epochs" in html
+def test_curves_of_unequal_length_are_drawn_and_the_page_says_so(usual):
+    assert "Trainings have 3 to 4 epochs" in usual
     # At epoch 4 one training is left, of loss 1.4 / 4 + 0.01.
-    assert "emotion loss, nats over epochs; means at the end: ec 0.360, menan 0.360" in html
-    assert html.count("ln 8") == 2
+    assert "emotion loss, nats over epochs; means at the end: ec 0.360, menan 0.360" in usual
+    assert usual.count("ln 8") == 2
 
 
 def test_a_hostile_name_is_text_wherever_it_comes(write, tmp_path):
@@ -196,19 +200,18 @@ def test_a_hostile_name_is_text_wherever_it_comes(write, tmp_path):
     assert page.text.count(HOSTILE) > 30
 
 
-def test_the_page_loads_nothing_from_outside(write):
-    html = write(full_results())
-    page = Page(html)
+def test_the_page_loads_nothing_from_outside(usual):
+    page = Page(usual)
     for name, value in page.attributes:
         if name in ("src", "href", "xlink:href", "srcset", "data", "action"):
             assert value.startswith("#"), (name, value)
-    assert all(target.startswith("#") for target in re.findall(r"url\(\s*['\"]?([^)]*)\)", html))
-    assert "@import" not in html
+    assert all(target.startswith("#") for target in re.findall(r"url\(\s*['\"]?([^)]*)\)", usual))
+    assert "@import" not in usual
     assert not {"script", "link", "img", "iframe"} & set(page.tags)
 
 
-def test_ids_are_unique_and_every_figure_is_described(write):
-    page = Page(write(full_results()))
+def test_ids_are_unique_and_every_figure_is_described(usual):
+    page = Page(usual)
     ids = [value for name, value in page.attributes if name == "id"]
     assert len(ids) == len(set(ids))
     figures = page.tags.count("svg")
@@ -218,8 +221,8 @@ def test_ids_are_unique_and_every_figure_is_described(write):
     assert all(value for name, value in page.attributes if name == "aria-label")
 
 
-def test_the_same_input_gives_the_same_bytes(write):
-    assert write(full_results(), name="a.html") == write(full_results(), name="b.html")
+def test_the_same_input_gives_the_same_bytes(write, usual):
+    assert write(full_results()) == usual
 
 
 def test_sections_without_figures_are_left_out(write):

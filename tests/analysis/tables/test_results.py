@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,17 +22,25 @@ from menan.datadir.tables import write_table
 from menan.errors import InputError
 from menan.labels import IEMOCAP_EMOTIONS
 from menan.training.selection import RULES
+from tests.conftest import write_dump
 from tests.training.training_example import objectives, train_runs
 
 CPU = torch.device("cpu")
 
 
-@pytest.fixture
-def experiment(make_dump, tmp_path):
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
     runs = RunsConfig(objective=objectives("ec", "menan"), seed=(0, 1), hold_out=("each",))
     training = TrainingConfig(epochs=4, batch_size=4, lr=5e-3)
-    train_runs(make_dump(), tmp_path / "exp", training, runs, CPU)
-    return tmp_path / "exp"
+    train_runs(write_dump(folder / "dump"), folder / "exp", training, runs, CPU)
+    return folder / "exp"
+
+
+@pytest.fixture
+def experiment(trained, tmp_path):
+    """A copy for each test, which may spoil it."""
+    return Path(shutil.copytree(trained, tmp_path / "exp"))
 
 
 def test_table_2_has_val_test_and_delta_over_all_folds_and_seeds(experiment):

@@ -274,7 +274,7 @@ def test_an_empty_study_is_a_line(tmp_path, monkeypatch, capsys):
     assert "no <point>/<system>_seed<k>/<group> in it; train first" in error
 
 
-def test_trained_systems_have_a_front(make_dump, tmp_path):
+def test_trained_systems_have_a_front(make_dump, tmp_path, quick_probes):
     feats, study, cpu = make_dump(speakers=6), tmp_path / "study", torch.device("cpu")
     for point, objective, bottleneck in (("none", "ec", NONE), ("noise1", "menan", NOISE)):
         training = TrainingConfig(epochs=1, batch_size=64)

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of leakage."""
+"""Fixtures of the tests of analysis."""
 
 import pytest
 
