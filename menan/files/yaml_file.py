@@ -7,9 +7,23 @@ import yaml
 
 from menan.errors import InputError
 
+MOST_LEVELS = 50  # lists and mappings in brackets, inside each other
+
 
 class _Loader(yaml.SafeLoader):
-    """Plain values only, and no aliases: aliases let a short file expand without end."""
+    """Plain values only, no aliases, no deep nesting.
+
+    Aliases let a short file expand without end. The time for nested brackets grows with the square
+    of their number.
+    """
+
+    def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
+        if self.flow_level == MOST_LEVELS:
+            raise yaml.MarkedYAMLError(
+                problem=f"brackets are nested more than {MOST_LEVELS} levels deep; remove some",
+                problem_mark=self.get_mark(),
+            )
+        super().fetch_flow_collection_start(token)
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -24,7 +38,7 @@ def read_yaml(path: str | Path) -> Any:
     """The content of a YAML file as plain Python values; None for an empty file.
 
     Raises:
-        InputError: the file cannot be read, is not YAML, or has an alias.
+        InputError: the file cannot be read, is not YAML, has an alias, or is nested too deeply.
     """
     try:
         text = Path(path).read_bytes().decode("utf-8")

@@ -19,7 +19,8 @@ def test_plain_values_are_read(tmp_path):
         ("a: !!python/object/apply:os.getpid []", "could not determine a constructor"),
         ("a: &x [1]\nb: *x\n", "aliases are not allowed; write the value out"),
         ("a: &x {k: 1}\nb: {<<: *x}\n", "aliases are not allowed"),
-        ("[" * 5000, "recursion"),
+        ("[" * 5000, "brackets are nested more than 50 levels deep"),
+        ("- " * 5000, "recursion"),
         ("a: " + "9" * 5000, "4300 digits"),
         ("a: 2001-99-99", "month must be in 1..12"),
         ("a: !!bool perhaps", "perhaps"),
@@ -36,6 +37,15 @@ def test_anything_else_is_refused_with_one_short_line(tmp_path, text, reason):
         read_yaml(path)
     assert "\n" not in str(refusal.value)
     assert len(str(refusal.value)) < 500
+
+
+def test_fifty_levels_of_brackets_are_read_and_more_are_refused(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("[" * 50 + "]" * 50 + "\n")
+    assert str(read_yaml(path)) == "[" * 50 + "]" * 50
+    path.write_text("[" * 25 + "{a: " * 26 + "}" * 26 + "]" * 25 + "\n")
+    with pytest.raises(InputError, match=r"a\.yaml: not YAML: brackets .* 50 levels deep"):
+        read_yaml(path)
 
 
 def test_a_short_file_cannot_expand_without_end(tmp_path):
