@@ -6,10 +6,7 @@ from typing import Annotated
 import typer
 
 from menan.config import parse_share
-from menan.device import open_device
-from menan.inference.infer import infer as infer_dump
-from menan.inference.infer import system_directories
-from menan.inference.noise_key import source_from
+from menan.inference.model_paths import system_directories
 from menan.plugins import load_plugins
 from menan_bin.command import NoiseKeyOption, PluginOption, Switch, main_of, new_app
 
@@ -64,9 +61,18 @@ def infer(
     --feats dump/iemocap/feats.scp --out exp/menan_seed0/test
     """
     load_plugins(plugin or ())
-    noise = source_from(noise_key, noise_seed, out)
     number, shares = parse_share(share)
-    for system in system_directories(model)[number - 1 :: shares]:
+    systems = system_directories(model)[number - 1 :: shares]
+    if not systems:
+        print(f"--share {share}: no system is left for this job; nothing written")
+        return
+    # PyTorch takes seconds to import, and a job without a system does not need it.
+    from menan.device import open_device
+    from menan.inference.infer import infer as infer_dump
+    from menan.inference.noise_key import source_from
+
+    noise = source_from(noise_key, noise_seed, out)
+    for system in systems:
         folders = infer_dump(
             system,
             feats,

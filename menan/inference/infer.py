@@ -21,6 +21,7 @@ from menan.device import open_device
 from menan.errors import InputError
 from menan.features.store import FrameStore, combined_digest, load_block
 from menan.files.lock import only_writer
+from menan.inference.model_paths import model_files
 from menan.inference.noise_key import NoiseKey, NoiseSource, refuse_needless_key
 from menan.inference.outputs import Outputs, refuse_mixed_noise, write_outputs
 from menan.model.model_file import ModelCard, load_model
@@ -166,24 +167,6 @@ def _run_each_network_once(
                 network, store, index, rows, noise
             )
         model.outputs.add(utts, *results[model.digest])
-
-
-def system_directories(model: Path) -> list[Path]:
-    """The directories of an experiment's systems, sorted; anything else is returned as it is."""
-    return sorted({path.parents[1] for path in model.glob("*/*/*.safetensors")}) or [model]
-
-
-def model_files(model: Path, rule: str) -> list[Path]:
-    """The model file itself, or the model files of a system under one rule, sorted."""
-    if not model.is_dir():
-        return [model]
-    files = sorted(model.glob(f"*/*.{rule}.safetensors"))
-    if not files:
-        raise InputError(
-            f"{model}: no */*.{rule}.safetensors found; finish the training, or choose another "
-            "--rule"
-        )
-    return files
 
 
 def _check(loaded: _LoadedModel, dump: Dump, model: Path, noise: NoiseSource, draws: int) -> None:

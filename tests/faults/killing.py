@@ -24,7 +24,7 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before the server starts; forks and threa
 COMMANDS = ("prepare", "dump", "train", "infer", "score", "results")
 # What the commands import only when they need it.
 LATE = ("menan.device", "menan.features.kaldi", "menan.features.waveform")
-LATE += ("scipy.stats", "sklearn.neighbors")
+LATE += ("menan.inference.infer", "scipy.stats", "sklearn.neighbors")
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload([*(f"menan_bin.menan_{name}" for name in COMMANDS), *LATE])
 # What a command does to files, as Python's audit hooks tell it before it is done.

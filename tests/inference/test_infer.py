@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from hashlib import sha256
 from itertools import combinations
 
@@ -14,11 +16,8 @@ from menan.errors import InputError
 from menan.features.store import load_frames
 from menan.front_ends import KaldiFrontEnd
 from menan.inference import infer as inference
-from menan.inference.infer import (
-    infer,
-    log_posteriors_and_embeddings,
-    system_directories,
-)
+from menan.inference.infer import infer, log_posteriors_and_embeddings
+from menan.inference.model_paths import system_directories
 from menan.inference.noise_key import NoiseKey, NoiseSeed
 from menan.inference.outputs import read_model_cards
 from menan.labels import IEMOCAP_EMOTIONS, LabelSet
@@ -140,6 +139,21 @@ def test_an_experiment_is_all_of_its_systems_and_a_system_is_itself(trained):
     assert system_directories(system) == [system]
     model = next(system.glob("*/*.safetensors"))
     assert system_directories(model) == [model]
+
+
+def test_a_job_without_a_system_says_so_and_needs_no_torch(tmp_path):
+    (tmp_path / "exp/menan_seed0/g01").mkdir(parents=True)
+    (tmp_path / "exp/menan_seed0/g01/spk00.last.safetensors").touch()
+    code = (
+        "import sys; from menan_bin.menan_infer import app;"
+        "app(sys.argv[1:], standalone_mode=False); assert 'torch' not in sys.modules"
+    )
+    options = ["--model", "exp", "--feats", "feats.scp", "--out", "out", "--share", "2/2"]
+    command = [sys.executable, "-c", code, *options]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "--share 2/2: no system is left for this job; nothing written\n"
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("count", [2, 7, 8, 50])
