@@ -17,7 +17,7 @@ RECIPE = Path(__file__).resolve().parents[2] / "egs" / "iemocap"
 HOURS = re.compile(rb'"hours": [\d.]+|[\d.]+ h(ours)?\b')
 CONFIG = """
 features: {seconds: 1, speeds: [0.8, 0.9, 1.0, 1.1, 1.2]}
-training: {epochs: 60, batch_size: 8}
+training: {epochs: 20, batch_size: 8}
 runs: {objective: menan, hold_out: each}
 """
 
