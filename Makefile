@@ -24,7 +24,7 @@ demo: $(READY)
 	egs/iemocap/run.sh --corpus-root demo/corpus --config conf/quick.yaml --work demo
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

@@ -17,6 +17,27 @@ from menan.labels import IEMOCAP_EMOTIONS, LabelSet
 # Tests run beside each other; threads of one would only take cores from another.
 torch.set_num_threads(1)
 
+# Files that take longest begin first, so that no worker is left with one of them at the end.
+LONGEST = (
+    "tests/slurm/test_recipe.py",
+    "tests/recipes/test_recipes.py",
+    "tests/slurm/",
+    "tests/test_benchmarks.py",
+    "tests/faults/",
+    "tests/training/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the tests by :data:`LONGEST`; the rest keep their order."""
+
+    def place(item: pytest.Item) -> int:
+        found = (n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start))
+        return next(found, len(LONGEST))
+
+    items.sort(key=place)
+
+
 # 0.5 s: 47 frames, enough for the network and quick to train on.
 SHORT = KaldiFrontEnd(seconds=0.5)
 
