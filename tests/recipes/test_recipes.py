@@ -1,8 +1,11 @@
 """Whole recipes: IEMOCAP and MOSEI on generated speech, RAVDESS on real speech."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.corpora.synthetic.synthetic_mosei import synthesize_mosei
 from menan.training.run_config import read_run_config
 from tests.features.encoder_example import write_encoder
+from tests.recipes.warm import warm_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 RAVDESS = ROOT.parent / "shared" / "ravdess"
@@ -25,15 +29,25 @@ runs: {objective: [mtl, menan], hold_out: each}
 """
 
 
-def run(recipe: str, *options: str | Path, script: str = "run.sh") -> subprocess.CompletedProcess:
+def run(
+    recipe: str, *options: str | Path, script: str = "run.sh", tree: Path = ROOT
+) -> subprocess.CompletedProcess:
     """Start a recipe's script from elsewhere, as a user might."""
     return subprocess.run(
-        [ROOT / "egs" / recipe / script, *map(str, options)],
+        [tree / "egs" / recipe / script, *map(str, options)],
         capture_output=True,
         text=True,
         check=False,
         cwd="/",
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
     )
+
+
+@pytest.fixture(scope="module")
+def warm_run(tmp_path_factory):
+    """:func:`run` with commands that have imported PyTorch already."""
+    with warm_tree(tmp_path_factory.mktemp("warm")) as tree:
+        yield partial(run, tree=tree)
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +86,14 @@ def test_iemocap_goes_from_the_release_to_the_report(work, iemocap):
         assert score["whole"]["confusion"] == pooled["confusion"]
 
 
-def test_a_second_run_does_nothing_twice(work, iemocap):
+def test_a_second_run_does_nothing_twice(work, iemocap, warm_run):
     _, options = iemocap
     archive, checkpoint = (
         work / "dump/iemocap_tiny/feats.1.ark",
         work / "exp/tiny/menan_seed0/Ses01/checkpoint.pt",
     )
     before = [path.stat().st_mtime_ns for path in (archive, checkpoint)]
-    again = run("iemocap", *options, "--stage", "1", "--stop_stage=3")
+    again = warm_run("iemocap", *options, "--stage", "1", "--stop_stage=3")
     assert again.returncode == 0, again.stderr
     assert "already complete" in again.stdout
     log = (work / "exp/tiny/log/train.1.log").read_text()
@@ -87,11 +101,11 @@ def test_a_second_run_does_nothing_twice(work, iemocap):
     assert [path.stat().st_mtime_ns for path in (archive, checkpoint)] == before
 
 
-def test_mosei_scores_the_fold_models_of_iemocap(work, iemocap):
+def test_mosei_scores_the_fold_models_of_iemocap(work, iemocap, warm_run):
     assert iemocap[0].returncode == 0
     synthesize_mosei(work / "mosei", videos=6, segments_per_video=4, lengths=SHORT)
     (work / "one_speed.yaml").write_text("features: {seconds: 1}\n")
-    whole = run(
+    whole = warm_run(
         *("mosei", "--corpus-root", work / "mosei", "--models", work / "exp/tiny"),
         *("--config", work / "one_speed.yaml", "--work", work),
     )
@@ -132,11 +146,11 @@ def test_help_names_the_options():
     assert "--corpus-root" in told.stdout
 
 
-def test_another_choice_of_labels_has_directories_of_its_own(work, iemocap):
+def test_another_choice_of_labels_has_directories_of_its_own(work, iemocap, warm_run):
     _, options = iemocap
     choice = ["--emotions", "ang,low", "--map", "neu=low,sad=low"]
     corpus = ["--corpus-root", work / "iemocap"]
-    chosen = run("iemocap", *corpus, *options, *choice, "--stop-stage", "2", "--nj", "1")
+    chosen = warm_run("iemocap", *corpus, *options, *choice, "--stop-stage", "2", "--nj", "1")
     assert chosen.returncode == 0, chosen.stderr
     for folder in ("data/iemocap", "dump/iemocap_tiny"):
         own = work / f"{folder}_ang-low_map-neu-low-sad-low"
@@ -144,10 +158,10 @@ def test_another_choice_of_labels_has_directories_of_its_own(work, iemocap):
         assert (work / folder / "emotions").read_text() == "ang\nhap\nneu\nsad\n"
 
 
-def test_a_failing_stage_stops_the_recipe_with_the_log_shown(work, iemocap, tmp_path):
+def test_a_failing_stage_stops_the_recipe_with_the_log_shown(work, iemocap, tmp_path, warm_run):
     (tmp_path / "tiny.yaml").write_text(TINY.replace("mtl, menan", "mtl, mean"))
     options = ["--config", tmp_path / "tiny.yaml", "--work", work]
-    failed = run("iemocap", *options, "--stage", "3")
+    failed = warm_run("iemocap", *options, "--stage", "3")
     assert failed.returncode == 1
     assert "unknown objective 'mean'" in failed.stderr
     assert "stage 4" not in failed.stdout
@@ -167,7 +181,7 @@ def four_actors(tmp_path_factory):
 
 
 def test_ravdess_on_a_pretrained_encoder_by_groups_and_beside_published_figures(
-    tmp_path, four_actors
+    tmp_path, four_actors, warm_run
 ):
     encoder = write_encoder(tmp_path / "encoder", "hubert")
     (tmp_path / "tiny.yaml").write_text(
@@ -179,7 +193,7 @@ def test_ravdess_on_a_pretrained_encoder_by_groups_and_beside_published_figures(
     (tmp_path / "halves.groups").write_text("Actor_01 a\nActor_02 a\nActor_03 b\nActor_04 b\n")
     published = (ROOT / "egs/ravdess/conf/emobox.published").read_text()
     (tmp_path / "published.yaml").write_text(published.replace("groups: 6", "groups: 2"))
-    whole = run(
+    whole = warm_run(
         *("ravdess", "--corpus-root", four_actors, "--emotions", "all", "--pretrained", encoder),
         *("--groups", tmp_path / "halves.groups", "--published", tmp_path / "published.yaml"),
         *(
@@ -223,7 +237,7 @@ def test_a_recipe_holds_groups_of_a_size_out(tmp_path, four_actors):
     assert "ravdess_groups3: expected 6 speakers or more for groups of 3" in refused.stderr
 
 
-def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):
+def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors, warm_run):
     (tmp_path / "tiny.yaml").write_text(TINY.replace("each", "[g02]"))
     (tmp_path / "tiny.points").write_text(
         "# point systems seeds options\n"
@@ -233,7 +247,7 @@ def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):
     )
     study = ["--corpus-root", four_actors, "--work", tmp_path, "--nj", "1"]
     study += ["--config", tmp_path / "tiny.yaml", "--points", tmp_path / "tiny.points"]
-    whole = run("ravdess", *study, "--swap", "true", script="invariance.sh")
+    whole = warm_run("ravdess", *study, "--swap", "true", script="invariance.sh")
     assert whole.returncode == 0, whole.stderr
     exp = tmp_path / "exp/tiny_swapped"
     config = read_run_config(exp / "noise2/menan-lambda0.8_seed0/g02/config.yaml")
@@ -248,7 +262,7 @@ def test_a_study_goes_from_the_release_to_the_front(tmp_path, four_actors):
     assert [one["many"] for one in asked] == [False, True]
     assert (exp / "front.png").stat().st_size > 0
     assert front["corpus"] == "RAVDESS"
-    usual = run("ravdess", *study, "--stage", "2", script="invariance.sh")
+    usual = warm_run("ravdess", *study, "--stage", "2", script="invariance.sh")
     assert usual.returncode == 1
     assert f"{tmp_path}/exp/tiny:" in usual.stderr  # where the study would be unless swapped
 
