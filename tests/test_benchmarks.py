@@ -1,6 +1,8 @@
 """The benchmarks run, on little; what they measure is for a quiet machine."""
 
 import doctest
+import importlib
+import os
 import re
 import subprocess
 import sys
@@ -8,18 +10,35 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import linear_fit, projection
+from benchmarks import linear_fit, load, projection
+from menan.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def run(name, *options):
-    command = [sys.executable, "-m", f"benchmarks.{name}", *options]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+def run(*words):
+    """Run ``python -m words``, such as ``benchmarks.load --utterances 400``."""
+    command = [sys.executable, "-m", *words]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # forks and threads do not mix
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment)
+
+
+@pytest.fixture
+def refused(monkeypatch, capsys):
+    """Runs a benchmark that refuses its options; gives its standard error."""
+
+    def refused(name, *options):
+        monkeypatch.setattr("sys.argv", [name, *map(str, options)])
+        with pytest.raises(SystemExit) as ended:
+            importlib.import_module(f"benchmarks.{name}").main()
+        assert ended.value.code == 1
+        return capsys.readouterr().err
+
+    return refused
 
 
 def test_feature_dumps_are_timed_beside_their_targets():
-    done = run("features", "--minutes", "0.5", "--repeats", "1")
+    done = run("benchmarks.features", "--minutes", "0.5", "--repeats", "1")
     assert done.returncode == 0, done.stderr
     title, _, machine, *_ = done.stdout.splitlines()
     assert re.fullmatch(r"# Feature dump: .* generated speech, seed 0, [\d.]+ min", title)
@@ -32,15 +51,24 @@ def test_feature_dumps_are_timed_beside_their_targets():
         assert re.search(r"\| [-\d.]+ \| [-\d.]+ \| [-\d.]+ \([-\d.]+–[-\d.]+\) \|", row), row
 
 
-def test_a_missing_data_directory_is_one_line():
-    done = run("features", "--data", "/nowhere")
-    assert done.returncode == 1
-    assert done.stderr.startswith("benchmarks.features: error: /nowhere/utt2spk: cannot be read")
-    assert done.stderr.count("\n") == 1
+def test_a_missing_data_directory_is_one_line(refused):
+    error = refused("features", "--data", "/nowhere")
+    assert error.startswith("benchmarks.features: error: /nowhere/utt2spk: cannot be read")
+    assert error.count("\n") == 1
+
+
+def test_a_command_is_measured_in_a_process_of_its_own(make_dump, tmp_path):
+    dump = make_dump().parent
+    cost = load.run("validate a dump", [dump], tmp_path)
+    assert cost.seconds > 0
+    assert 10e6 < cost.peak < 1e9  # PyTorch alone takes some 300 MB
+    (dump / "utt2spk").unlink()
+    with pytest.raises(InputError, match=r"validate a dump: .*utt2spk"):
+        load.run("validate a dump", [dump], tmp_path)
 
 
 def test_load_sets_peak_memory_beside_what_the_frames_take():
-    done = run("load", "--utterances", "400")
+    done = run("tests.forked_benchmark", "load", "--utterances", "400")
     assert done.returncode == 0, done.stderr
     assert re.match(r"# Load: .* generated speech, seed 0, 400 utterances", done.stdout)
     rows = [line.split("|")[1:-1] for line in done.stdout.splitlines() if line.startswith("| ")]
@@ -58,7 +86,7 @@ def test_load_sets_peak_memory_beside_what_the_frames_take():
 
 
 def test_storage_sets_float16_beside_another_seed(make_dump):
-    done = run("storage", "--feats", make_dump(), "--hold-out", "g01", "--epochs", "2")
+    done = run("benchmarks.storage", "--feats", make_dump(), "--hold-out", "g01", "--epochs", "2")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("# Storage: dump, 32 utterances of at most 0.5 s")
     rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
@@ -81,13 +109,10 @@ def test_storage_sets_float16_beside_another_seed(make_dump):
     assert sizes[0] == sizes[1] == pytest.approx(2 * sizes[2], abs=0.11)
 
 
-def test_storage_without_held_out_groups_is_one_line(make_dump):
-    done = run("storage", "--feats", make_dump(), "--hold-out", "none")
-    assert done.returncode == 1
-    assert done.stderr.startswith(
-        "benchmarks.storage: error: --hold-out none: no results to compare"
-    )
-    assert done.stderr.count("\n") == 1
+def test_storage_without_held_out_groups_is_one_line(refused, make_dump):
+    error = refused("storage", "--feats", make_dump(), "--hold-out", "none")
+    assert error.startswith("benchmarks.storage: error: --hold-out none: no results to compare")
+    assert error.count("\n") == 1
 
 
 MARKS = ("measured", "lines", "corpora", "machines")
@@ -96,7 +121,8 @@ MARKS = ("measured", "lines", "corpora", "machines")
 def test_scaling_puts_lines_through_its_costs_and_tables_into_its_page(tmp_path):
     page = tmp_path / "scaling.md"
     page.write_text("".join(f"{m}:\n<!-- {m} -->\nold\n<!-- end of {m} -->\n" for m in MARKS))
-    done = run("scaling", "--utterances", "40", "--sizes", "1,2,3", "--out", tmp_path / "scaling")
+    options = ("--utterances", "40", "--sizes", "1,2,3", "--out", tmp_path / "scaling")
+    done = run("tests.forked_benchmark", "scaling", *options)
     assert done.returncode == 0, done.stderr
     text = page.read_text()
     assert "old" not in text
@@ -120,15 +146,13 @@ def test_scaling_finds_its_marks_in_docs():
     ]
 
 
-def test_scaling_without_marks_or_sizes_is_one_line(tmp_path):
+def test_scaling_without_marks_or_sizes_is_one_line(refused, tmp_path):
     (tmp_path / "x.md").write_text("text\n")
-    done = run("scaling", "--out", tmp_path / "x")
-    assert done.stderr == (
+    assert refused("scaling", "--out", tmp_path / "x") == (
         f"benchmarks.scaling: error: {tmp_path}/x.md: lacks the lines <!-- measured --> and "
         "<!-- end of measured -->; add them\n"
     )
-    done = run("scaling", "--sizes", "1,2")
-    assert done.stderr == (
+    assert refused("scaling", "--sizes", "1,2") == (
         "benchmarks.scaling: error: --sizes 1,2: three numbers or more from 1, such as 1,2,4\n"
     )
 
@@ -182,7 +206,7 @@ def test_examples_of_lines_and_projections_hold(module):
 
 
 def test_training_is_timed_beside_its_targets():
-    done = run("train", "--rounds", "1", "--models", "1,2", "--utterances", "40")
+    done = run("benchmarks.train", "--rounds", "1", "--models", "1,2", "--utterances", "40")
     assert done.returncode == 0, done.stderr
     assert "frames of noise" in done.stdout
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if "|" in line]
@@ -190,7 +214,6 @@ def test_training_is_timed_beside_its_targets():
     assert done.stdout.count("| no GPU |") == 3
 
 
-def test_training_without_one_model_is_one_line():
-    done = run("train", "--models", "0")
-    assert done.returncode == 1
-    assert done.stderr == "benchmarks.train: error: --models 0: numbers from 1, with 1 among them\n"
+def test_training_without_one_model_is_one_line(refused):
+    error = refused("train", "--models", "0")
+    assert error == "benchmarks.train: error: --models 0: numbers from 1, with 1 among them\n"
