@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from menan.settings import EmotionOnlySettings
 from menan.training import schedule, trainer
 from menan.training.batches import EpochBatches
 from menan.training.plan import Run, RunData, utterance_set
+from tests.conftest import write_dump
 from tests.training.test_trainer import assert_same_outputs
 from tests.training.training_example import model_with, objectives, train_runs
 
@@ -23,10 +25,10 @@ QUICK = TrainingConfig(epochs=3, batch_size=5)
 RUNS = RunsConfig(objective=objectives("ec", "menan", "dat"), seed=(0, 1), hold_out=("each",))
 
 
-@pytest.fixture
-def uneven_dump(make_dump):
+@pytest.fixture(scope="module")
+def uneven_dump(tmp_path_factory):
     """Six speakers in groups of two; a group held out leaves 12, 14 or 16 utterances to train."""
-    feats = make_dump(speakers=6)
+    feats = write_dump(tmp_path_factory.mktemp("uneven") / "dump", speakers=6)
     directory = feats.parent
     drop = {"spk02-ang1", "spk02-hap1", "spk04-ang1", "spk04-hap1", "spk05-neu1", "spk05-sad1"}
     for name in ("feats.scp", "utt2spk", "utt2emo", "utt2uniq", "utt2num_frames"):
@@ -37,6 +39,20 @@ def uneven_dump(make_dump):
     rows = [" ".join(word for word in row.split() if word not in drop) + "\n" for row in rows]
     (directory / "spk2utt").write_text("".join(rows))
     return feats
+
+
+@pytest.fixture(scope="module")
+def together(uneven_dump, tmp_path_factory):
+    """The experiment in which all 18 models were trained side by side, by bottleneck."""
+    folder = tmp_path_factory.mktemp("together")
+
+    @cache
+    def trained(bottleneck="none"):
+        options = {"models_at_once": 18, "model": model_with(bottleneck)}
+        train_runs(uneven_dump, folder / bottleneck, QUICK, RUNS, **options)
+        return folder / bottleneck
+
+    return trained
 
 
 def outputs(exp):
@@ -54,28 +70,29 @@ def assert_same_trees(a, b) -> None:
     ("models_at_once", "bottleneck"), [(1, "none"), (4, "none"), (4, "noise"), (1, "fsq")]
 )
 def test_every_model_comes_out_alike_however_many_stand_beside_it(
-    uneven_dump, tmp_path, models_at_once, bottleneck
+    uneven_dump, together, tmp_path, models_at_once, bottleneck
 ):
-    model = model_with(bottleneck)
-    train_runs(uneven_dump, tmp_path / "all", QUICK, RUNS, model=model, models_at_once=18)
-    options = {"models_at_once": models_at_once, "model": model}
+    options = {"models_at_once": models_at_once, "model": model_with(bottleneck)}
     train_runs(uneven_dump, tmp_path / "some", QUICK, RUNS, **options)
-    assert_same_trees(tmp_path / "all", tmp_path / "some")
+    assert_same_trees(together(bottleneck), tmp_path / "some")
 
 
-def test_shares_of_several_jobs_are_together_all_runs_and_come_out_alike(uneven_dump, tmp_path):
-    train_runs(uneven_dump, tmp_path / "all", QUICK, RUNS, CPU)
+def test_shares_of_several_jobs_are_together_all_runs_and_come_out_alike(
+    uneven_dump, together, tmp_path
+):
     names = []
     for number in range(1, 6):
         done = train_runs(uneven_dump, tmp_path / "some", QUICK, RUNS, CPU, share=(number, 5))
         names += [run.name for run in done]
     assert len(set(names)) == len(names) == 18
-    assert_same_trees(tmp_path / "all", tmp_path / "some")
+    assert_same_trees(together(), tmp_path / "some")
     assert train_runs(uneven_dump, tmp_path / "none", QUICK, RUNS, CPU, share=(19, 19)) == []
 
 
-def test_models_that_an_interruption_left_behind_catch_up(uneven_dump, tmp_path, monkeypatch):
-    train_runs(uneven_dump, tmp_path / "whole", QUICK, RUNS, CPU, models_at_once=18)
+def test_models_that_an_interruption_left_behind_catch_up(
+    uneven_dump, together, tmp_path, monkeypatch
+):
+    whole = together()  # trained before training is interrupted
     saved = []
     add_epoch = trainer.RunState.add_epoch
 
@@ -90,15 +107,13 @@ def test_models_that_an_interruption_left_behind_catch_up(uneven_dump, tmp_path,
         train_runs(uneven_dump, tmp_path / "cut", QUICK, RUNS, CPU, models_at_once=18)
     monkeypatch.undo()
     train_runs(uneven_dump, tmp_path / "cut", QUICK, RUNS, CPU, models_at_once=5)
-    assert_same_trees(tmp_path / "whole", tmp_path / "cut")
+    assert_same_trees(whole, tmp_path / "cut")
 
 
-def test_the_log_gives_each_model_its_share_of_the_time(uneven_dump, tmp_path):
-    train_runs(uneven_dump, tmp_path / "exp", QUICK, RUNS, CPU, models_at_once=18)
-    lines = [
-        json.loads(path.read_text().splitlines()[0])
-        for path in (tmp_path / "exp").glob("*/*/log.jsonl")
-    ]
+def test_the_log_gives_each_model_its_share_of_the_time(together):
+    logs = list(together().glob("*/*/log.jsonl"))
+    assert len(logs) == 18
+    lines = [json.loads(path.read_text().splitlines()[0]) for path in logs]
     assert len({line["seconds"] for line in lines}) == 1
 
 
