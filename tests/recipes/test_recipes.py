@@ -1,10 +1,8 @@
 """Whole recipes: IEMOCAP and MOSEI on generated speech, RAVDESS on real speech."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.corpora.synthetic.synthetic_mosei import synthesize_mosei
 from menan.training.run_config import read_run_config
 from tests.features.encoder_example import write_encoder
-from tests.recipes.warm import warm_tree
+from tests.recipes.warm import WITH_PYTHON, warm_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 RAVDESS = ROOT.parent / "shared" / "ravdess"
@@ -39,7 +37,7 @@ def run(
         text=True,
         check=False,
         cwd="/",
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        env=WITH_PYTHON,
     )
 
 

@@ -24,6 +24,8 @@ COMMANDS = tuple(path.stem for path in sorted((ROOT / "bin").glob("menan_*.py"))
 # What the commands import only when they need it.
 LATE = ("menan.features.kaldi", "menan.features.waveform", "menan.inference.infer")
 LATE += ("scipy.stats", "sklearn.metrics", "sklearn.neighbors")
+# Scripts beside the commands start the python3 of this environment.
+WITH_PYTHON = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 CLIENT = """\
 #!{python} -IS
 import json, os, socket, sys

@@ -1,6 +1,5 @@
 """A recipe on the cluster writes the same bits as on one machine."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,9 +10,10 @@ import pytest
 from menan.corpora.synthetic.release import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from tests.faults.killing import snapshot
+from tests.recipes.warm import WITH_PYTHON, warm_tree
 from tests.slurm.cluster import await_until
 
-RECIPE = Path(__file__).resolve().parents[2] / "egs" / "iemocap"
+ROOT = Path(__file__).resolve().parents[2]
 HOURS = re.compile(rb'"hours": [\d.]+|[\d.]+ h(ours)?\b')
 CONFIG = """
 features: {seconds: 1, speeds: [0.8, 0.9, 1.0, 1.1, 1.2]}
@@ -40,11 +40,16 @@ class Recipe:
     def keep(self):
         self.work.rename(self.kept)
 
-    def start(self, environment, **stages):
+    def start(self, environment, tree=ROOT, **stages):
         options = [f"--{name.replace('_', '-')}={value}" for name, value in stages.items()]
         options += ["--nj=2", "--train-nj=2", f"--corpus-root={self.corpus}"]
         return subprocess.Popen(
-            [RECIPE / "run.sh", f"--config={self.config}", f"--work={self.work}", *options],
+            [
+                tree / "egs/iemocap/run.sh",
+                f"--config={self.config}",
+                f"--work={self.work}",
+                *options,
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -73,10 +78,14 @@ def recipe(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def local(recipe, running_cluster):
-    """Outputs of the recipe on this machine; only needed if there is a cluster."""
+def local(recipe, running_cluster, tmp_path_factory):
+    """Outputs of the recipe on this machine; only needed if there is a cluster.
+
+    The commands are forks of one process, those on the cluster are processes of their own.
+    """
     recipe.begin()
-    recipe.end(recipe.start(os.environ))
+    with warm_tree(tmp_path_factory.mktemp("warm")) as tree:
+        recipe.end(recipe.start(WITH_PYTHON, tree))
     outcome = recipe.outcome()
     recipe.keep()
     return outcome
