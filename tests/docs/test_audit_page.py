@@ -10,7 +10,8 @@ import pytest
 
 from menan.analysis.leakage import given_labels, given_table, given_vectors, probes
 from menan.analysis.leakage.leakage_files import read_json
-from menan_bin import menan_probe
+from menan_bin import menan_attack, menan_probe, menan_results
+from tests.analysis.attack.hasty import hasten
 from tests.analysis.leakage.given_example import (
     UTTS,
     emotion,
@@ -24,12 +25,13 @@ from tests.analysis.leakage.given_example import (
 from tests.conftest import write_dump
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
-COMMANDS = [
+LINES = [
     line
     for block in re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
     for line in block.splitlines()
-    if line.startswith("menan-probe ")
 ]
+COMMANDS = [line for line in LINES if line.startswith("menan-probe ")]
+ATTACKS = [line for line in LINES if line.startswith(("menan-attack ", "menan-results "))]
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +63,11 @@ def files(tmp_path_factory):
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_page_runs(files, monkeypatch, command):
+def test_a_command_of_the_page_runs(files, tmp_path, monkeypatch, command):
     monkeypatch.chdir(files)
     if "--feats" in command:
+        files = shutil.copytree(files, tmp_path / "page")
+        monkeypatch.chdir(files)
         utts = write_dump(files / "dump/corpus").with_name("utt2spk").read_text().split()[::2]
         np.savez("theirs.npz", ids=np.array(utts), embeddings=np.random.rand(len(utts), 3))
     monkeypatch.setattr("sys.argv", shlex.split(command))
@@ -72,6 +76,17 @@ def test_a_command_of_the_page_runs(files, monkeypatch, command):
     assert exit_.value.code == 0
     found = read_json(files / command.split()[-1])
     assert (found["sets"]["all"]["embeddings"]["raw"] is not None) == ("--feats" in command)
+
+
+def test_the_attack_of_the_page_runs_to_its_report(files, monkeypatch):
+    monkeypatch.chdir(files)
+    hasten(monkeypatch)
+    for command, main in zip(ATTACKS, (menan_attack.main, menan_results.main), strict=True):
+        monkeypatch.setattr("sys.argv", shlex.split(command))
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        assert exit_.value.code == 0
+    assert "EER" in (files / "attacks.md").read_text()
 
 
 @pytest.fixture

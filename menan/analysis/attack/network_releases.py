@@ -15,7 +15,8 @@ from menan.analysis.attack.releases import FRESH, IGNORANT, INFORMED, KNOWN, Rel
 from menan.datadir.dump_directory import Dump, open_dump, refuse_other_features
 from menan.errors import InputError
 from menan.features.store import load_block
-from menan.inference.infer import BATCH, model_files
+from menan.inference.infer import BATCH
+from menan.inference.model_paths import model_files
 from menan.model.bottlenecks import utterance_noise
 from menan.model.model_file import ModelCard, load_model
 from menan.model.network import Network

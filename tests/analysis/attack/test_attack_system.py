@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from menan.analysis.attack import attack_system, learners, open_set, resampling
+from menan.analysis.attack import attack_system, learners
 from menan.analysis.attack.attack_files import read_attack
 from menan.analysis.attack.attack_system import attack_given, attack_models
 from menan.analysis.attack.attack_text import attack_text
@@ -17,6 +17,7 @@ from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.tables import write_table
 from menan.errors import InputError
 from menan.labels import LabelSet
+from tests.analysis.attack.hasty import hasten
 from tests.conftest import write_dump
 from tests.training.training_example import model_with, objectives, train_runs
 
@@ -26,18 +27,7 @@ UNTRAINED = LabelSet(("calm", "fearful"))
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch):
-    """Attackers that hardly learn, for tests of what happens around them."""
-    shorten(monkeypatch)
-
-
-def shorten(monkeypatch):
-    monkeypatch.setattr(learners, "MOST_EPOCHS", 1)
-    monkeypatch.setattr(learners, "FEWEST_EPOCHS", 1)
-    monkeypatch.setattr(learners, "PENALTIES", (0.1,))
-    monkeypatch.setattr(learners, "DRAWS", 2)
-    monkeypatch.setattr(open_set, "SPLITS", 3)
-    monkeypatch.setattr(resampling, "RESAMPLES", 20)
-    monkeypatch.setattr("menan.analysis.attack.nonlinear_erasure.STEPS", 2)
+    hasten(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +56,7 @@ def attacked(trained):
     (folder / "labels.csv").write_text("\n".join(["utt,speaker,text", *rows]) + "\n")
     out = folder / "attacks/menan.json"
     with pytest.MonkeyPatch.context() as patch:
-        shorten(patch)
+        hasten(patch)
         result = attack_models(
             folder / "exp/menan", feats, out, other, folder / "labels.csv", folder / "exp/ec"
         )
