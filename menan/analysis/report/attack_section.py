@@ -41,7 +41,10 @@ def _part(name: str, one: AttackResult) -> Section:
         name,
         one.label,
         note=" ".join([attack_captions.attack_facts(one), *attack_captions.learning_notes(one)]),
-        tables=tuple(tables),
+        parts=tuple(
+            Section(f"{name}-table{number}", table.title, tables=(table,))
+            for number, table in enumerate(tables)
+        ),
     )
 
 
