@@ -3,6 +3,19 @@
 In notes, text between backticks is code.
 """
 
+from menan.analysis.attack.attack_names import (
+    ANY,
+    FRESH,
+    HEARD,
+    IGNORANT,
+    INFORMED,
+    KNOWN,
+    OTHER_TEXT,
+    RAW,
+    SAME_EMOTION,
+    UNHEARD,
+    Z,
+)
 from menan.analysis.attack.attack_result import AttackResult
 from menan.analysis.cells import fixed
 
@@ -16,20 +29,20 @@ ATTACKS_NOTE = (
     "function of it. Intervals (95 %) are from a bootstrap over speakers."
 )
 LEVELS = {
-    "ignorant": "learns from embeddings without noise",
-    "fresh": "learns from one release of other utterances",
-    "informed": "owns the model: learns from as many draws as it wants, or knows their density",
-    "noise known": "has the key: no noise is left",
+    IGNORANT: "learns from embeddings without noise",
+    FRESH: "learns from one release of other utterances",
+    INFORMED: "owns the model: learns from as many draws as it wants, or knows their density",
+    KNOWN: "has the key: no noise is left",
 }
 LEVELS_NOTE = "Attackers: " + "; ".join(f"`{name}` {text}" for name, text in LEVELS.items()) + "."
 UTTERANCES = {
-    "heard": "utterances that the network was trained on",
-    "unheard": "other utterances, which nobody trained on",
+    HEARD: "utterances that the network was trained on",
+    UNHEARD: "other utterances, which nobody trained on",
 }
 TRIALS = {
-    "any": "any utterances",
-    "same emotion": "both recordings with the same emotion",
-    "other text": "different texts in the two recordings",
+    ANY: "any utterances",
+    SAME_EMOTION: "both recordings with the same emotion",
+    OTHER_TEXT: "different texts in the two recordings",
 }
 CURVE_NOTE = (
     "Learning from half as much, the strongest attacker on `z` names {less} % instead of {all} % "
@@ -54,7 +67,7 @@ def attack_facts(result: AttackResult) -> str:
     text += f", trials within a {result.within}." if result.within else "."
     if result.rival:
         text += f" The rival is `{result.rival}` without protection."
-    if "raw" not in {row.release for row in result.closed}:
+    if RAW not in {row.release for row in result.closed}:
         text += f" {NO_RAW}"
     return text
 
@@ -64,7 +77,7 @@ def learning_notes(result: AttackResult) -> list[str]:
     notes = {}
     for row in result.closed:
         one = next((own for own in row.amounts if own.amount == "1"), None)
-        if row.release == "z" and one is not None and one.with_less is not None:
+        if row.release == Z and one is not None and one.with_less is not None:
             rises = one.accuracy.value - one.with_less > RISE
             # The best informed level comes last.
             notes[row.utterances] = CURVE_NOTE.format(

@@ -6,17 +6,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from menan.analysis.attack import learners
-from menan.analysis.attack.attacked import HEARD, UNHEARD, Attacked
+from menan.analysis.attack.attack_names import (
+    FRESH,
+    HEARD,
+    INFORMED,
+    POSTERIORS,
+    UNHEARD,
+    Z,
+)
+from menan.analysis.attack.attacked import Attacked
 from menan.analysis.attack.closed_set import ClosedAttack, attack_closed_set
 from menan.analysis.attack.open_set import Trials, attack_open_set
-from menan.analysis.attack.releases import FRESH, INFORMED, Release
+from menan.analysis.attack.releases import Release
 from menan.analysis.leakage.splits import ProbeSet
-
-# Names of releases.
-Z, POSTERIORS, DECISION = "z", "EC(z)", "decision"
-RIVAL = "rival's posteriors"
-RAW, LINEAR_ERASURE, NONLINEAR_ERASURE = "raw", "LEACE", "HSIC erasure"
-EMOTION = "emotion"  # the label that EC tells
 
 
 @dataclass(frozen=True)

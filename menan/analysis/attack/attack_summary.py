@@ -4,6 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from menan.analysis.attack.attack_names import (
+    CLOSED,
+    OPEN,
+)
 from menan.analysis.attack.attack_network import Classified, NetworkAttack
 from menan.analysis.attack.attack_result import (
     ClosedSet,
@@ -19,8 +23,6 @@ from menan.analysis.attack.measures import hits_at_one_percent, linkability, wei
 from menan.analysis.attack.open_set import Trials
 from menan.analysis.attack.resampling import Resampling
 from menan.scoring.bootstrap import percentile_interval
-
-CLOSED, OPEN = "closed", "open"
 
 
 class Summary:

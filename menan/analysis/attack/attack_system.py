@@ -12,22 +12,27 @@ from tqdm import tqdm
 
 from menan import __version__
 from menan.analysis.attack.attack_files import found_attack
-from menan.analysis.attack.attack_network import (
+from menan.analysis.attack.attack_names import (
     DECISION,
     EMOTION,
+    FRESH,
+    HEARD,
+    INFORMED,
     POSTERIORS,
     RAW,
     RIVAL,
+    Z,
+)
+from menan.analysis.attack.attack_network import (
     NetworkAttack,
     Roles,
-    Z,
     attack_network,
     probe_uses,
 )
 from menan.analysis.attack.attack_result import AttackResult, Difference
 from menan.analysis.attack.attack_summary import Summary
-from menan.analysis.attack.attacked import HEARD, Attacked
-from menan.analysis.attack.releases import FRESH, INFORMED, Release
+from menan.analysis.attack.attacked import Attacked
+from menan.analysis.attack.releases import Release
 from menan.analysis.attack.targets import (
     Target,
     given_as_targets,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from menan.analysis.attack.attack_names import CLOSED
 from menan.analysis.attack.attack_result import AttackResult, Difference
 from menan.analysis.attack.closed_set import AMOUNTS
 from menan.analysis.cells import fixed, interval_text
@@ -49,7 +50,7 @@ def attack_text(result: AttackResult) -> str:
 
 def _compared(one: Difference) -> str:
     low, high = (100 * end for end in one.difference.interval)
-    what = "accuracy" if one.kind == "closed" else "EER"
+    what = "accuracy" if one.kind == CLOSED else "EER"
     return (
         f"{what}, {one.measure}, {one.amount}: {one.release} minus {one.against} "
         f"{fixed(one.difference.value, 1, 100)} {interval_text((low, high))}"

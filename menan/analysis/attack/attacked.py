@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from menan.analysis.attack.attack_names import (
+    TEXT,
+    UNTRAINED,
+)
 from menan.analysis.attack.open_set import Unseen
 from menan.analysis.leakage.splits import ProbeSet, SpeakerLabels, probe_set
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 
-HEARD, UNHEARD = "heard", "unheard"
-TEXT = "text"  # the label that says what is spoken
 FEWEST_UNSEEN = 2  # speakers of a block of trials: with one there is nobody to confuse it with
 
 
@@ -82,7 +84,7 @@ class Attacked:
             return self.labels
         emotions = self.emotions.copy()
         emotions[: len(self.dump.utts)] = ""
-        return {"untrained emotions": emotions, **self.labels}
+        return {UNTRAINED: emotions, **self.labels}
 
     def heard(self, speakers: tuple[str, ...], where: str, seed: int) -> ProbeSet:
         """The utterances of some speakers, the others left out."""

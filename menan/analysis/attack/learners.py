@@ -12,7 +12,12 @@ from sklearn.neighbors import KernelDensity
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from menan.analysis.attack.releases import IGNORANT, INFORMED, KNOWN, Release
+from menan.analysis.attack.attack_names import (
+    IGNORANT,
+    INFORMED,
+    KNOWN,
+)
+from menan.analysis.attack.releases import Release
 from menan.randomness import derived_seed
 
 # Inverse strengths of the L2 penalty; the least cross-entropy between two quarters decides.

@@ -10,8 +10,14 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from menan.analysis.attack.attack_names import (
+    FRESH,
+    IGNORANT,
+    INFORMED,
+    KNOWN,
+)
 from menan.analysis.attack.attacked import Attacked
-from menan.analysis.attack.releases import FRESH, IGNORANT, INFORMED, KNOWN, Release
+from menan.analysis.attack.releases import Release
 from menan.datadir.dump_directory import Dump, open_dump, refuse_other_features
 from menan.errors import InputError
 from menan.features.store import load_block

@@ -6,8 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.covariance import LedoitWolf
 
+from menan.analysis.attack.attack_names import (
+    ANY,
+    IGNORANT,
+    INFORMED,
+    KNOWN,
+    OTHER_TEXT,
+    SAME_EMOTION,
+)
 from menan.analysis.attack.learners import DRAWS
-from menan.analysis.attack.releases import IGNORANT, INFORMED, KNOWN, Release
+from menan.analysis.attack.releases import Release
 from menan.randomness import derived_seed
 
 SPLITS = 100  # of each speaker's utterances into enrolment and test
@@ -89,9 +97,9 @@ def split_by_text(unseen: Unseen, rng: np.random.Generator) -> Split:
 
 
 SPLITTERS: dict[str, Callable[[Unseen, np.random.Generator], Split]] = {
-    "any": split_any,
-    "same emotion": split_matched,
-    "other text": split_by_text,
+    ANY: split_any,
+    SAME_EMOTION: split_matched,
+    OTHER_TEXT: split_by_text,
 }
 
 
@@ -126,7 +134,7 @@ def attack_open_set(
     back_ends = fit_back_ends(x_known, speaker)
     trials: dict[tuple[str, str, str], list[Trials]] = {}
     for kind, splitter in SPLITTERS.items():
-        if kind == "other text" and (unseen.text is None or len(np.unique(unseen.text)) < 2):
+        if kind == OTHER_TEXT and (unseen.text is None or len(np.unique(unseen.text)) < 2):
             continue
         # The same splits for every release and level: differences between them are paired.
         rng = np.random.default_rng(derived_seed(seed, "trials", kind))

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from menan.analysis.attack.attack_names import (
+    FRESH,
+)
 from menan.analysis.leakage.erasure import fit_leace
 
 # Draws another release of the chosen rows: (rows, generator) -> float64 (rows, dims).
@@ -14,10 +17,6 @@ LogDensity = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Transform = Callable[[np.ndarray], np.ndarray]
 # Fits a transformation that removes a class: (x (n, dims), classes (n,)) -> transformation.
 FitEraser = Callable[[np.ndarray, np.ndarray], Transform]
-
-# What an attacker has beside the released embeddings and their speakers: nothing but embeddings
-# without noise to learn from; releases like those attacked; the networks, but not the key; the key.
-IGNORANT, FRESH, INFORMED, KNOWN = "ignorant", "fresh", "informed", "noise known"
 
 
 @dataclass(frozen=True)

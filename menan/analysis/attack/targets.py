@@ -7,16 +7,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from menan.analysis.attack.attack_network import (
+from menan.analysis.attack.attack_names import (
     DECISION,
     LINEAR_ERASURE,
     NONLINEAR_ERASURE,
     POSTERIORS,
     RIVAL,
-    Classified,
-    Roles,
     Z,
 )
+from menan.analysis.attack.attack_network import Classified, Roles
 from menan.analysis.attack.attacked import Attacked, Spoken
 from menan.analysis.attack.network_releases import AttackedNetwork, attacked_networks
 from menan.analysis.attack.nonlinear_erasure import fit_nonlinear_erasure

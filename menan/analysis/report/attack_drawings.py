@@ -5,13 +5,14 @@ from typing import TypeVar
 
 from markupsafe import Markup
 
+from menan.analysis.attack.attack_names import ANY, FRESH, INFORMED
 from menan.analysis.attack.attack_result import AttackResult, ClosedSet, OpenSet
 from menan.analysis.looks import Look, class_looks
 from menan.analysis.report.attack_section import percent
 from menan.analysis.report.charts import AmountLine, amounts_chart
 from menan.analysis.report.drawing import Drawing
 
-DRAWN = ("informed", "fresh")  # levels of the curves: the first that a release has
+DRAWN = (INFORMED, FRESH)  # levels of the curves: the first that a release has
 
 Row = TypeVar("Row", ClosedSet, OpenSet)
 
@@ -43,7 +44,7 @@ def _drawing(name: str, one: AttackResult, looks: dict[str, Look]) -> Drawing:
         )
     lines = {}
     for row in _strongest(one.open_set):
-        same = [own for own in row.amounts if own.trials == "any" and own.enrolment == own.test]
+        same = [own for own in row.amounts if own.trials == ANY and own.enrolment == own.test]
         if same:
             lines[row.release] = AmountLine(
                 tuple(own.test for own in same),

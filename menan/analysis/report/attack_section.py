@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from menan.analysis.attack import attack_captions
-from menan.analysis.attack.attack_result import AttackResult, ClosedSet, Estimate, OpenSet
+from menan.analysis.attack.attack_findings import attack_findings
+from menan.analysis.attack.attack_names import CLOSED, OPEN, Z
+from menan.analysis.attack.attack_result import (
+    AttackResult,
+    ClosedSet,
+    Estimate,
+    OpenSet,
+)
 from menan.analysis.cells import fixed, interval_text
 from menan.analysis.report.section import (
     ReportTable,
@@ -41,6 +48,7 @@ def _part(name: str, one: AttackResult) -> Section:
         name,
         one.label,
         note=" ".join([attack_captions.attack_facts(one), *attack_captions.learning_notes(one)]),
+        items=attack_findings(one),
         parts=tuple(
             Section(f"{name}-table{number}", table.title, tables=(table,))
             for number, table in enumerate(tables)
@@ -100,7 +108,7 @@ def _open_table(kind: str, rows: Sequence[OpenSet]) -> ReportTable:
 
 
 def _differences_table(one: AttackResult) -> ReportTable:
-    names = {"closed": "accuracy", "open": "EER"}
+    names = {CLOSED: "accuracy", OPEN: "EER"}
     rows = tuple(
         (
             TableCell(f"{names[own.kind]}, {own.measure}"),
@@ -114,7 +122,7 @@ def _differences_table(one: AttackResult) -> ReportTable:
 
 
 def _uses_table(one: AttackResult) -> ReportTable:
-    of_z = {own.label: own for own in one.use if own.release == "z"}
+    of_z = {own.label: own for own in one.use if own.release == Z}
     rows = []
     for own in one.use:
         z = of_z.get(own.label)

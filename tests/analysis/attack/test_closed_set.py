@@ -5,9 +5,15 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from menan.analysis.attack import learners
+from menan.analysis.attack.attack_names import (
+    FRESH,
+    IGNORANT,
+    INFORMED,
+    KNOWN,
+)
 from menan.analysis.attack.closed_set import attack_closed_set
 from menan.analysis.attack.learners import Lesson, attack
-from menan.analysis.attack.releases import FRESH, IGNORANT, INFORMED, KNOWN, Release
+from menan.analysis.attack.releases import Release
 from menan.analysis.leakage.splits import probe_set
 from tests.analysis.leakage.test_probe_sets import labels_of
 

@@ -3,9 +3,12 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from menan.analysis.attack import open_set
+from menan.analysis.attack.attack_names import (
+    FRESH,
+)
 from menan.analysis.attack.measures import weighted_eer
 from menan.analysis.attack.open_set import Unseen, attack_open_set, fit_back_ends
-from menan.analysis.attack.releases import FRESH, Release
+from menan.analysis.attack.releases import Release
 
 DIMS = 4
 
