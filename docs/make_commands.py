@@ -20,7 +20,7 @@ GROUPS = {
     "Features": ("dump",),
     "Training": ("train",),
     "Inference and scoring": ("infer", "score", "predict", "export"),
-    "Analysis": ("probe", "tsne", "front", "results"),
+    "Analysis": ("probe", "attack", "tsne", "front", "results"),
 }
 
 INTRODUCTION = """\
@@ -44,7 +44,7 @@ The commands hand these files to each other:
 
 ```text
 release --menan-prepare--> DATA/    wav.scp segments utt2spk spk2utt utt2emo emotions spk2gender
-                                    spk2group utt2dur text corpus made_from.yaml
+                                    spk2group utt2dur text utt2intensity corpus made_from.yaml
 DATA    --menan-folds----> DATA/    folds.tsv
 DATA    --menan-dump-----> DUMP/    feats.scp feats.N.ark utt2num_frames utt2uniq utt2audio
                                     features.yaml, and the label files of DATA
@@ -54,6 +54,7 @@ DUMP    --menan-train----> EXP/     <objective>[-<settings>]_seed<k>/<held-out g
 DUMP    --menan-infer----> OUT/     posteriors.{ark,scp} embeddings.{ark,scp} utt2emo models.json
 OUT     --menan-score----> report   WA, UA, recall, confusion, by speaker and gender; --json
 OUT     --menan-probe----> JSON     what fresh probes can read of the speaker
+EXP     --menan-attack---> JSON     what attackers learn, from 1 to all utterances
 OUT     --menan-tsne-----> figure   embeddings in the plane: PNG, PDF, TSV
 EXP     --menan-results--> report   RESULTS.md, results.json, report.html
 ```

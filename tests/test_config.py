@@ -248,7 +248,7 @@ def test_configurations_of_the_recipes_are_whole(path):
 
 @pytest.mark.parametrize(
     ("recipe", "without"),
-    [("iemocap", "paper"), ("mosei", "paper"), ("ravdess", "invariance_long")],
+    [("iemocap", "paper"), ("mosei", "paper")],
 )
 def test_the_invariant_configuration_differs_by_the_bottleneck_alone(recipe, without):
     other, invariant = (
@@ -261,3 +261,13 @@ def test_the_invariant_configuration_differs_by_the_bottleneck_alone(recipe, wit
         "no training"
     )
     assert other.model == dataclasses.replace(bounded.model, bottleneck=NoBottleneckSettings())
+
+
+@pytest.mark.parametrize(
+    ("protected", "rival"), [("train_invariant", "invariance"), ("whisper_invariant", "whisper")]
+)
+def test_a_protected_system_and_its_rival_have_the_same_features(protected, rival):
+    both = [load_config(EGS / "ravdess/conf" / f"{name}.yaml") for name in (protected, rival)]
+    assert both[0].features == both[1].features
+    assert both[0].model.bottleneck != NoBottleneckSettings()
+    assert both[1].model.bottleneck == NoBottleneckSettings()
