@@ -65,6 +65,8 @@ def attack_facts(result: AttackResult) -> str:
         f"{chance} %; open set of {result.unseen:g} unseen speakers each"
     )
     text += f", trials within a {result.within}." if result.within else "."
+    if result.left_out:
+        text += f" {result.left_out:g} held-out speakers have too few utterances to be attacked."
     if result.rival:
         text += f" The rival is `{result.rival}` without protection."
     if RAW not in {row.release for row in result.closed}:

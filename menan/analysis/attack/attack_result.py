@@ -121,6 +121,7 @@ class AttackResult:
     made_from: digest of all that the result depends on.
     networks: number of networks that were attacked.
     speakers, unseen: speakers of a closed set and of an open set, per network.
+    left_out: held-out speakers per network with fewer than four utterances, who are not attacked.
     within: what the speakers of a trial share, such as ``gender``; empty for nothing.
     """
 
@@ -134,6 +135,7 @@ class AttackResult:
     networks: int
     speakers: float = 0.0
     unseen: float = 0.0
+    left_out: float = 0.0
     within: str = ""
     closed: tuple[ClosedSet, ...] = ()
     open_set: tuple[OpenSet, ...] = ()

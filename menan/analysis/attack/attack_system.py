@@ -103,7 +103,7 @@ def attack_given(embeddings: Path, out: Path, labels: Path | None, seed: int = 0
         InputError: files that cannot be read or do not fit, or fewer than four speakers.
     """
     given = read_given_embeddings(embeddings, labels)
-    targets, attacked = given_as_targets(given, embeddings)
+    targets, attacked = given_as_targets(given, embeddings, seed)
     return _write(AttackResult(attack_seed=seed, networks=len(targets)), targets, attacked, out)
 
 
@@ -121,6 +121,8 @@ def _write(
         for target in tqdm(targets, desc="attacks", unit="network", disable=None):
             attacks.append(_attack(target, attacked, of_raw, result.attack_seed))
         result = _measured(result, attacks, attacked)
+        left_out = float(np.mean([target.left_out for target in targets]))
+        result = replace(result, left_out=left_out)
     with atomic_open(out) as file:
         file.write(json.dumps(to_mapping(result), indent=1) + "\n")
     return result

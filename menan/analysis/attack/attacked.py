@@ -1,6 +1,7 @@
 """The utterances that are attacked, with all that is known of them."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +13,16 @@ from menan.analysis.attack.attack_names import (
     UNTRAINED,
 )
 from menan.analysis.attack.open_set import Unseen
-from menan.analysis.leakage.splits import ProbeSet, SpeakerLabels, probe_set
+from menan.analysis.leakage.splits import (
+    FEWEST_UTTERANCES,
+    MOST_SPEAKERS,
+    ProbeSet,
+    SpeakerLabels,
+    probe_set,
+)
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
+from menan.randomness import derived_seed
 
 FEWEST_UNSEEN = 2  # speakers of a block of trials: with one there is nobody to confuse it with
 
@@ -96,6 +104,16 @@ class Attacked:
             return None
         chosen = probe_set(self.other.labels, self.other.utts, speakers, where, seed)
         return replace(chosen, rows=chosen.rows + len(self.dump.utts))
+
+    def verifiable(self, speakers: Sequence[str], seed: int) -> tuple[str, ...]:
+        """Those of some speakers who can be attacked in an open set: four utterances or more each.
+
+        A hundred are drawn if there are more. Nobody if there are fewer than two.
+        """
+        spoken = Counter(self.dump.labels.utt2spk[utt] for utt in self.dump.utts)
+        enough = [name for name in speakers if spoken[name] >= FEWEST_UTTERANCES]
+        drawn = sorted(enough, key=lambda name: derived_seed(seed, "unseen", name))[:MOST_SPEAKERS]
+        return tuple(c_sorted(drawn)) if len(drawn) > 1 else ()
 
     def unseen(self, speakers: tuple[str, ...]) -> Unseen:
         """The utterances of some speakers, the others left out.

@@ -36,12 +36,14 @@ class Target:
     """One network, or one group of given embeddings.
 
     name: for messages.
+    left_out: number of held-out speakers who are not attacked.
     releases: all forms of release by name, made when they are needed.
     emotions: what EC says of the unseen speakers, from some releases; None without EC.
     """
 
     name: str
     roles: Roles
+    left_out: int
     releases: Callable[[], dict[str, Release]]
     emotions: Classified | None
 
@@ -120,7 +122,9 @@ def seeds_of(system: Path) -> list[Path]:
     return found
 
 
-def given_as_targets(given: GivenEmbeddings, path: Path) -> tuple[list[Target], Attacked]:
+def given_as_targets(
+    given: GivenEmbeddings, path: Path, seed: int
+) -> tuple[list[Target], Attacked]:
     """Given embeddings: each group of speakers in turn is unknown to the attacker.
 
     Without groups of their own the speakers are put into groups of :data:`GROUP_SIZE`, or into two
@@ -141,11 +145,12 @@ def given_as_targets(given: GivenEmbeddings, path: Path) -> tuple[list[Target], 
     releases = {Z: z, **_erased(z)}
     targets = []
     for group in sorted(set(groups.values())):
-        unseen = tuple(name for name in speakers if groups[name] == group)
-        known = tuple(name for name in speakers if groups[name] != group)
-        targets.append(
-            Target(f"{path}: group {group}", Roles(known, unseen), lambda: releases, None)
-        )
+        held_out = [name for name in speakers if groups[name] == group]
+        unseen = attacked.verifiable(held_out, seed)
+        roles = Roles(tuple(name for name in speakers if groups[name] != group), unseen)
+        left_out = len(held_out) - len(unseen)
+        name = f"{path}: group {group}"
+        targets.append(Target(name, roles, left_out, lambda: releases, None))
     return targets, attacked
 
 
@@ -153,13 +158,14 @@ def _of_network(
     one: AttackedNetwork, rival: AttackedNetwork | None, attacked: Attacked, seed: int
 ) -> Target:
     speakers, groups = attacked.dump.speakers, attacked.dump.groups
-    unseen = tuple(
+    held_out = [
         name
         for name in speakers
         if one.card.group is not None
         and groups[name] == one.card.group
         and name not in one.card.speakers
-    )
+    ]
+    unseen = attacked.verifiable(held_out, seed)
     if missing := sorted(set(one.card.speakers) - set(speakers)):
         raise InputError(
             f"{attacked.dump.path}: no utterance of {missing[0]!r}, a training speaker of "
@@ -167,7 +173,13 @@ def _of_network(
         )
     roles = Roles(one.card.speakers, unseen)
     emotions = _emotions(one, rival, attacked, roles, seed) if unseen else None
-    return Target(str(one.path), roles, lambda: _releases(one, rival, attacked, seed), emotions)
+    return Target(
+        name=str(one.path),
+        roles=roles,
+        left_out=len(held_out) - len(unseen),
+        releases=lambda: _releases(one, rival, attacked, seed),
+        emotions=emotions,
+    )
 
 
 def _releases(

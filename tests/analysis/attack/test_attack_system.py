@@ -1,12 +1,14 @@
 """menan-attack from trained networks, and from given embeddings, to its file and its report."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 import torch
 
 from menan.analysis.attack import attack_system, learners
+from menan.analysis.attack.attack_captions import attack_facts
 from menan.analysis.attack.attack_files import read_attack
 from menan.analysis.attack.attack_system import attack_given, attack_models
 from menan.analysis.attack.attack_text import attack_text
@@ -190,6 +192,19 @@ def test_what_does_not_fit_is_refused(trained, tmp_path, change, message):
     given |= {name: folder / value for name, value in change.items()}
     with pytest.raises(InputError, match=message.replace("*", r"\*")):
         attack_models(**given)
+
+
+def test_unseen_speakers_of_few_utterances_are_left_out_and_counted(embeddings):
+    lines = (embeddings / "y.csv").read_text().splitlines()
+    kept = [line for line in lines if not re.match(r"s0[01]_[3-7]", line)]
+    (embeddings / "y.csv").write_text("\n".join(kept) + "\n")
+    found = np.load(embeddings / "x.npz")
+    ids = {line.split(",")[0] for line in kept}
+    rows = [row for row, utt in enumerate(found["ids"]) if utt in ids]
+    np.savez(embeddings / "x.npz", ids=found["ids"][rows], embeddings=found["embeddings"][rows])
+    result = attack_given(embeddings / "x.npz", embeddings / "out.json", embeddings / "y.csv")
+    assert (result.unseen, result.left_out) == (5, 1)
+    assert "1 held-out speakers have too few utterances" in attack_facts(result)
 
 
 def test_a_system_stands_for_all_its_seeds(tmp_path):
