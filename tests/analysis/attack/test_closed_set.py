@@ -102,6 +102,19 @@ def test_the_mixture_is_the_exact_likelihood(chosen, u):
         assert found[row] - found[row].mean() == pytest.approx(wanted - np.mean(wanted))
 
 
+def test_whoever_is_heard_often_is_not_named_for_it(chosen):
+    """The attacker's prior is taken off: sessions are asked of all speakers alike."""
+    empty = np.random.default_rng(4).normal(size=(len(chosen.utts), DIMS))
+    rare = (chosen.speaker > 0) & (np.arange(len(chosen.utts)) % 3 > 0)
+    learn = np.flatnonzero((chosen.half == 0) & ~rare)
+    test = np.flatnonzero(chosen.half == 1)
+    counts = np.bincount(chosen.speaker[learn])
+    assert counts[0] >= 2 * counts[1:].max()
+    found = attack(Release.of(empty), FRESH, Lesson(learn, test, chosen.speaker, chosen.quarter), 0)
+    often = found["linear"][:, 0] - found["linear"][:, 1:].mean(axis=1)
+    assert abs(often.mean()) < 0.3
+
+
 def test_what_is_learned_from_other_utterances_helps(chosen, u):
     """Other utterances of the same speakers, ten times as many."""
     rng = np.random.default_rng(3)
