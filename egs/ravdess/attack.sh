@@ -10,6 +10,7 @@ config=conf/train_invariant.yaml
 rival=conf/invariance.yaml
 pretrained=
 seed=0,1,2,3,4
+group_size=6
 groupings="0 1"
 stage=0
 stop_stage=3
@@ -27,8 +28,8 @@ Paths are relative to $(pwd).
   --rival conf/invariance.yaml       the unprotected system, trained with ec on the same features
   --pretrained DIR_OR_NAME           where the encoder of a front-end pretrained lies
   --seed 0,1,2,3,4                   seeds of both systems
-  --groupings '0 1'                  seeds of menan-folds --group-size 6; each holds out six speakers
-                                     at once, in four turns
+  --group-size 6                     speakers held out at once
+  --groupings '0 1'                  seeds of the groups (menan-folds --group-seed)
   --work .                           where data/, dump/ and exp/ are created
   --nj 2                             jobs of the feature extraction"
 command_line="./attack.sh $*"
@@ -59,7 +60,7 @@ if runs 1; then
     # The matrices stay where they are; a grouping is a dump with another spk2group.
     mkdir -p "${exp}/dump${number}"
     find "${usual}" -maxdepth 1 -type f ! -name '*.ark' -exec cp {} "${exp}/dump${number}" \;
-    menan-folds "${exp}/dump${number}" --group-size 6 --group-seed "${number}" >"${exp}/folds${number}.txt"
+    menan-folds "${exp}/dump${number}" --group-size "${group_size}" --group-seed "${number}" >"${exp}/folds${number}.txt"
   done
   # One thread per job: a training consists of many small steps.
   ${train_cmd} --num-threads 1 JOB=1:"${#grouping[@]}" "${exp}/log/train.JOB.log" \

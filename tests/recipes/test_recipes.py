@@ -269,3 +269,26 @@ def test_a_study_is_swapped_or_not():
     wrong = run("ravdess", "--swap", "maybe", script="invariance.sh")
     assert wrong.returncode == 1
     assert "--swap is true or false, not 'maybe'" in wrong.stderr
+
+
+def test_attacks_go_from_the_release_to_the_report(tmp_path, four_actors, warm_run):
+    tiny = "features: {seconds: 1}\ntraining: {epochs: 1, batch_size: 16}\nruns: {hold_out: each}\n"
+    (tmp_path / "rival.yaml").write_text(tiny)
+    (tmp_path / "tiny.yaml").write_text(tiny + "model: {bottleneck: {name: noise, sigma: 3}}\n")
+    whole = warm_run(
+        *("ravdess", "--corpus-root", four_actors, "--work", tmp_path, "--nj", "1", "--seed", "0"),
+        *("--config", tmp_path / "tiny.yaml", "--rival", tmp_path / "rival.yaml"),
+        *("--group-size", "2", "--groupings", "1"),
+        script="attack.sh",
+    )
+    assert whole.returncode == 0, whole.stderr
+    exp = tmp_path / "exp/attack_tiny"
+    (attacked,) = json.loads((exp / "results.json").read_text())["attacks"]
+    assert (attacked["system"], attacked["bottleneck"]) == ("menan", "noise 3")
+    assert (attacked["rival"], attacked["networks"]) == ("ec", 2)
+    assert {row["utterances"] for row in attacked["closed"]} == {"heard", "unheard"}
+    labels = {row["label"] for row in attacked["use"]}
+    # The copied files have one intensity, and nothing to tell apart.
+    assert labels == {"emotion", "untrained emotions", "text"}
+    assert "Attacks" in (exp / "report.html").read_text()
+    assert "./attack.sh --corpus-root" in (exp / "RESULTS.md").read_text()

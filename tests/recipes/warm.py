@@ -1,5 +1,7 @@
 """menan's commands for recipes, each as a fork of one process that has imported PyTorch already.
 
+menan-attack has attackers that hardly learn.
+
 A recipe starts dozens of commands, and each takes seconds to import what it needs.
 :func:`warm_tree` makes a tree like that of the repository, in which each command is a small client:
 it hands its arguments, working directory, environment and open files to the server, and ends with
@@ -18,6 +20,10 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+
+from tests.analysis.attack.hasty import hasten
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = tuple(path.stem for path in sorted((ROOT / "bin").glob("menan_*.py")))
@@ -94,6 +100,8 @@ def _run(client: socket.socket) -> None:
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [name, *arguments]
+    if name == "menan-attack":
+        hasten(pytest.MonkeyPatch())
     try:
         importlib.import_module(f"menan_bin.{name.replace('-', '_')}").main()
         status = 0
