@@ -116,6 +116,7 @@ class Use:
 class AttackResult:
     """The attacks on the networks of a system, or on given embeddings.
 
+    corpus: name of the data; it says whether they were generated.
     system, bottleneck, rule, seeds: as in training; empty for given embeddings.
     rival: label of the unprotected system whose posteriors stand beside; empty without one.
     made_from: digest of all that the result depends on.
@@ -125,6 +126,7 @@ class AttackResult:
     within: what the speakers of a trial share, such as ``gender``; empty for nothing.
     """
 
+    corpus: str = ""
     system: str = ""
     bottleneck: str = ""
     rule: str = ""

@@ -81,6 +81,7 @@ def attack_models(
     )
     card = networks[0].card
     unmeasured = AttackResult(
+        corpus=attacked.dump.corpus,
         system=card.objective.system,
         bottleneck=card.model.bottleneck.label,
         rule=rule,

@@ -33,12 +33,14 @@ class Spoken:
 
     path: the file that names them, for messages.
     groups: the held-out group of each speaker.
+    corpus: name of the data in results.
     """
 
     path: Path
     utts: tuple[str, ...]
     labels: SpeakerLabels
     groups: Mapping[str, str]
+    corpus: str = ""
 
     @property
     def speakers(self) -> list[str]:

@@ -59,7 +59,10 @@ def read_attacked(feats: Path, other_feats: Path | None, labels: Path | None) ->
         InputError: unreadable files, an utterance in both dumps, or one that ``labels`` lacks.
     """
     found = [read_originals(path) for path in (feats, other_feats) if path is not None]
-    spoken = [Spoken(one.feats, one.utts, one.labels, one.labels.spk2group) for one in found]
+    spoken = [
+        Spoken(one.feats, one.utts, one.labels, one.labels.spk2group, one.labels.corpus)
+        for one in found
+    ]
     utts = [utt for one in spoken for utt in one.utts]
     further: dict[str, np.ndarray] = {}
     if labels is not None:

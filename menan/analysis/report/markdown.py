@@ -21,7 +21,7 @@ def report_markdown(results: Results, out: Path, tsne: Path | None) -> str:
         picture = tsne.with_name(f"{tsne.name}.png")
         shown = picture.name if picture.parent == out.parent else str(picture)
         sections.append(Section("planes", captions.PLANES, picture=shown))
-    head = [f"# Results: {as_text(results.corpus)}"]
+    head = [f"# Results: {as_text(results.corpus)}" if results.corpus else "# Results"]
     if "generated" in results.corpus.lower():
         head.append(captions.GENERATED)
     return "\n\n".join([*head, *(_section(one, "##") for one in sections)]) + "\n"

@@ -71,7 +71,9 @@ def collect(sources: ReportSources) -> tuple[Results, list[TrainedRun]]:
         InputError: a source that is missing or incomplete.
     """
     runs = read_runs(sources.exp) if sources.exp is not None else []
-    corpus = runs[0].config.corpus if runs else ""
+    attacks = () if sources.attacks is None else _attacks(sources.attacks)
+    corpus = " and ".join(dict.fromkeys(one.corpus for one in attacks if one.corpus))
+    corpus = runs[0].config.corpus if runs else corpus
     cross = None
     if sources.cross is not None and sources.ref is not None:
         corpus = corpus_name(sources.ref.parent)
@@ -99,7 +101,7 @@ def collect(sources: ReportSources) -> tuple[Results, list[TrainedRun]]:
         published=published,
         leakage=leakages,
         beside=tuple(row for path in sources.beside for row in read_reported_leakage(path)),
-        attacks=() if sources.attacks is None else _attacks(sources.attacks),
+        attacks=attacks,
         table3=cross,
     )
     return replace(results, findings=findings(results)), runs

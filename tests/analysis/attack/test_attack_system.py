@@ -163,6 +163,7 @@ def test_the_text_and_the_report_show_every_release(attacked, tmp_path):
         for where in (text, markdown):
             assert release in where
     assert page.count("<svg") == 3
+    assert markdown.startswith("# Results: dump\n")
     assert "informed" in page
     assert json.loads((tmp_path / "R.json").read_text())["attacks"][0]["system"] == "menan"
 
