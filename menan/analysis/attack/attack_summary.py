@@ -34,6 +34,7 @@ class Summary:
         names = {name for one in attacks for of_set in one.speakers.values() for name in of_set}
         names |= {name for one in attacks for name in one.unseen}
         self.resampling = Resampling(sorted(names), seed)
+        self._eers: dict[tuple[str, ...], tuple[str, np.ndarray]] = {}
 
     def closed(self, utterances: str, release: str, level: str) -> ClosedSet | None:
         """One row of the closed set; None if it was not attacked."""
@@ -186,12 +187,17 @@ class Summary:
         return [key for key in first if all(key in other for other in others)]
 
     def _eer(self, release: str, level: str, key: tuple[str, str, str]) -> tuple[str, np.ndarray]:
-        """The strongest back-end, and its EER with that of the resamples."""
-        trials = [one.open_set[release, level][key] for one in self.attacks]
-        names = [name for name in trials[0].scores if all(name in one.scores for one in trials)]
-        observed = {name: self.resampling.observed_eer(self.unseen, trials, name) for name in names}
-        back_end = min(names, key=observed.__getitem__)
-        return back_end, self.resampling.eer(self.unseen, trials, back_end)
+        """The strongest back-end, and its EER with that of the resamples, computed once."""
+        place = (release, level, *key)
+        if place not in self._eers:
+            trials = [one.open_set[release, level][key] for one in self.attacks]
+            names = [name for name in trials[0].scores if all(name in one.scores for one in trials)]
+            observed = {
+                name: self.resampling.observed_eer(self.unseen, trials, name) for name in names
+            }
+            best = min(names, key=observed.__getitem__)
+            self._eers[place] = best, self.resampling.eer(self.unseen, trials, best)
+        return self._eers[place]
 
     def _eer_by_speaker(self, trials: Sequence[Trials], back_end: str) -> dict[str, float]:
         """EER of the trials in which a speaker is enrolled; means over networks."""
