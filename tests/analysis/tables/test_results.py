@@ -264,7 +264,7 @@ def test_leakage_of_another_kind_is_refused(tmp_path, content):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "nothing to report: give --exp, or --cross with --ref"),
+        ({}, "nothing to report: give --exp, --attacks, or --cross with --ref"),
         ({"exp": Path("x"), "cross": Path("x")}, "--cross and --ref belong together"),
         ({"cross": Path("x"), "ref": Path("x"), "leakage": Path("x")}, "--leakage is shown beside"),
     ],
