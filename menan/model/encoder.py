@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from menan.errors import InputError
 from menan.features.store import FrameStore
 
 
@@ -79,7 +80,10 @@ class Encoder(nn.Module, ABC):
             means: mean normalised input of each voice of the training, without that of its
                 emotions, float64 (voices, rows, dims).
         """
-        raise NotImplementedError
+        raise InputError(
+            f"the encoder {self.settings.name!r} sets erased to {self.erased}, but has no method "
+            "erase; add it, or leave erased at 0"
+        )
 
     @classmethod
     def is_padded(cls) -> bool:
