@@ -48,13 +48,6 @@ class Bottleneck(ABC, Generic[S]):
             noise: standard normal, shaped as v; exactly where ``is_stochastic``.
         """
 
-    def log_density(self, z: Tensor, v: Tensor) -> Tensor | None:
-        """log p(z | v) up to a constant, for each pair: (n, dims) and (m, dims) to (n, m).
-
-        None where z has no density, or it is unknown.
-        """
-        return None
-
     def observed(self, v: Tensor, weight: Tensor) -> dict[str, Tensor]:
         """Means over a batch from which :meth:`bits` is computed; empty by default.
 
@@ -94,10 +87,6 @@ class NoiseBottleneck(Bottleneck[NoiseSettings]):
     def __call__(self, v: Tensor, noise: Tensor | None = None) -> Tensor:
         assert noise is not None, "this bottleneck needs noise"
         return F.layer_norm(v, v.shape[-1:]) + self.settings.sigma * noise.to(v.dtype)
-
-    def log_density(self, z: Tensor, v: Tensor) -> Tensor:
-        distance = torch.cdist(z, F.layer_norm(v, v.shape[-1:]))
-        return -0.5 * (distance / self.settings.sigma).square()
 
     @torch.no_grad()
     def observed(self, v: Tensor, weight: Tensor) -> dict[str, Tensor]:

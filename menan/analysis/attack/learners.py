@@ -5,10 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegressionCV
-from sklearn.neighbors import KernelDensity
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
@@ -17,6 +15,7 @@ from menan.analysis.attack.attack_names import (
     INFORMED,
     KNOWN,
 )
+from menan.analysis.attack.kernels import speaker_densities
 from menan.analysis.attack.releases import Release
 from menan.randomness import derived_seed
 
@@ -27,9 +26,9 @@ BATCH = 128  # of the MLP
 # Epochs of the MLP by the number of utterances: EXAMPLES / utterances, within these bounds.
 EXAMPLES, FEWEST_EPOCHS, MOST_EPOCHS = 30_000, 20, 100
 NOISE_FACTOR = 2  # times as many epochs where each has noise of its own
-MOST_DIMS = 16  # for densities by kernels
-BANDWIDTH = 0.3  # of the kernels, in standard deviations
-MOST_DENSITIES = 1_000_000  # computed at once
+MOST_DIMS = 16  # for densities of what is released without noise of a known law
+# Widths of kernels, in variances within speakers; behind noise the noise alone may be enough.
+WIDTHS, MORE_WIDTHS = (0.05, 0.15, 0.4, 1.0), (0.0, 0.1, 0.3, 1.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -99,11 +98,14 @@ def attack(release: Release, level: str, lesson: Lesson, seed: int) -> dict[str,
         ),
     }
     found = {name: log_p - np.log(lesson.prior) for name, log_p in found.items()}
-    if draws.shape[1] <= MOST_DIMS:
-        of_draw = np.tile(speaker, len(draws) // len(speaker))
-        found["density"] = _density(scaler.transform(draws), of_draw, scaler.transform(x_test))
-    if informed and release.log_density is not None:
-        found["mixture"] = _mixture(release.log_density, lesson, x_test)
+    if informed:
+        found["mixture"] = _mixture(release, lesson, rng)
+    elif x_learn.shape[1] <= MOST_DIMS:
+        known = scaler.transform(x_learn)
+        none = np.zeros((known.shape[1], known.shape[1]))
+        found["density"] = speaker_densities(
+            known, known, speaker, quarter, scaler.transform(x_test), none, WIDTHS
+        )
     return found
 
 
@@ -143,24 +145,26 @@ def _mlp(
     return np.log(np.maximum(mlp.predict_proba(x_test), np.finfo(float).tiny))
 
 
-def _density(x: np.ndarray, speaker: np.ndarray, x_test: np.ndarray) -> np.ndarray:
-    """Each speaker's density, by Gaussian kernels on what is known of the speaker."""
-    kernels = [
-        KernelDensity(bandwidth=BANDWIDTH).fit(x[speaker == one]) for one in np.unique(speaker)
-    ]
-    return np.stack([own.score_samples(x_test) for own in kernels], axis=1)
+def _mixture(release: Release, lesson: Lesson, rng: np.random.Generator) -> np.ndarray:
+    """Kernels around the releases without noise, with the covariance of the noise.
 
-
-def _mixture(
-    log_density: Callable[[np.ndarray, np.ndarray], np.ndarray], lesson: Lesson, x_test: np.ndarray
-) -> np.ndarray:
-    """The exact likelihood of a speaker who repeats one of the enrolled utterances."""
-    speaker = lesson.speaker[lesson.learn]
-    at_once = max(1, MOST_DENSITIES // len(lesson.learn))
-    blocks = np.array_split(x_test, -(-len(x_test) // at_once))
-    density = np.concatenate([log_density(block, lesson.learn) for block in blocks])
-    each = [density[:, speaker == one] for one in range(int(speaker.max()) + 1)]
-    return np.stack([logsumexp(own, axis=1) - np.log(own.shape[1]) for own in each], axis=1)
+    For Gaussian noise and a width of 0 this is the exact likelihood of a speaker who repeats one of
+    the known utterances.
+    """
+    assert release.draw is not None
+    rows, nearly_gaussian = lesson.learn, release.nearly_gaussian
+    centres = nearly_gaussian(release.bare[rows])
+    draws = [nearly_gaussian(release.draw(rows, rng)) for _ in range(DRAWS)]
+    noise = np.concatenate(draws) - np.tile(centres, (DRAWS, 1))
+    return speaker_densities(
+        centres,
+        draws[0],
+        lesson.speaker[rows],
+        lesson.quarter[rows],
+        nearly_gaussian(release.released[lesson.test]),
+        noise.T @ noise / len(noise),
+        MORE_WIDTHS,
+    )
 
 
 def linear_guesses(

@@ -44,17 +44,7 @@ class AttackedNetwork:
 
     def embedding(self, utts: Sequence[str], seed: int) -> Release:
         """z, with one draw of public noise released."""
-        v, bottleneck = self.v, self.network.bottleneck
-        release = self._release(utts, seed, lambda z: z, (IGNORANT, FRESH, INFORMED, KNOWN))
-        if release.draw is None or bottleneck.log_density(v[:1], v[:1]) is None:
-            return release
-
-        def log_density(released: np.ndarray, rows: np.ndarray) -> np.ndarray:
-            density = bottleneck.log_density(torch.from_numpy(released).float(), v[rows])
-            assert density is not None
-            return _array(density)
-
-        return replace(release, log_density=log_density)
+        return self._release(utts, seed, lambda z: z, (IGNORANT, FRESH, INFORMED, KNOWN))
 
     def posteriors(self, utts: Sequence[str], seed: int) -> Release:
         """EC's log posteriors of the same z in nats, then the posteriors: 2 x emotions columns.
@@ -66,7 +56,8 @@ class AttackedNetwork:
             log_p = F.log_softmax(self.network.emotion(z), dim=-1)
             return torch.cat([log_p, log_p.exp()], dim=-1)
 
-        return self._release(utts, seed, read, (FRESH, INFORMED))
+        release = self._release(utts, seed, read, (FRESH, INFORMED))
+        return replace(release, nearly_gaussian=log_odds)
 
     def _release(
         self,
@@ -90,6 +81,15 @@ class AttackedNetwork:
             draw=draw,
             levels=levels,
         )
+
+
+def log_odds(posteriors: np.ndarray) -> np.ndarray:
+    """Log odds of C emotions, float64 (utterances, C - 1), from :meth:`AttackedNetwork.posteriors`.
+
+    A linear classifier behind Gaussian noise makes them Gaussian.
+    """
+    log_p = posteriors[:, : posteriors.shape[1] // 2]
+    return log_p[:, 1:] - log_p[:, :1]
 
 
 @torch.inference_mode()

@@ -12,8 +12,6 @@ from menan.analysis.leakage.erasure import fit_leace
 
 # Draws another release of the chosen rows: (rows, generator) -> float64 (rows, dims).
 Draw = Callable[[np.ndarray, np.random.Generator], np.ndarray]
-# log p(released | row) up to a constant: (released (n, dims), rows (m,)) -> float64 (n, m).
-LogDensity = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Transform = Callable[[np.ndarray], np.ndarray]
 # Fits a transformation that removes a class: (x (n, dims), classes (n,)) -> transformation.
 FitEraser = Callable[[np.ndarray, np.ndarray], Transform]
@@ -26,7 +24,7 @@ class Release:
     released: float64 (utterances, dims), what everybody gets.
     bare: the same without noise; ``released`` itself where nothing is random.
     draw: makes further releases of the same utterances; None where nothing is random.
-    log_density: density of a release given an utterance, if it is known exactly.
+    nearly_gaussian: to coordinates in which the noise is Gaussian, or nearly so.
     fit_eraser: fits an erasure of the speaker, which is applied before the release; None for none.
     levels: the attackers who differ; without noise there is nothing to be informed about.
     """
@@ -34,7 +32,7 @@ class Release:
     released: np.ndarray
     bare: np.ndarray
     draw: Draw | None = None
-    log_density: LogDensity | None = None
+    nearly_gaussian: Transform = lambda x: x
     fit_eraser: FitEraser | None = None
     levels: tuple[str, ...] = (FRESH,)
 

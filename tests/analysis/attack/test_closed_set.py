@@ -26,12 +26,9 @@ def noisy(u, sigma, seed=0):
     def draw(rows, rng):
         return u[rows] + sigma * rng.normal(size=(len(rows), u.shape[1]))
 
-    def log_density(released, rows):
-        return -0.5 * (((released[:, None] - u[rows]) / sigma) ** 2).sum(axis=2)
-
     released = draw(np.arange(len(u)), np.random.default_rng(seed))
     levels = (IGNORANT, FRESH, INFORMED, KNOWN)
-    return Release(released, u, draw, log_density, levels=levels)
+    return Release(released, u, draw, levels=levels)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +82,10 @@ def test_embeddings_that_know_nothing_leave_every_attacker_at_chance(chosen):
         assert all(one.bits < 0.2 for one in found.by_amount["1"].values())
 
 
-def test_the_mixture_is_the_exact_likelihood(chosen, u):
+def test_behind_noise_the_informed_attacker_has_the_exact_likelihood(chosen, u, monkeypatch):
+    monkeypatch.setattr(learners, "MORE_WIDTHS", (0.0,))
+    monkeypatch.setattr(learners, "DRAWS", 2000)  # from which the covariance is found
+    monkeypatch.setattr(learners, "_linear", lambda *args: np.zeros((60, SPEAKERS)))
     release = noisy(u, 2.0)
     learn, test = np.flatnonzero(chosen.half == 0), np.flatnonzero(chosen.half == 1)
     lesson = Lesson(learn, test, chosen.speaker, chosen.quarter)
@@ -99,7 +99,7 @@ def test_the_mixture_is_the_exact_likelihood(chosen, u):
             )
             for s in range(SPEAKERS)
         ]
-        assert found[row] - found[row].mean() == pytest.approx(wanted - np.mean(wanted))
+        assert found[row] - found[row].mean() == pytest.approx(wanted - np.mean(wanted), abs=0.1)
 
 
 def test_whoever_is_heard_often_is_not_named_for_it(chosen):
