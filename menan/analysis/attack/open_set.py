@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.covariance import LedoitWolf
+from sklearn.covariance import ledoit_wolf
 
 from menan.analysis.attack.attack_names import (
     ANY,
@@ -163,7 +163,7 @@ def fit_back_ends(x: np.ndarray, speaker: np.ndarray) -> dict[str, BackEnd]:
     x = (x - mean) / scale
     counts = np.bincount(speaker)
     centres = np.stack([x[speaker == one].mean(axis=0) for one in range(len(counts))])
-    within = LedoitWolf(assume_centered=True).fit(x - centres[speaker]).covariance_
+    within, _ = ledoit_wolf(x - centres[speaker], assume_centered=True)
     within = within + 1e-6 * np.eye(len(within))
     # Centres of few utterances vary by themselves; what remains is between speakers.
     between = np.cov(centres.T, bias=True).reshape(within.shape) - within * (1 / counts).mean()
