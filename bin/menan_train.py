@@ -14,9 +14,10 @@ from menan.config import (
     split_option,
 )
 from menan.device import open_device
+from menan.encoder_settings import EncoderSettings
 from menan.engine.stacked.compiler import keep_freed_memory
 from menan.plugins import load_plugins
-from menan.settings import EncoderSettings, ObjectiveSettings
+from menan.settings import ObjectiveSettings
 from menan.training.experiment import TrainOptions, train_runs
 from menan_bin.command import PluginOption, SetOption, Switch, main_of, new_app
 

@@ -42,7 +42,7 @@ _DEFINED_IN = {
     "Bottleneck": "menan.model.bottlenecks",
     "BottleneckSettings": "menan.settings",
     "Encoder": "menan.model.encoder",
-    "EncoderSettings": "menan.settings",
+    "EncoderSettings": "menan.encoder_settings",
     "Extractor": "menan.features.front_end",
     "FrontEnd": "menan.front_ends",
     "InputError": "menan.errors",

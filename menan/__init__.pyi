@@ -1,4 +1,5 @@
 from menan.datadir.metadata import read_metadata as read_metadata
+from menan.encoder_settings import EncoderSettings as EncoderSettings
 from menan.errors import InputError as InputError
 from menan.features.front_end import Extractor as Extractor
 from menan.features.front_end import add_front_end as add_front_end
@@ -16,7 +17,6 @@ from menan.model.model_file import load_model as load_model
 from menan.plugins import load_plugins as load_plugins
 from menan.scoring.score import score_files as score_files
 from menan.settings import BottleneckSettings as BottleneckSettings
-from menan.settings import EncoderSettings as EncoderSettings
 from menan.settings import ObjectiveSettings as ObjectiveSettings
 from menan.training.objectives import Objective as Objective
 from menan.training.objectives import Step as Step

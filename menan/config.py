@@ -12,19 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from menan.encoder_settings import TABLE_1_HIDDEN, EncoderSettings, Table1Settings
 from menan.errors import InputError, require
 from menan.files.mapping import from_mapping, refuse_unknown
 from menan.files.yaml_file import read_yaml
 from menan.front_ends import FrontEnd, KaldiFrontEnd
 from menan.overrides import assign, keep_settings
 from menan.settings import (
-    TABLE_1_HIDDEN,
     BottleneckSettings,
-    EncoderSettings,
     MaxEntropySettings,
     NoBottleneckSettings,
     ObjectiveSettings,
-    Table1Settings,
 )
 
 
@@ -48,6 +46,10 @@ class ModelConfig:
             self.encoder.only_hidden in (None, self.hidden),
             f"the encoder {self.encoder.name} takes only hidden: {self.encoder.only_hidden}; "
             "choose another encoder",
+        )
+        require(
+            self.encoder.is_bounded or not self.bottleneck.needs_bounded,
+            f"the encoder {self.encoder.name} can outgrow the noise; choose normalise: true",
         )
 
 

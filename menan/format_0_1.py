@@ -6,13 +6,9 @@ section ``training``.
 
 from typing import Any
 
+from menan.encoder_settings import Table1Settings
 from menan.labels import IEMOCAP_EMOTIONS
-from menan.settings import (
-    BottleneckSettings,
-    NoBottleneckSettings,
-    ObjectiveSettings,
-    Table1Settings,
-)
+from menan.settings import BottleneckSettings, NoBottleneckSettings, ObjectiveSettings
 from menan.sockets import Member
 
 

@@ -5,14 +5,13 @@ from typing import Any
 
 import yaml
 
+from menan.encoder_settings import EncoderSettings, Table1Settings
 from menan.errors import InputError
 from menan.settings import (
     BottleneckSettings,
-    EncoderSettings,
     MaxEntropySettings,
     NoBottleneckSettings,
     ObjectiveSettings,
-    Table1Settings,
 )
 from menan.sockets import Member
 

@@ -1,9 +1,9 @@
-"""The settings of encoders, bottlenecks and objectives: what a configuration may say of each.
+"""The settings of bottlenecks and objectives: what a configuration may say of each.
 
 They stand below the code that uses them, so that a configuration can be checked without PyTorch.
 To add a member, write its settings here, add it to its table, and add its class to the table of the
-same socket (:mod:`menan.model.encoders`, :mod:`menan.model.bottlenecks`,
-:mod:`menan.training.objectives`).
+same socket (:mod:`menan.model.bottlenecks`, :mod:`menan.training.objectives`). Settings of encoders
+are in :mod:`menan.encoder_settings`.
 """
 
 from dataclasses import dataclass
@@ -12,76 +12,6 @@ from typing import ClassVar
 from menan.errors import require
 from menan.sockets import Member
 
-TABLE_1_HIDDEN = (32, 10)  # hidden layers of both classifiers in the paper's Table 1
-
-
-@dataclass(frozen=True)
-class EncoderSettings(Member):
-    """Settings of an encoder: from features to the embedding v.
-
-    only_hidden: the only sizes of the classifiers' hidden layers that its engine can train; None
-        for any.
-    """
-
-    socket = "encoder"
-    only_hidden: ClassVar[tuple[int, ...] | None] = None
-    table: ClassVar[dict[str, type[Member]]] = {}
-
-
-@dataclass(frozen=True)
-class Table1Settings(EncoderSettings):
-    """The paper's encoder (Table 1), which has one size."""
-
-    name = "table1"
-    only_hidden = TABLE_1_HIDDEN
-
-
-@dataclass(frozen=True)
-class PoolingSettings(EncoderSettings):
-    """Settings of the encoders that pool their input to one vector.
-
-    size: dimensions of v.
-    dropout: probability with which a unit of the pooled vector or of v is dropped in training.
-    """
-
-    size: int = 256
-    dropout: float = 0.5
-
-    def __post_init__(self) -> None:
-        require(1 <= self.size <= 8192, "size must lie between 1 and 8192")
-        require(0 <= self.dropout < 1, "dropout must lie between 0 and 1, 1 excluded")
-
-
-@dataclass(frozen=True)
-class PooledSettings(PoolingSettings):
-    """A learned mean over layers, for ``--pool stats``.
-
-    erase: number of directions of the training voices that are projected out of each layer, at
-        most; 0 for none. A speaker at a speed is a voice.
-    """
-
-    name = "pooled"
-    erase: int = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(0 <= self.erase <= 4096, "erase must lie between 0 and 4096")
-
-
-@dataclass(frozen=True)
-class AttentiveSettings(PoolingSettings):
-    """Attentive statistics pooling over frames, for ``--pool none``.
-
-    channels: hidden units of the attention.
-    """
-
-    name = "attentive"
-    channels: int = 128
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(1 <= self.channels <= 8192, "channels must lie between 1 and 8192")
-
 
 @dataclass(frozen=True)
 class BottleneckSettings(Member):
@@ -89,6 +19,11 @@ class BottleneckSettings(Member):
 
     socket = "bottleneck"
     table: ClassVar[dict[str, type[Member]]] = {}
+
+    @property
+    def needs_bounded(self) -> bool:
+        """Whether it protects only a v of bounded length."""
+        return False
 
     @property
     def label(self) -> str:
@@ -109,9 +44,10 @@ class NoBottleneckSettings(BottleneckSettings):
 
 @dataclass(frozen=True)
 class NoiseSettings(BottleneckSettings):
-    """Gaussian noise on the normalised v.
+    """Gaussian noise on v.
 
     sigma: standard deviation of the noise, where v has mean square 1.
+    normalise: whether v is normalised first; false for an encoder that bounds v itself.
     draws: noise draws per utterance and training step. More draws make the gradient less noisy at
         little cost: the encoder runs once.
     """
@@ -119,11 +55,16 @@ class NoiseSettings(BottleneckSettings):
     name = "noise"
     keys_0_1: ClassVar[dict[str, str]] = {"sigma": "noise_sigma", "draws": "noise_draws"}
     sigma: float = 1.0
+    normalise: bool = True
     draws: int = 8
 
     def __post_init__(self) -> None:
         require(0 < self.sigma <= 1000, "sigma must lie between 0 and 1000, 0 excluded")
         require(1 <= self.draws <= 1000, "draws must lie between 1 and 1000")
+
+    @property
+    def needs_bounded(self) -> bool:
+        return not self.normalise
 
     @property
     def label(self) -> str:
@@ -221,11 +162,6 @@ class UniformSettings(WeightedSettings):
     description = "λ E + (1 − λ) CE(uniform, speaker posterior): domain confusion"
 
 
-EncoderSettings.table |= {
-    "table1": Table1Settings,
-    "pooled": PooledSettings,
-    "attentive": AttentiveSettings,
-}
 BottleneckSettings.table |= {
     "none": NoBottleneckSettings,
     "noise": NoiseSettings,

@@ -76,7 +76,10 @@ class NoBottleneck(Bottleneck[NoBottleneckSettings]):
 
 
 class NoiseBottleneck(Bottleneck[NoiseSettings]):
-    """u plus Gaussian noise, where u is v after layer normalisation without affine parameters."""
+    """u plus Gaussian noise, where u is v after layer normalisation without affine parameters.
+
+    With ``normalise: false`` u is v, which the encoder bounds.
+    """
 
     is_stochastic = True
 
@@ -86,18 +89,21 @@ class NoiseBottleneck(Bottleneck[NoiseSettings]):
 
     def __call__(self, v: Tensor, noise: Tensor | None = None) -> Tensor:
         assert noise is not None, "this bottleneck needs noise"
-        return F.layer_norm(v, v.shape[-1:]) + self.settings.sigma * noise.to(v.dtype)
+        return self._normalised(v) + self.settings.sigma * noise.to(v.dtype)
+
+    def _normalised(self, v: Tensor) -> Tensor:
+        return F.layer_norm(v, v.shape[-1:]) if self.settings.normalise else v
 
     @torch.no_grad()
     def observed(self, v: Tensor, weight: Tensor) -> dict[str, Tensor]:
-        u = F.layer_norm(v, v.shape[-1:])
+        u = self._normalised(v)
         weighted = weight.unsqueeze(-1) * u
         return {"u": weighted.sum(dim=1), "u_square": weighted.transpose(1, 2) @ u}
 
     def bits(self, means: Mapping[str, Tensor]) -> Tensor:
         """Capacity of the Gaussian channel, log2 det(1 + cov(u) / sigma^2) / 2.
 
-        At most dims / 2 log2(1 + 1 / sigma^2).
+        At most dims / 2 log2(1 + 1 / sigma^2), if v is normalised.
         """
         mean, square = means["u"].double(), means["u_square"].double()
         covariance = square - mean.unsqueeze(2) * mean.unsqueeze(1)

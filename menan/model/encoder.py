@@ -1,13 +1,34 @@
 """The contract of the encoder socket: from features to the embedding v."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from menan.errors import InputError
 from menan.features.store import FrameStore
+
+
+class Voices(Protocol):
+    """The voices of the training speakers: each speaker at each speed."""
+
+    def means(self) -> Tensor:
+        """Mean normalised input of each voice, float64 (voices, rows, dims), on the CPU.
+
+        The mean over each emotion is subtracted first.
+        """
+
+    def within(self, read: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+        """Moments of what is read from features, float64 on the CPU.
+
+        Args:
+            read: features (batch, rows, dims) to (batch, size).
+
+        Returns:
+            The mean (size,), and the covariance (size, size) between utterances of one voice and
+            emotion.
+        """
 
 
 class Encoder(nn.Module, ABC):
@@ -31,7 +52,6 @@ class Encoder(nn.Module, ABC):
     dims_out: size of v, set by ``__init__``.
     dropout: probability with which a unit is dropped in training, set by ``__init__``.
     dropout_units: number of units per utterance that can be dropped, set by ``__init__``.
-    erased: number of directions of the input that :meth:`erase` may remove, set by ``__init__``.
 
     The buffers ``mean`` and ``std``, (dims,) or (rows, dims), normalise the input; 0 and 1 leave it
     as it is.
@@ -43,7 +63,6 @@ class Encoder(nn.Module, ABC):
     dims_out: int
     dropout: float = 0.0
     dropout_units: int = 0
-    erased: int = 0
     mean: Tensor
     std: Tensor
 
@@ -73,17 +92,8 @@ class Encoder(nn.Module, ABC):
         """Features (batch, rows, dims) with the mean 0 and the standard deviation 1."""
         return (features - self.mean) / self.std
 
-    def erase(self, means: Tensor) -> None:
-        """Prepare the erasure of voices, once before training; called if ``erased`` is not 0.
-
-        Args:
-            means: mean normalised input of each voice of the training, without that of its
-                emotions, float64 (voices, rows, dims).
-        """
-        raise InputError(
-            f"the encoder {self.settings.name!r} sets erased to {self.erased}, but has no method "
-            "erase; add it, or leave erased at 0"
-        )
+    def prepare(self, voices: Voices) -> None:
+        """Set buffers from the training utterances, once before training; nothing by default."""
 
     @classmethod
     def is_padded(cls) -> bool:

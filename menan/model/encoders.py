@@ -3,10 +3,17 @@
 import torch
 from torch import Tensor, nn
 
+from menan.encoder_settings import (
+    AttentiveSettings,
+    EncoderSettings,
+    NarrowSettings,
+    PooledSettings,
+    Table1Settings,
+)
 from menan.errors import InputError
 from menan.model.encoder import Encoder
+from menan.model.narrow_encoder import NarrowEncoder
 from menan.model.pooling_encoders import AttentiveEncoder, PooledEncoder
-from menan.settings import AttentiveSettings, EncoderSettings, PooledSettings, Table1Settings
 
 
 class Table1Encoder(Encoder):
@@ -45,6 +52,7 @@ def statistics_pooling(x: Tensor) -> Tensor:
 ENCODERS: dict[type[EncoderSettings], type[Encoder]] = {
     Table1Settings: Table1Encoder,
     PooledSettings: PooledEncoder,
+    NarrowSettings: NarrowEncoder,
     AttentiveSettings: AttentiveEncoder,
 }
 

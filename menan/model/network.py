@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from menan.config import ModelConfig
+from menan.encoder_settings import TABLE_1_HIDDEN
 from menan.model.bottlenecks import make_bottleneck
 from menan.model.encoders import make_encoder
 from menan.randomness import derived_seed
-from menan.settings import TABLE_1_HIDDEN
 
 
 @dataclass(frozen=True)

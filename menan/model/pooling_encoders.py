@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from menan.model.encoder import Encoder
-from menan.settings import AttentiveSettings, PooledSettings
+from menan.encoder_settings import AttentiveSettings, PooledSettings
+from menan.model.encoder import Encoder, Voices
 
 
 class PooledEncoder(Encoder):
@@ -40,7 +40,10 @@ class PooledEncoder(Encoder):
         by_row = x.transpose(0, 1)  # (rows, batch, dims)
         return (by_row - by_row @ self.basis @ self.basis.transpose(1, 2)).transpose(0, 1)
 
-    def erase(self, means: Tensor) -> None:
+    def prepare(self, voices: Voices) -> None:
+        if not self.erased:
+            return
+        means = voices.means()
         centred = (means - means.mean(dim=0)).transpose(0, 1)  # (rows, voices, dims)
         _, _, directions = torch.linalg.svd(centred, full_matrices=False)
         # Means of V voices differ in V - 1 directions; what the SVD adds to these is arbitrary.

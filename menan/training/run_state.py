@@ -19,7 +19,7 @@ from menan.training.checkpoint import CHECKPOINT, Checkpoint, fits, load_checkpo
 from menan.training.plan import RunData
 from menan.training.selection import EPOCH_RULES, HeldOut
 from menan.training.tensorboard import Scalars
-from menan.training.voice_means import voice_means
+from menan.training.training_voices import TrainingVoices
 
 
 class RunState:
@@ -211,8 +211,8 @@ class RunState:
 def initial_network(data: RunData) -> Network:
     """The network of a run before its first step, on the CPU.
 
-    Weights are drawn from the seed. Normalisation, and the voices that an encoder erases, are
-    those of the training utterances.
+    Weights are drawn from the seed. Normalisation, and what else an encoder prepares, come from the
+    training utterances.
     """
     network = build_network(data.shape, data.run.seed)
     if data.training.normalize == "global":
@@ -220,7 +220,6 @@ def initial_network(data: RunData) -> Network:
         mean, std = data.train.store.mean_and_std(data.train.index, rows)
         network.encoder.mean.copy_(mean)
         network.encoder.std.copy_(std)
-    if network.encoder.erased:
-        emotions, encoder = len(data.emotions), network.encoder
-        encoder.erase(voice_means(data.train, encoder, data.features.rows, emotions))
+    encoder = network.encoder
+    encoder.prepare(TrainingVoices(data.train, encoder, data.features.rows, len(data.emotions)))
     return network

@@ -4,15 +4,17 @@ import pytest
 import torch
 
 from menan.config import ModelConfig, TrainingConfig
+from menan.encoder_settings import AttentiveSettings, NarrowSettings, PooledSettings
 from menan.engine.vmapped import VmappedEngine
 from menan.features.store import FrameStore
-from menan.settings import AttentiveSettings, NoiseSettings, ObjectiveSettings, PooledSettings
+from menan.settings import NoiseSettings, ObjectiveSettings
 from tests.engine.against_plain_loop import SPEAKERS, worst_difference
 from tests.training.lockstep_example import NAMES, UTTS
 
 LAYERS = 5
 OBJECTIVES = [ObjectiveSettings.named(name)() for name in (*NAMES, "menan")]
 POOLED = PooledSettings(size=12, dropout=0.4)
+NARROW = NarrowSettings(size=12, learnt=5, content=2, dropout=0.4)
 ATTENTIVE = AttentiveSettings(size=12, channels=6, dropout=0.4)
 
 
@@ -26,7 +28,7 @@ def layers():
 
 
 @pytest.mark.parametrize("bottleneck", ["none", "noise"])
-@pytest.mark.parametrize("encoder", [POOLED, ATTENTIVE], ids=lambda one: one.name)
+@pytest.mark.parametrize("encoder", [POOLED, NARROW, ATTENTIVE], ids=lambda one: one.name)
 def test_all_objectives_side_by_side_follow_the_plain_loop(encoder, bottleneck):
     """With dropout, weight decay, class weights and label smoothing at once."""
     training = TrainingConfig(sc_steps=2, weight_decay=0.05, label_smoothing=0.1)

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from menan import plugins
+from menan.encoder_settings import EncoderSettings
 from menan.features.front_end import EXTRACTORS
 from menan.front_ends import FrontEnd
 from menan.model.bottlenecks import BOTTLENECKS
 from menan.model.encoders import ENCODERS
-from menan.settings import BottleneckSettings, EncoderSettings, ObjectiveSettings
+from menan.settings import BottleneckSettings, ObjectiveSettings
 from menan.training.objectives import OBJECTIVES
 
 TOYS = Path(__file__).parent

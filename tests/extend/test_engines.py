@@ -4,12 +4,13 @@ import pytest
 import torch
 
 from menan.config import ModelConfig, TrainingConfig
+from menan.encoder_settings import EncoderSettings
 from menan.engine.choose import make_engine
 from menan.engine.stacked.stacked import StackedEngine
 from menan.engine.vmapped import VmappedEngine
 from menan.errors import InputError
 from menan.model.network import NetworkShape, build_network
-from menan.settings import BottleneckSettings, EncoderSettings, ObjectiveSettings
+from menan.settings import BottleneckSettings, ObjectiveSettings
 from tests.engine.against_plain_loop import SPEAKERS, worst_difference
 from tests.training.lockstep_example import DIMS, FRAMES, make_store
 from tests.training.training_example import CPU, model_with

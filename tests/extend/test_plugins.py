@@ -124,7 +124,7 @@ def test_a_model_says_which_plugin_it_needs(table, tmp_path, run, forget_plugins
         ("1 / 0", "ZeroDivisionError"),
         ("import no_such_module", "No module named 'no_such_module'"),
         (
-            "import menan\nfrom menan.settings import Table1Settings\n"
+            "import menan\nfrom menan.encoder_settings import Table1Settings\n"
             "menan.add_encoder(Table1Settings, menan.Encoder)",
             "the encoder 'table1' exists already",
         ),

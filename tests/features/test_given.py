@@ -9,6 +9,7 @@ import pytest
 from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.datadir.dump_directory import open_dump
 from menan.datadir.validate.directory import validate
+from menan.encoder_settings import AttentiveSettings
 from menan.errors import InputError
 from menan.features.store import load_frames
 from menan.front_ends import FrontEnd, GivenFrontEnd
@@ -16,7 +17,6 @@ from menan.inference.infer import infer
 from menan.inference.predict import predict
 from menan.model.model_file import load_model
 from menan.scoring.score import score_files
-from menan.settings import AttentiveSettings
 from tests.training.training_example import objectives, train_runs
 
 QUICK = TrainingConfig(epochs=1, batch_size=8)

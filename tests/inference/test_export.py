@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from menan.config import ModelConfig
+from menan.encoder_settings import AttentiveSettings, NarrowSettings, PooledSettings
 from menan.inference.export import export_onnx
 from menan.model.model_file import card_to_json, save_model
-from menan.settings import AttentiveSettings, PooledSettings
 from tests.training.training_example import build_network, model_card, model_with
 
 CARD = model_card()
@@ -34,7 +34,9 @@ def test_onnx_says_what_the_network_says_for_any_batch(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "encoder", [PooledSettings(size=5), AttentiveSettings(size=5)], ids=lambda one: one.name
+    "encoder",
+    [PooledSettings(size=5), NarrowSettings(size=5, content=2), AttentiveSettings(size=5)],
+    ids=lambda one: one.name,
 )
 def test_onnx_of_other_encoders_takes_lengths_where_they_differ(tmp_path, encoder):
     model = ModelConfig(encoder)

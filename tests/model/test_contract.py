@@ -7,11 +7,12 @@ import torch
 from torch import nn
 
 from menan.config import ModelConfig
+from menan.encoder_settings import EncoderSettings
 from menan.errors import InputError
 from menan.model import bottlenecks, encoders
 from menan.model.contract import check_contract
 from menan.model.network import NetworkShape, build_network
-from menan.settings import BottleneckSettings, EncoderSettings, NoBottleneckSettings
+from menan.settings import BottleneckSettings, NoBottleneckSettings
 
 
 @dataclass(frozen=True)

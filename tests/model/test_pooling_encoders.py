@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from menan.config import ModelConfig
+from menan.encoder_settings import AttentiveSettings, NarrowSettings, PooledSettings
 from menan.errors import InputError
 from menan.model.contract import check_contract
 from menan.model.encoders import make_encoder
 from menan.model.network import NetworkShape
-from menan.settings import AttentiveSettings, PooledSettings
+from tests.model.example_voices import ExampleVoices
 
 ROWS, DIMS = 4, 6
 SETTINGS = [PooledSettings(size=5), AttentiveSettings(size=5, channels=3)]
@@ -19,7 +20,9 @@ def encoder(settings):
     return make_encoder(settings, ROWS, DIMS)
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "settings", [*SETTINGS, NarrowSettings(size=5, content=2)], ids=lambda one: one.name
+)
 @pytest.mark.parametrize("hidden", [(), (7,), (32, 10)])
 def test_they_keep_the_contract_with_classifiers_of_any_depth(settings, hidden):
     check_contract(NetworkShape(ModelConfig(settings, hidden=hidden), ROWS, DIMS, 4, 3))
@@ -111,7 +114,7 @@ def test_table_1_has_its_own_classifiers():
 def test_pooled_cannot_tell_voices_by_their_means_after_the_erasure():
     pooled = encoder(PooledSettings(size=5, erase=3))
     means = torch.randn(4, ROWS, DIMS, dtype=torch.float64)
-    pooled.erase(means)
+    pooled.prepare(ExampleVoices(means))
     left = pooled.normalised(means.float())
     torch.testing.assert_close(left, left.mean(dim=0).expand_as(left))
     assert left.std() > 0.1  # what the voices share stays
@@ -122,7 +125,8 @@ def test_pooled_cannot_tell_voices_by_their_means_after_the_erasure():
 @pytest.mark.parametrize(("erase", "voices", "used"), [(2, 4, 2), (5, 3, 2), (100, 20, DIMS)])
 def test_pooled_erases_no_more_than_it_may_and_than_there_is(erase, voices, used):
     pooled = encoder(PooledSettings(size=5, erase=erase))
-    pooled.erase(torch.randn(voices, ROWS, DIMS, dtype=torch.float64))
+    means = torch.randn(voices, ROWS, DIMS, dtype=torch.float64)
+    pooled.prepare(ExampleVoices(means))
     assert (pooled.basis.square().sum(dim=1) > 0.5).sum(dim=1).tolist() == ROWS * [used]
     means = torch.randn(3, ROWS, DIMS)
     torch.testing.assert_close(

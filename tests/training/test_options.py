@@ -9,10 +9,11 @@ from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.datadir.archive import read_matrix, read_scp
 from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.tables import read_table, write_table
+from menan.encoder_settings import AttentiveSettings, PooledSettings
 from menan.errors import InputError
 from menan.inference.infer import infer
 from menan.model.model_file import load_model
-from menan.settings import AttentiveSettings, MaxEntropySettings, PooledSettings
+from menan.settings import MaxEntropySettings
 from menan.training.batches import EpochBatches
 from tests.conftest import SHORT
 from tests.training.training_example import objectives, train_runs

@@ -10,6 +10,7 @@ import pytest
 from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.datadir.archive import read_matrix, read_scp, read_vector
 from menan.datadir.tables import read_table
+from menan.encoder_settings import PooledSettings
 from menan.errors import InputError
 from menan.features.dump import dump_features as dump_module
 from menan.features.dump.dump_features import dump_features
@@ -17,7 +18,7 @@ from menan.features.dump.jobs import DumpOptions, remark_on
 from menan.front_ends import KaldiFrontEnd, PretrainedFrontEnd
 from menan.inference.infer import infer
 from menan.inference.predict import predict
-from menan.settings import EmotionOnlySettings, PooledSettings
+from menan.settings import EmotionOnlySettings
 from tests.features.encoder_example import write_encoder
 from tests.training.training_example import train_runs
 

@@ -1,4 +1,4 @@
-"""Voices, and the means by which an encoder erases them."""
+"""Voices, and what encoders prepare from them."""
 
 import numpy as np
 import torch
@@ -7,12 +7,12 @@ from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.dump_directory import open_dump
 from menan.datadir.tables import write_table
+from menan.encoder_settings import PooledSettings
 from menan.features.store import FrameStore, load_frames
 from menan.model.encoders import make_encoder
 from menan.model.model_file import load_model
-from menan.settings import PooledSettings
 from menan.training.plan import UtteranceSet, utterance_set
-from menan.training.voice_means import voice_means
+from menan.training.training_voices import TrainingVoices
 from tests.training.training_example import objectives, train_runs
 
 ROWS, DIMS, UTTS = 3, 6, 300
@@ -35,12 +35,35 @@ def test_means_of_voices_are_those_beside_their_emotions():
     )
     encoder = make_encoder(PooledSettings(size=5, erase=3), ROWS, DIMS)
     encoder.mean.fill_(0.5)
-    found = voice_means(train, encoder, ROWS, 3)
+    found = TrainingVoices(train, encoder, ROWS, 3).means()
     of_emotion = np.stack([x[emotion == one].mean(axis=0) for one in range(3)])
     for number in range(4):
         own = voice == number
         wanted = (x[own] - of_emotion[emotion[own]]).mean(axis=0)
         np.testing.assert_allclose(found[number], wanted, atol=1e-5)
+
+
+def test_the_covariance_is_that_of_what_voices_say_within_their_emotions():
+    rng = np.random.default_rng(0)
+    voice, emotion = rng.integers(4, size=UTTS), rng.integers(3, size=UTTS)
+    within = rng.normal(size=(UTTS, ROWS, DIMS)) * np.arange(1, DIMS + 1)
+    x = within + 10 * rng.normal(size=(4, 3, 1, DIMS))[voice, emotion]
+    cell = 3 * voice + emotion
+    rest = x.sum(axis=1) - np.stack([x[cell == c].sum(axis=1).mean(axis=0) for c in cell])
+    store = FrameStore(
+        tuple(f"u{n:03d}" for n in range(UTTS)),
+        torch.from_numpy(x).float().flatten(0, 1),
+        ROWS * torch.arange(UTTS),
+        torch.full((UTTS,), ROWS),
+    )
+    numbers = torch.from_numpy(voice)
+    train = UtteranceSet(
+        store, torch.arange(UTTS), torch.from_numpy(emotion), numbers, tuple("abcd"), numbers
+    )
+    encoder = make_encoder(PooledSettings(size=5), ROWS, DIMS)
+    mean, covariance = TrainingVoices(train, encoder, ROWS, 3).within(lambda one: one.sum(dim=1))
+    np.testing.assert_allclose(mean, x.sum(axis=1).mean(axis=0), atol=1e-3)
+    np.testing.assert_allclose(covariance, rest.T @ rest / UTTS, rtol=1e-4, atol=1e-3)
 
 
 def test_a_speaker_at_a_speed_is_a_voice(make_dump):
