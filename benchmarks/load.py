@@ -134,7 +134,7 @@ def print_costs(tenth: dict[str, Cost], whole: dict[str, Cost], dumps: list[Dump
     for name, cost in whole.items():
         more = cost.peak - tenth[name].peak
         besides.append(more - frames if name == "train" else more)
-        row = [name, f"{cost.seconds:.1f}"]
+        row = [name, f"{cost.seconds:.3f}"]
         sizes = (tenth[name].peak, cost.peak, more, besides[-1])
         row += [f"{size / 1e6:.0f} MB" for size in sizes]
         print("| " + " | ".join(row) + " |")
