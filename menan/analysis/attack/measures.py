@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
 from sklearn.metrics import roc_curve
 
 FEWEST_FOR_ONE_PERCENT = 1000  # pairs of different speakers, to state a rate at 1 % false alarms
@@ -80,7 +79,7 @@ def bits(scores: np.ndarray, speaker: np.ndarray, half: np.ndarray) -> float:
     def nats(log_scale: float, own: np.ndarray) -> float:
         scaled = np.exp(log_scale) * scores[own]
         truth = scaled[np.arange(len(scaled)), speaker[own]]
-        return float((logsumexp(scaled, axis=1) - truth).mean())
+        return float((np.logaddexp.reduce(scaled, axis=1) - truth).mean())
 
     total = 0.0
     for part in (0, 1):
