@@ -2,11 +2,10 @@
 
 import pytest
 
-from menan.analysis.leakage import probes
+from tests.analysis.leakage.hasty_probes import hasten_probes
 
 
 @pytest.fixture
 def quick_probes(monkeypatch):
     """Probes that hardly learn, for tests of what happens around them."""
-    monkeypatch.setattr(probes, "EPOCHS", 2)
-    monkeypatch.setattr(probes, "PENALTIES", (0.1,))
+    hasten_probes(monkeypatch)

@@ -7,6 +7,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from tests.analysis.leakage.hasty_probes import hasten_probes
+
 UTTERANCES = [f"s{s}-{emotion}{n}" for s in range(4) for emotion in ("joy", "rage") for n in (1, 2)]
 
 
@@ -47,6 +49,7 @@ def test_features_of_another_toolkit_go_from_training_to_the_report(run, tmp_pat
     write_text_archive(theirs)
     before = {path.name: path.read_bytes() for path in theirs.iterdir()}
     monkeypatch.chdir(work)
+    hasten_probes(monkeypatch)
 
     def ok(line, *arguments):
         status, out, err = run(line, *arguments)

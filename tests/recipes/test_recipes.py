@@ -108,7 +108,7 @@ def test_mosei_scores_the_fold_models_of_iemocap(work, iemocap, warm_run):
     (work / "one_speed.yaml").write_text("features: {seconds: 1}\n")
     whole = warm_run(
         *("mosei", "--corpus-root", work / "mosei", "--models", work / "exp/tiny"),
-        *("--config", work / "one_speed.yaml", "--work", work),
+        *("--config", work / "one_speed.yaml", "--work", work, "--nj", "1"),
     )
     assert whole.returncode == 0, whole.stderr
     results = json.loads((work / "exp/one_speed/results.json").read_text())

@@ -1,6 +1,7 @@
 """menan's commands for recipes, each as a fork of one process that has imported PyTorch already.
 
-menan-attack has attackers that hardly learn.
+Probes and attackers hardly learn there, unless a test compares their figures with those of the real
+commands.
 
 A recipe starts dozens of commands, and each takes seconds to import what it needs.
 :func:`warm_tree` makes a tree like that of the repository, in which each command is a small client:
@@ -24,6 +25,7 @@ from pathlib import Path
 import pytest
 
 from tests.analysis.attack.hasty import hasten
+from tests.analysis.leakage.hasty_probes import hasten_probes
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = tuple(path.stem for path in sorted((ROOT / "bin").glob("menan_*.py")))
@@ -46,8 +48,12 @@ sys.exit(int(status) if status else "the command was killed")
 
 
 @contextmanager
-def warm_tree(folder: Path) -> Iterator[Path]:
-    """A tree like that of the repository, with egs/ and utils/, whose commands start at once."""
+def warm_tree(folder: Path, hasty: bool = True) -> Iterator[Path]:
+    """A tree like that of the repository, with egs/ and utils/, whose commands start at once.
+
+    Args:
+        hasty: probes and attackers hardly learn.
+    """
     address = str(folder / "socket")
     commands = folder / "tree/.venv/bin"
     commands.mkdir(parents=True)
@@ -57,7 +63,7 @@ def warm_tree(folder: Path) -> Iterator[Path]:
         script = commands / name.replace("_", "-")
         script.write_text(CLIENT.format(python=sys.executable, address=address))
         script.chmod(0o755)
-    command = [sys.executable, "-m", "tests.recipes.warm", address]
+    command = [sys.executable, "-m", "tests.recipes.warm", address, *(["hasty"] if hasty else [])]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # forks and threads do not mix
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
     assert server.stdout is not None
@@ -100,8 +106,6 @@ def _run(client: socket.socket) -> None:
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [name, *arguments]
-    if name == "menan-attack":
-        hasten(pytest.MonkeyPatch())
     try:
         importlib.import_module(f"menan_bin.{name.replace('-', '_')}").main()
         status = 0
@@ -118,4 +122,7 @@ def _run(client: socket.socket) -> None:
 
 
 if __name__ == "__main__":
+    if "hasty" in sys.argv[2:]:
+        hasten(pytest.MonkeyPatch())
+        hasten_probes(pytest.MonkeyPatch())
     serve(sys.argv[1])

@@ -84,7 +84,7 @@ def local(recipe, running_cluster, tmp_path_factory):
     The commands are forks of one process, those on the cluster are processes of their own.
     """
     recipe.begin()
-    with warm_tree(tmp_path_factory.mktemp("warm")) as tree:
+    with warm_tree(tmp_path_factory.mktemp("warm"), hasty=False) as tree:
         recipe.end(recipe.start(WITH_PYTHON, tree))
     outcome = recipe.outcome()
     recipe.keep()
