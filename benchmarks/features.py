@@ -8,7 +8,6 @@ import math
 import os
 import shlex
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ import torch
 import torchaudio.compliance.kaldi
 import typer
 
+from benchmarks.load import run
 from benchmarks.machine import describe
 from menan.corpora.iemocap import prepare
 from menan.corpora.synthetic.release import Lengths
@@ -30,7 +30,6 @@ from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.datadir.metadata import corpus_name, read_metadata
 from menan.datadir.tables import read_table, write_table
 from menan.datadir.utterances import write_datadir
-from menan.errors import InputError
 from menan.features.dump.speed_copies import speed_copies
 from menan.features.waveform import SAMPLE_RATE, centre_crop, speed_copy, to_16_khz
 from menan.front_ends import KaldiFrontEnd
@@ -137,14 +136,8 @@ def clock(seconds: Counter[str], name: str) -> Iterator[None]:
 def dump(data: Path, work: Path, speeds: tuple[float, ...], nj: int) -> float:
     """Wall-clock seconds of one menan-dump."""
     with tempfile.TemporaryDirectory(dir=work) as out:
-        command = [sys.executable, "-m", "menan_bin.menan_dump", f"--data={data}", f"--out={out}"]
-        command += [f"--speeds={','.join(map(str, speeds))}", f"--nj={nj}"]
-        start = time.perf_counter()
-        done = subprocess.run(command, capture_output=True, text=True)
-        seconds = time.perf_counter() - start
-    if done.returncode != 0:
-        raise InputError(done.stderr)
-    return seconds
+        options = [f"--speeds={','.join(map(str, speeds))}", f"--nj={nj}"]
+        return run("dump", [f"--data={data}", f"--out={out}", *options], work).seconds
 
 
 def two_utterances(data: Path, out: Path) -> Path:

@@ -2,7 +2,8 @@
 
     python -m tests.forked_benchmark load --utterances 400
 
-It prints what ``python -m benchmarks.load --utterances 400`` prints.
+It prints what ``python -m benchmarks.load --utterances 400`` prints. Jobs of a dump run one after
+the other, and generated utterances of benchmarks.scaling are shorter.
 """
 
 import importlib
@@ -11,8 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import load, scaling
+from benchmarks import features, load, scaling
+from menan.corpora.synthetic.release import Lengths
 from menan.errors import InputError
+from menan_bin import menan_dump
 
 # What commands import only when they need it.
 LATE = ("menan.features.kaldi", "menan.features.waveform", "menan.inference.infer")
@@ -42,6 +45,8 @@ def run(name: str, arguments: list[str | Path], work: Path) -> load.Cost:
 if __name__ == "__main__":
     for late in LATE:
         importlib.import_module(late)
-    load.run = scaling.run = run
+    load.run = scaling.run = features.run = run
+    scaling.LENGTHS = Lengths(2.0, 3.0)
+    menan_dump.LAUNCHER = ()
     benchmark = sys.argv.pop(1)
-    {"load": load, "scaling": scaling}[benchmark].main()
+    {"features": features, "load": load, "scaling": scaling}[benchmark].main()

@@ -40,7 +40,7 @@ def refused(monkeypatch, capsys):
 
 
 def test_feature_dumps_are_timed_beside_their_targets():
-    done = run("benchmarks.features", "--minutes", "0.5", "--repeats", "1")
+    done = run("tests.forked_benchmark", "features", "--minutes", "0.5", "--repeats", "1")
     assert done.returncode == 0, done.stderr
     title, _, machine, *_ = done.stdout.splitlines()
     assert re.fullmatch(r"# Feature dump: .* generated speech, seed 0, [\d.]+ min", title)
