@@ -1,7 +1,6 @@
 """menan's commands for recipes, each as a fork of one process that has imported PyTorch already.
 
-Probes and attackers hardly learn there, unless a test compares their figures with those of the real
-commands.
+Probes and attackers hardly learn there.
 
 A recipe starts dozens of commands, and each takes seconds to import what it needs.
 :func:`warm_tree` makes a tree like that of the repository, in which each command is a small client:
@@ -24,10 +23,12 @@ from pathlib import Path
 
 import pytest
 
+from menan_bin import menan_dump
 from tests.analysis.attack.hasty import hasten
 from tests.analysis.leakage.hasty_probes import hasten_probes
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMAND_FOLDER = ".venv/bin"
 COMMANDS = tuple(path.stem for path in sorted((ROOT / "bin").glob("menan_*.py")))
 # What the commands import only when they need it.
 LATE = ("menan.features.kaldi", "menan.features.waveform", "menan.inference.infer")
@@ -48,14 +49,10 @@ sys.exit(int(status) if status else "the command was killed")
 
 
 @contextmanager
-def warm_tree(folder: Path, hasty: bool = True) -> Iterator[Path]:
-    """A tree like that of the repository, with egs/ and utils/, whose commands start at once.
-
-    Args:
-        hasty: probes and attackers hardly learn.
-    """
+def warm_tree(folder: Path) -> Iterator[Path]:
+    """A tree like that of the repository, with egs/ and utils/, whose commands start at once."""
     address = str(folder / "socket")
-    commands = folder / "tree/.venv/bin"
+    commands = folder / "tree" / COMMAND_FOLDER
     commands.mkdir(parents=True)
     for name in ("egs", "utils"):
         (folder / "tree" / name).symlink_to(ROOT / name)
@@ -63,7 +60,7 @@ def warm_tree(folder: Path, hasty: bool = True) -> Iterator[Path]:
         script = commands / name.replace("_", "-")
         script.write_text(CLIENT.format(python=sys.executable, address=address))
         script.chmod(0o755)
-    command = [sys.executable, "-m", "tests.recipes.warm", address, *(["hasty"] if hasty else [])]
+    command = [sys.executable, "-m", "tests.recipes.warm", address]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # forks and threads do not mix
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
     assert server.stdout is not None
@@ -77,6 +74,8 @@ def serve(address: str) -> None:
     """Fork for every client."""
     for name in (*(f"menan_bin.{command}" for command in COMMANDS), *LATE):
         importlib.import_module(name)
+    # Jobs of a dump are forks, too.
+    menan_dump.JOB_COMMAND = (str(Path(address).with_name("tree") / COMMAND_FOLDER / "menan-dump"),)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
@@ -122,7 +121,6 @@ def _run(client: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    if "hasty" in sys.argv[2:]:
-        hasten(pytest.MonkeyPatch())
-        hasten_probes(pytest.MonkeyPatch())
+    hasten(pytest.MonkeyPatch())
+    hasten_probes(pytest.MonkeyPatch())
     serve(sys.argv[1])

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,14 +79,17 @@ def recipe(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def local(recipe, running_cluster, tmp_path_factory):
-    """Outputs of the recipe on this machine; only needed if there is a cluster.
+def tree(tmp_path_factory):
+    """Commands that are forks of one process; those of a node that dies are their own processes."""
+    with warm_tree(tmp_path_factory.mktemp("warm")) as tree:
+        yield tree
 
-    The commands are forks of one process, those on the cluster are processes of their own.
-    """
+
+@pytest.fixture(scope="module")
+def local(recipe, running_cluster, tree):
+    """Outputs of the recipe on this machine; only needed if there is a cluster."""
     recipe.begin()
-    with warm_tree(tmp_path_factory.mktemp("warm"), hasty=False) as tree:
-        recipe.end(recipe.start(WITH_PYTHON, tree))
+    recipe.end(recipe.start(WITH_PYTHON, tree))
     outcome = recipe.outcome()
     recipe.keep()
     return outcome
@@ -93,7 +97,8 @@ def local(recipe, running_cluster, tmp_path_factory):
 
 @pytest.fixture
 def on_cluster(cluster):
-    return {**cluster.environment, "cmd_backend": "slurm"}
+    path = f"{Path(sys.executable).parent}:{cluster.environment['PATH']}"
+    return {**cluster.environment, "PATH": path, "cmd_backend": "slurm"}
 
 
 def differences(found, wanted):
@@ -101,9 +106,9 @@ def differences(found, wanted):
     return sorted(name for name in names if found.get(name) != wanted.get(name))
 
 
-def test_the_whole_recipe_gives_the_bits_of_the_local_one(recipe, local, on_cluster):
+def test_the_whole_recipe_gives_the_bits_of_the_local_one(recipe, local, tree, on_cluster):
     recipe.begin()
-    recipe.end(recipe.start(on_cluster))
+    recipe.end(recipe.start(on_cluster, tree))
     assert differences(recipe.outcome(), local) == []
     queues = sorted(path.parent.parent.name for path in recipe.work.glob("**/log/q"))
     assert queues == ["iemocap_tiny", "tiny"]  # of the dump and of the experiment
