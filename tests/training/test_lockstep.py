@@ -80,8 +80,9 @@ def test_each_model_follows_the_plain_loop_in_float32():
     assert max(errors.values()) < 1e-4, max(errors, key=errors.get)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("bottleneck", ["none", "noise", "fsq"])
+@pytest.mark.parametrize(
+    ("threads", "bottleneck"), [(1, "none"), (1, "noise"), (1, "fsq"), (2, "noise")]
+)
 def test_a_model_comes_out_alike_to_the_bit_whatever_stands_beside_it(threads, bottleneck):
     states, model = [], model_with(bottleneck)
     torch.set_num_threads(threads)
