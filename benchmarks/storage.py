@@ -97,7 +97,7 @@ def storage(
 
 def train_in_turn(feats: Path, exp: Path, config: Config, disk: Path) -> list[str]:
     """Train into ``exp/<storage>``, one group after the other; returns the groups."""
-    found = held_out_groups(open_dump(feats).labels.spk2group, config.runs.hold_out)
+    found = held_out_groups(open_dump(feats).metadata.spk2group, config.runs.hold_out)
     groups = [group for group in found if group is not None]
     if not groups:
         raise InputError("--hold-out none: no results to compare; use each, or names of groups")

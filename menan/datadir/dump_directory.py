@@ -24,7 +24,7 @@ class Dump:
     feats: Path
     scp: dict[str, str]
     num_frames: dict[str, int]
-    labels: Metadata
+    metadata: Metadata
     features: FrontEnd
 
 
@@ -42,11 +42,11 @@ def open_dump(feats: str | Path) -> Dump:
     scp = read_scp(feats)
     if is_given(feats.parent):
         return _open_given(feats, scp)
-    labels = read_metadata(feats.parent)
+    metadata = read_metadata(feats.parent)
     num_frames = _num_frames(feats.parent / "utt2num_frames")
-    for name, utts in (("utt2spk", labels.utt2spk), ("utt2num_frames", num_frames)):
+    for name, utts in (("utt2spk", metadata.utt2spk), ("utt2num_frames", num_frames)):
         _refuse_other_utterances(feats, scp, name, utts, "dump again", "dump again")
-    return Dump(feats, scp, num_frames, labels, read_features_yaml(feats.parent))
+    return Dump(feats, scp, num_frames, metadata, read_features_yaml(feats.parent))
 
 
 def is_given(directory: Path) -> bool:

@@ -119,7 +119,7 @@ def infer(
         for utts in _blocks(dump, models, test_speakers_only):
             store = load_block(dump, utts, device)
             read |= zip(utts, store.digests, strict=True)
-            speaker = dump.labels.utt2spk[utts[0]]
+            speaker = dump.metadata.utt2spk[utts[0]]
             running = [m for m in models if not test_speakers_only or m.card.test == speaker]
             _run_each_network_once(running, store, utts, noise, draws)
         made_from: dict[str, Any] = {
@@ -193,8 +193,8 @@ def _check(loaded: _LoadedModel, dump: Dump, model: Path, noise: NoiseSource, dr
 
 def _blocks(dump: Dump, models: list[_LoadedModel], test_speakers_only: bool) -> list[list[str]]:
     """The original utterances in blocks; with ``test_speakers_only``, one speaker per block."""
-    utt2spk = dump.labels.utt2spk
-    originals = [utt for utt, original in dump.labels.utt2uniq.items() if utt == original]
+    utt2spk = dump.metadata.utt2spk
+    originals = [utt for utt, original in dump.metadata.utt2uniq.items() if utt == original]
     groups = [originals]
     if test_speakers_only:
         tested = dict.fromkeys(loaded.card.test for loaded in models)

@@ -84,7 +84,7 @@ def train_runs(
     if encoder.has_fixed_rows:
         refuse_other_rows(dump, model.encoder.name, dump.features.rows)
     number, shares = options.share
-    planned = plan_runs(config.runs, dump.labels.spk2group)[number - 1 :: shares]
+    planned = plan_runs(config.runs, dump.metadata.spk2group)[number - 1 :: shares]
     if not planned:
         print(f"share {number} of {shares} has no run")
         return []
@@ -99,7 +99,7 @@ def train_runs(
     whole = [
         RunData(
             run=run,
-            emotions=dump.labels.emotions,
+            emotions=dump.metadata.emotions,
             model=model,
             training=training,
             features=dump.features,
@@ -123,18 +123,18 @@ def _sets_by_group(
     dump: Dump, planned: list[Run], load: Callable[[Dump, list[str]], FrameStore]
 ) -> dict[str | None, tuple[UtteranceSet, UtteranceSet | None]]:
     """Training and held-out utterances of each held-out group, on one store."""
-    labels = dump.labels
-    train = {run.group: training_utts(labels, run.group) for run in planned}
+    metadata = dump.metadata
+    train = {run.group: training_utts(metadata, run.group) for run in planned}
     for group, utts in train.items():
-        if len({labels.utt2spk[utt] for utt in utts}) < 2:
+        if len({metadata.utt2spk[utt] for utt in utts}) < 2:
             raise InputError(
                 f"{dump.feats.parent / 'utt2spk'}: only one speaker to train on"
                 + (f" without group {group!r}" if group else "")
                 + "; the speaker classifier needs two; add speakers or hold out another group"
             )
-    heldout = {group: held_out_utts(labels, group) for group in train if group is not None}
+    heldout = {group: held_out_utts(metadata, group) for group in train if group is not None}
     wanted = {utt for utts in (*train.values(), *heldout.values()) for utt in utts}
-    store = load(dump, [utt for utt in labels.utt2spk if utt in wanted])
+    store = load(dump, [utt for utt in metadata.utt2spk if utt in wanted])
     return {
         group: (
             utterance_set(store, dump, utts),
@@ -163,14 +163,15 @@ def _valid_set(
             f"{valid_feats}: its features have {name} {found}, those of {dump.feats} have "
             f"{trained}; dump both with one configuration"
         )
-    if shared := set(valid.labels.speakers) & set(dump.labels.speakers):
+    if shared := set(valid.metadata.speakers) & set(dump.metadata.speakers):
         raise InputError(
             f"{valid_feats}: speaker {min(shared)!r} is also trained on; validate on others"
         )
-    if valid.labels.emotions != dump.labels.emotions:
+    if valid.metadata.emotions != dump.metadata.emotions:
         raise InputError(
-            f"{valid_feats}: its emotions are {' '.join(valid.labels.emotions)}, but {dump.feats} "
-            f"has {' '.join(dump.labels.emotions)}; prepare both with the same --emotions"
+            f"{valid_feats}: its emotions are {' '.join(valid.metadata.emotions)}, but "
+            f"{dump.feats} has {' '.join(dump.metadata.emotions)}; prepare both with the same "
+            "--emotions"
         )
-    utts = [utt for utt, original in valid.labels.utt2uniq.items() if utt == original]
+    utts = [utt for utt, original in valid.metadata.utt2uniq.items() if utt == original]
     return utterance_set(load(valid, utts), valid, utts)

@@ -99,17 +99,17 @@ def plan_runs(config: RunsConfig, spk2group: dict[str, str]) -> list[Run]:
     ]
 
 
-def training_utts(labels: Metadata, group: str | None) -> list[str]:
+def training_utts(metadata: Metadata, group: str | None) -> list[str]:
     """Originals and speed copies of all speakers outside the held-out group."""
-    return [utt for utt, spk in labels.utt2spk.items() if labels.spk2group[spk] != group]
+    return [utt for utt, spk in metadata.utt2spk.items() if metadata.spk2group[spk] != group]
 
 
-def held_out_utts(labels: Metadata, group: str | None) -> list[str]:
+def held_out_utts(metadata: Metadata, group: str | None) -> list[str]:
     """The originals of the held-out group's speakers; none if nothing is held out."""
     return [
         utt
-        for utt, spk in labels.utt2spk.items()
-        if labels.spk2group[spk] == group and labels.utt2uniq[utt] == utt
+        for utt, spk in metadata.utt2spk.items()
+        if metadata.spk2group[spk] == group and metadata.utt2uniq[utt] == utt
     ]
 
 
@@ -119,31 +119,31 @@ def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> Utteran
     Raises:
         InputError: an utterance with several emotions, which no cross-entropy can take.
     """
-    labels, utts = dump.labels, list(utts)
+    metadata, utts = dump.metadata, list(utts)
     for utt in utts:
-        if len(labels.utt2emo[utt]) != 1:
+        if len(metadata.utt2emo[utt]) != 1:
             raise InputError(
-                f"{dump.feats.parent / 'utt2emo'}: {utt} has {len(labels.utt2emo[utt])} emotions; "
-                "training needs one each: leave such utterances out"
+                f"{dump.feats.parent / 'utt2emo'}: {utt} has {len(metadata.utt2emo[utt])} "
+                "emotions; training needs one each: leave such utterances out"
             )
-    names = tuple(c_sorted({labels.utt2spk[utt] for utt in utts}))
+    names = tuple(c_sorted({metadata.utt2spk[utt] for utt in utts}))
     number = {name: i for i, name in enumerate(names)}
     device = store.frames.device
     return UtteranceSet(
         store=store,
         index=store.index_of(utts),
         emotions=torch.tensor(
-            [labels.emotions.index(labels.utt2emo[utt][0]) for utt in utts], device=device
+            [metadata.emotions.index(metadata.utt2emo[utt][0]) for utt in utts], device=device
         ),
-        speakers=torch.tensor([number[labels.utt2spk[utt]] for utt in utts], device=device),
+        speakers=torch.tensor([number[metadata.utt2spk[utt]] for utt in utts], device=device),
         speaker_names=names,
-        voices=torch.tensor(_voices(labels, utts), device=device),
+        voices=torch.tensor(_voices(metadata, utts), device=device),
     )
 
 
-def _voices(labels: Metadata, utts: list[str]) -> list[int]:
+def _voices(metadata: Metadata, utts: list[str]) -> list[int]:
     """A number for each speaker at each speed; the id of a copy is longer than its original's."""
-    names = [(labels.utt2spk[utt], utt.replace(labels.utt2uniq[utt], "", 1)) for utt in utts]
+    names = [(metadata.utt2spk[utt], utt.replace(metadata.utt2uniq[utt], "", 1)) for utt in utts]
     number = {name: i for i, name in enumerate(sorted(set(names)))}
     return [number[name] for name in names]
 

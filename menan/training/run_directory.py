@@ -89,7 +89,7 @@ def _resolved(data: RunData, dump: Dump) -> dict[str, Any]:
         "model": to_mapping(data.model),
         "training": to_mapping(data.training),
         "features": data.features.to_plain(),
-        "corpus": dump.labels.corpus,
+        "corpus": dump.metadata.corpus,
         "feats": str(dump.feats.resolve()),
         "data": _data_digest(data),
         "version": code_version(),

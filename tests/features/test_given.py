@@ -133,7 +133,7 @@ def test_a_copy_with_a_speaker_of_its_own_is_refused(given):
         open_dump(feats)
     uniq |= {"s1-joy0": "s1-joy1"}
     (feats.parent / "utt2uniq").write_text("".join(f"{u} {o}\n" for u, o in uniq.items()))
-    assert open_dump(feats).labels.utt2uniq == uniq
+    assert open_dump(feats).metadata.utt2uniq == uniq
 
 
 def test_a_utt2num_frames_that_disagrees_is_refused(given):

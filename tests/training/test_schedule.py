@@ -66,9 +66,7 @@ def assert_same_trees(a, b) -> None:
         assert_same_outputs(one, other)
 
 
-@pytest.mark.parametrize(
-    ("models_at_once", "bottleneck"), [(1, "none"), (5, "noise"), (1, "fsq")]
-)
+@pytest.mark.parametrize(("models_at_once", "bottleneck"), [(1, "none"), (5, "noise"), (1, "fsq")])
 def test_every_model_comes_out_alike_however_many_stand_beside_it(
     uneven_dump, together, tmp_path, models_at_once, bottleneck
 ):
@@ -124,7 +122,7 @@ def test_epoch_batches_are_those_of_each_run_alone(uneven_dump, tmp_path):
     runs = [
         RunData(
             Run(EmotionOnlySettings(), seed, None, ()),
-            *(dump.labels.emotions, ModelConfig(), QUICK, dump.features, part, None, tmp_path),
+            *(dump.metadata.emotions, ModelConfig(), QUICK, dump.features, part, None, tmp_path),
         )
         for seed, part in enumerate(utterance_set(store, dump, utts[:n]) for n in (23, 23, 11))
     ]
@@ -159,7 +157,7 @@ def test_little_free_memory_means_fewer_models_and_never_none(
     part = utterance_set(load_frames(dump, list(dump.scp), CPU), dump, list(dump.scp))
     run = RunData(
         Run(EmotionOnlySettings(), 0, None, ()),
-        *(dump.labels.emotions, ModelConfig(), QUICK, dump.features, part, None, tmp_path),
+        *(dump.metadata.emotions, ModelConfig(), QUICK, dump.features, part, None, tmp_path),
     )
     free = {}
     monkeypatch.setattr(stacked, "kernels", lambda: object() if compiled else None)

@@ -74,7 +74,7 @@ def test_a_speaker_at_a_speed_is_a_voice(make_dump):
     by_voice = {}
     for utt, voice in zip(train.utts, train.voices.tolist(), strict=True):
         speed = utt.rpartition("-sp")[2] if "-sp" in utt else "1"
-        by_voice.setdefault(voice, set()).add((dump.labels.utt2spk[utt], speed))
+        by_voice.setdefault(voice, set()).add((dump.metadata.utt2spk[utt], speed))
     assert len(by_voice) == 9
     assert all(len(names) == 1 for names in by_voice.values())
 

@@ -60,7 +60,7 @@ def read_attacked(feats: Path, other_feats: Path | None, labels: Path | None) ->
     """
     found = [read_originals(path) for path in (feats, other_feats) if path is not None]
     spoken = [
-        Spoken(one.feats, one.utts, one.labels, one.labels.spk2group, one.labels.corpus)
+        Spoken(one.feats, one.utts, one.metadata, one.metadata.spk2group, one.metadata.corpus)
         for one in found
     ]
     utts = [utt for one in spoken for utt in one.utts]

@@ -42,7 +42,7 @@ class Originals:
     """
 
     feats: Path
-    labels: Metadata
+    metadata: Metadata
     utts: tuple[str, ...]
     raw: np.ndarray
 
@@ -120,10 +120,10 @@ def read_originals(feats: Path) -> Originals:
         InputError: an unreadable or non-finite matrix.
     """
     dump = open_dump(feats)
-    utts = tuple(utt for utt, uniq in dump.labels.utt2uniq.items() if utt == uniq)
+    utts = tuple(utt for utt, uniq in dump.metadata.utt2uniq.items() if utt == uniq)
     matrices = (read_matrix(dump.scp[utt], f"{feats}: {utt}") for utt in utts)
     raw = [np.concatenate([m.mean(0), m.std(0), m.max(0)]) for m in matrices]
-    return Originals(feats, dump.labels, utts, stack_vectors(utts, raw, feats, "dump"))
+    return Originals(feats, dump.metadata, utts, stack_vectors(utts, raw, feats, "dump"))
 
 
 def read_embeddings(directory: Path, originals: Originals) -> np.ndarray:
@@ -139,7 +139,7 @@ def read_embeddings(directory: Path, originals: Originals) -> np.ndarray:
         raise InputError(
             f"{path}: lacks {missing!r} of {originals.feats}; infer on all its utterances"
         )
-    if unknown := next((utt for utt in scp if utt not in originals.labels.utt2uniq), None):
+    if unknown := next((utt for utt in scp if utt not in originals.metadata.utt2uniq), None):
         raise InputError(
             f"{path}: names {unknown!r}, which {originals.feats} lacks; infer on that dump"
         )

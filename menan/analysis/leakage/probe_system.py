@@ -80,10 +80,10 @@ def _unmeasured(networks: list[NetworkEmbeddings], seed: int) -> Leakage:
 
 def _speakers(network: NetworkEmbeddings, originals: Originals) -> dict[str, list[str]]:
     """The speakers of each set of one network."""
-    labels, card = originals.labels, network.card
+    metadata, card = originals.metadata, network.card
     if card is None:
-        return {"all": labels.speakers}
-    if missing := c_sorted(set(card.speakers) - set(labels.speakers)):
+        return {"all": metadata.speakers}
+    if missing := c_sorted(set(card.speakers) - set(metadata.speakers)):
         raise InputError(
             f"{originals.feats}: no utterance of {missing[0]!r}, a training speaker of "
             f"{network.directory}; give the dump of the training"
@@ -92,8 +92,8 @@ def _speakers(network: NetworkEmbeddings, originals: Originals) -> dict[str, lis
     if card.group is not None:
         sets["heldout"] = [
             name
-            for name in labels.speakers
-            if labels.spk2group[name] == card.group and name not in card.speakers
+            for name in metadata.speakers
+            if metadata.spk2group[name] == card.group and name not in card.speakers
         ]
     return sets
 
@@ -110,11 +110,11 @@ def _add_other(
     for network in networks:
         place = find_same_network(network, others, directory).directory
         v, where = read_embeddings(place, originals), f"{place}: set other"
-        speakers = originals.labels.speakers
+        speakers = originals.metadata.speakers
         sets[network.name]["other"] = _unprobed(v, originals, speakers, where, seed)
 
 
 def _unprobed(
     v: np.ndarray, originals: Originals, speakers: list[str], where: str, seed: int
 ) -> UnprobedSet:
-    return unprobed_set(originals.labels, originals.utts, speakers, v, originals.raw, where, seed)
+    return unprobed_set(originals.metadata, originals.utts, speakers, v, originals.raw, where, seed)

@@ -58,8 +58,8 @@ def dump_features(options: DumpOptions, resume: bool = True, force: bool = False
 
         open_device(options.device)
     options = replace(options, features=resolved(options.features, options.device))
-    labels = read_metadata(options.data)
-    copies = options.copies(labels)
+    metadata = read_metadata(options.data)
+    copies = options.copies(metadata)
     with only_writer(options.out) as out:
         if not resume:
             _remove(out)
@@ -67,7 +67,7 @@ def dump_features(options: DumpOptions, resume: bool = True, force: bool = False
             skipped = check_complete(out, options.features, copies, options.skip_bad, force)
             remove_shard_tables(out)
             # Metadata may have been corrected since; features do not depend on them.
-            write_copy_labels(out, labels, _without(copies, skipped))
+            write_copy_labels(out, metadata, _without(copies, skipped))
             return (
                 f"{out}: already complete ({len(copies) - len(skipped)} utterances), nothing to "
                 "extract"
@@ -83,7 +83,7 @@ def dump_features(options: DumpOptions, resume: bool = True, force: bool = False
             if not any(shard.is_finished() for shard in shards):
                 (out / "features.yaml").unlink()
             raise
-        return _complete(options, labels, copies, shards)
+        return _complete(options, metadata, copies, shards)
 
 
 def _write_shards(options: DumpOptions, shards: list[Shard], total: int) -> None:
@@ -98,7 +98,7 @@ def _write_shards(options: DumpOptions, shards: list[Shard], total: int) -> None
 
 
 def _complete(
-    options: DumpOptions, labels: Metadata, copies: dict[str, SpeedCopy], shards: list[Shard]
+    options: DumpOptions, metadata: Metadata, copies: dict[str, SpeedCopy], shards: list[Shard]
 ) -> str:
     """Merge the finished shards."""
     out, whole = options.out, merged_tables(shards)
@@ -106,7 +106,7 @@ def _complete(
     refuse_many(skipped, len(copies))
     dumped = _without(copies, skipped)
     assert list(whole["feats.scp"]) == list(dumped)
-    write_copy_labels(out, labels, dumped)
+    write_copy_labels(out, metadata, dumped)
     for name in ("utt2num_frames", "utt2audio"):
         write_table(out / name, whole[name])
     for name in ("skipped", "long"):

@@ -49,9 +49,9 @@ class DumpOptions:
     launcher: tuple[str, ...] = ()
     job_command: tuple[str, ...] = ()
 
-    def copies(self, labels: Metadata) -> dict[str, SpeedCopy]:
+    def copies(self, metadata: Metadata) -> dict[str, SpeedCopy]:
         """The utterances of the dump, by name."""
-        return speed_copies(self.data, labels, self.features.speeds, self.allow_pipes)
+        return speed_copies(self.data, metadata, self.features.speeds, self.allow_pipes)
 
 
 def dump_shard(options: DumpOptions, number: int) -> None:

@@ -21,7 +21,7 @@ class SpeedCopy:
 
 
 def speed_copies(
-    data: str | Path, labels: Metadata, speeds: Sequence[float], allow_pipes: bool = False
+    data: str | Path, metadata: Metadata, speeds: Sequence[float], allow_pipes: bool = False
 ) -> dict[str, SpeedCopy]:
     """All utterances of a dump by name, sorted: ``<utt>``, and ``<utt>-sp0.9`` at speed 0.9.
 
@@ -31,7 +31,7 @@ def speed_copies(
     Raises:
         InputError: malformed wav.scp or segments, or the name of a copy is taken.
     """
-    sources = read_sources(data, labels.utt2spk, allow_pipes)
+    sources = read_sources(data, metadata.utt2spk, allow_pipes)
     copies = {utt: SpeedCopy(utt, source, 1.0) for utt, source in sources.items()}
     for utt, source in sources.items():
         for speed in speeds:
@@ -47,23 +47,23 @@ def speed_copies(
     return {name: copies[name] for name in c_sorted(copies)}
 
 
-def write_copy_labels(out: Path, labels: Metadata, copies: Mapping[str, SpeedCopy]) -> None:
+def write_copy_labels(out: Path, metadata: Metadata, copies: Mapping[str, SpeedCopy]) -> None:
     """Write utt2spk, spk2utt, utt2emo, emotions, utt2uniq, spk2group, spk2gender and corpus."""
-    utt2spk = {name: labels.utt2spk[copy.utt] for name, copy in copies.items()}
+    utt2spk = {name: metadata.utt2spk[copy.utt] for name, copy in copies.items()}
     write_table(out / "utt2spk", utt2spk)
     write_table(out / "spk2utt", spk2utt(utt2spk))
-    emotions = {name: ",".join(labels.utt2emo[copy.utt]) for name, copy in copies.items()}
+    emotions = {name: ",".join(metadata.utt2emo[copy.utt]) for name, copy in copies.items()}
     write_table(out / "utt2emo", emotions)
     with atomic_open(out / "emotions") as file:
-        file.writelines(f"{label}\n" for label in labels.emotions)
+        file.writelines(f"{label}\n" for label in metadata.emotions)
     # The data may hold copies themselves: these, too, point to what they were made from.
-    write_table(out / "utt2uniq", {name: labels.utt2uniq[c.utt] for name, c in copies.items()})
+    write_table(out / "utt2uniq", {name: metadata.utt2uniq[c.utt] for name, c in copies.items()})
     speakers = set(utt2spk.values())
-    write_table(out / "spk2group", {spk: labels.spk2group[spk] for spk in speakers})
-    if labels.spk2gender:
-        genders = {spk: gender for spk, gender in labels.spk2gender.items() if spk in speakers}
+    write_table(out / "spk2group", {spk: metadata.spk2group[spk] for spk in speakers})
+    if metadata.spk2gender:
+        genders = {spk: gender for spk, gender in metadata.spk2gender.items() if spk in speakers}
         write_table(out / "spk2gender", genders)
     else:
         (out / "spk2gender").unlink(missing_ok=True)
     with atomic_open(out / "corpus") as file:
-        file.write(f"{labels.corpus}\n")
+        file.write(f"{metadata.corpus}\n")
