@@ -116,6 +116,7 @@ class Use:
 class AttackResult:
     """The attacks on the networks of a system, or on given embeddings.
 
+    name: of the file, without its extension, in a report.
     corpus: name of the data; it says whether they were generated.
     system, bottleneck, rule, seeds: as in training; empty for given embeddings.
     rival: label of the unprotected system whose posteriors stand beside; empty without one.
@@ -126,6 +127,7 @@ class AttackResult:
     within: what the speakers of a trial share, such as ``gender``; empty for nothing.
     """
 
+    name: str = ""
     corpus: str = ""
     system: str = ""
     bottleneck: str = ""

@@ -1,5 +1,6 @@
 """The section on attacks: tables by release and attacker."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from menan.analysis.attack import attack_captions
@@ -29,11 +30,20 @@ def attack_section(attacks: Sequence[AttackResult]) -> Section:
         "Attacks",
         attack_captions.ATTACKS_NOTE,
         attack_captions.LEVELS_NOTE,
-        parts=tuple(_part(f"attacks-{number}", one) for number, one in enumerate(attacks)),
+        parts=tuple(
+            _part(f"attacks-{number}", title, one)
+            for number, (title, one) in enumerate(zip(_titles(attacks), attacks, strict=True))
+        ),
     )
 
 
-def _part(name: str, one: AttackResult) -> Section:
+def _titles(attacks: Sequence[AttackResult]) -> list[str]:
+    """The systems; with the names of the files where a system was attacked twice."""
+    count = Counter(one.label for one in attacks)
+    return [f"{one.label} ({one.name})" if count[one.label] > 1 else one.label for one in attacks]
+
+
+def _part(name: str, title: str, one: AttackResult) -> Section:
     tables = [
         _closed_table(utterances, [row for row in one.closed if row.utterances == utterances])
         for utterances in dict.fromkeys(row.utterances for row in one.closed)
@@ -46,7 +56,7 @@ def _part(name: str, one: AttackResult) -> Section:
         tables.append(_uses_table(one))
     return Section(
         name,
-        one.label,
+        title,
         note=" ".join([attack_captions.attack_facts(one), *attack_captions.learning_notes(one)]),
         items=attack_findings(one),
         parts=tuple(

@@ -136,7 +136,8 @@ def _attacks(directory: Path) -> tuple[AttackResult, ...]:
     paths = sorted(directory.glob("*.json"))
     if not paths:
         raise InputError(f"{directory}: no JSON of menan-attack in it; run menan-attack first")
-    return tuple(sorted(map(read_attack, paths), key=lambda one: system_order(one.system)))
+    found = [replace(read_attack(path), name=path.stem) for path in paths]
+    return tuple(sorted(found, key=lambda one: system_order(one.system)))
 
 
 def _genders(run: TrainedRun) -> dict[str, str] | None:

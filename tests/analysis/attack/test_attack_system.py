@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -247,3 +248,8 @@ def test_embeddings_of_another_toolkit(embeddings, monkeypatch):
     (embeddings / "other.json").unlink()
     text = write_report(sources, embeddings / "R.md")
     assert "no ceiling" in text
+    assert "### given embeddings\n" in text
+    shutil.copy(out, embeddings / "second.json")
+    text = write_report(sources, embeddings / "R.md")
+    assert "### given embeddings (out)\n" in text
+    assert "### given embeddings (second)\n" in text
