@@ -56,6 +56,14 @@ USES_COLUMNS = ("probed", "release", "UA", "z minus this")
 NO_RAW = "The input of the embeddings is not known, so there is no ceiling beside them."
 RISE = 0.02  # of the accuracy, by twice the data, that is called a rise
 
+FRONT_NOTE = (
+    "UA is that of EC on unseen speakers. The columns on z, EC(z) and the rival's posteriors are "
+    "accuracies in %, of attackers who know the most without the key, on utterances that nobody "
+    "trained on; all is all utterances of a speaker. The last columns are differences in UA "
+    "between linear probes of z and of EC(z), for labels that nobody was trained on: above 0, z is "
+    "good for more than its posteriors."
+)
+
 
 def attack_facts(result: AttackResult) -> str:
     """Sizes, chance and what trials share, in one or two sentences."""

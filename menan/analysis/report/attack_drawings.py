@@ -8,7 +8,7 @@ from markupsafe import Markup
 from menan.analysis.attack.attack_names import ANY, FRESH, INFORMED
 from menan.analysis.attack.attack_result import AttackResult, ClosedSet, OpenSet
 from menan.analysis.looks import Look, class_looks
-from menan.analysis.report.attack_section import percent
+from menan.analysis.report.attack_front import percent
 from menan.analysis.report.charts import AmountLine, amounts_chart
 from menan.analysis.report.drawing import Drawing
 

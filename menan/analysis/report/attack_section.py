@@ -9,10 +9,10 @@ from menan.analysis.attack.attack_names import CLOSED, OPEN, Z
 from menan.analysis.attack.attack_result import (
     AttackResult,
     ClosedSet,
-    Estimate,
     OpenSet,
 )
-from menan.analysis.cells import fixed, interval_text
+from menan.analysis.cells import fixed
+from menan.analysis.report.attack_front import estimated, front_table
 from menan.analysis.report.section import (
     ReportTable,
     Section,
@@ -23,18 +23,29 @@ from menan.analysis.report.section import (
 
 
 def attack_section(attacks: Sequence[AttackResult]) -> Section:
-    """One part for each system, named ``attacks-<number>``."""
+    """One part for each system, named ``attacks-<number>``, after a table of all systems."""
+    titles = _titles(attacks)
     return Section(
         "attacks",
         attack_captions.ATTACKS,
         "Attacks",
         attack_captions.ATTACKS_NOTE,
         attack_captions.LEVELS_NOTE,
-        parts=tuple(
-            _part(f"attacks-{number}", title, one)
-            for number, (title, one) in enumerate(zip(_titles(attacks), attacks, strict=True))
+        parts=(
+            *_front(titles, attacks),
+            *(
+                _part(f"attacks-{number}", title, one)
+                for number, (title, one) in enumerate(zip(titles, attacks, strict=True))
+            ),
         ),
     )
+
+
+def _front(titles: Sequence[str], attacks: Sequence[AttackResult]) -> list[Section]:
+    if len(attacks) < 2:
+        return []
+    front = front_table(titles, attacks)
+    return [Section("attacks-front", front.title, note=attack_captions.FRONT_NOTE, tables=(front,))]
 
 
 def _titles(attacks: Sequence[AttackResult]) -> list[str]:
@@ -72,7 +83,7 @@ def _closed_table(utterances: str, rows: Sequence[ClosedSet]) -> ReportTable:
     for row in rows:
         found = {own.amount: own for own in row.amounts}
         values = [
-            _estimated(found[amount].accuracy) if amount in found else TableCell("–")
+            estimated(found[amount].accuracy) if amount in found else TableCell("–")
             for amount in amounts
         ]
         first, last = row.amounts[0], row.amounts[-1]
@@ -98,7 +109,7 @@ def _open_table(kind: str, rows: Sequence[OpenSet]) -> ReportTable:
     cells = []
     for (release, level), own in found.items():
         last = own[amounts[-1]]
-        values = [_estimated(own[a].eer) if a in own else TableCell("–") for a in amounts]
+        values = [estimated(own[a].eer) if a in own else TableCell("–") for a in amounts]
         cells.append(
             (
                 TableCell(release),
@@ -123,7 +134,7 @@ def _differences_table(one: AttackResult) -> ReportTable:
         (
             TableCell(f"{names[own.kind]}, {own.measure}"),
             *headers(own.amount, own.against),
-            _estimated(own.difference),
+            estimated(own.difference),
         )
         for own in one.comparisons
     )
@@ -141,17 +152,9 @@ def _uses_table(one: AttackResult) -> ReportTable:
             (
                 TableCell(f"{own.label} ({own.classes} classes)"),
                 *headers(own.release),
-                _estimated(own.ua),
-                TableCell("") if minus is None else _estimated(minus),
+                estimated(own.ua),
+                TableCell("") if minus is None else estimated(minus),
             )
         )
     columns = column_titles(*attack_captions.USES_COLUMNS)
     return ReportTable(attack_captions.USES, columns, tuple(rows))
-
-
-def _estimated(one: Estimate) -> TableCell:
-    return TableCell(fixed(one.value, 1, 100), detail=interval_text(percent(one.interval)))
-
-
-def percent(interval: tuple[float, float]) -> tuple[float, float]:
-    return 100 * interval[0], 100 * interval[1]

@@ -253,3 +253,4 @@ def test_embeddings_of_another_toolkit(embeddings, monkeypatch):
     text = write_report(sources, embeddings / "R.md")
     assert "### given embeddings (out)\n" in text
     assert "### given embeddings (second)\n" in text
+    assert "### The front: use against leakage" in text
