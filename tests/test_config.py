@@ -68,7 +68,7 @@ def test_options_stand_over_the_file_and_the_file_over_defaults(written):
     assert load_config(None, {"runs": {"seed": ["0", "3"]}}).runs == RunsConfig(seed=(0, 3))
 
 
-def test_one_value_stands_for_a_list_of_it(written):
+def test_one_value_is_read_as_a_list_of_one(written):
     runs = load_config(written("runs: {seed: 3, hold_out: 1, objective: ec}")).runs
     assert runs == RunsConfig((EmotionOnlySettings(),), (3,), ("1",))
 
@@ -234,7 +234,7 @@ def test_options_are_split_at_commas():
 
 
 @pytest.mark.parametrize("text", ["", "2", "0/4", "5/4", "1/0", "1/2/3", "a/b", "1 /2", "²/3"])
-def test_a_share_that_is_none_is_refused(text):
+def test_a_malformed_share_is_refused(text):
     with pytest.raises(InputError, match=f"--share {re.escape(text)}: expected"):
         parse_share(text)
 

@@ -54,6 +54,6 @@ def test_a_malformed_label_set_is_refused(names, message):
         LabelSet(names)
 
 
-def test_data_that_list_no_labels_have_those_of_iemocap_or_what_is_found_in_c_order():
+def test_default_labels_are_those_of_iemocap_or_all_found_in_c_order():
     assert default_labels(["sad"]) == IEMOCAP_EMOTIONS
     assert default_labels(["sad", "Z", "a", "Z"]).names == ("Z", "a", "sad")

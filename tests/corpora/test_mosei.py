@@ -91,7 +91,7 @@ def test_other_emotions_can_be_chosen(root):
 
 
 @pytest.mark.parametrize("as_bytes", [True, False])
-def test_columns_are_told_by_name_in_whatever_order(root, as_bytes):
+def test_columns_are_found_by_name_in_any_order(root, as_bytes):
     columns = ["fear", "anger", "sentiment", "sad", "disgust", "happy", "surprise"]
     names = json.dumps(columns).encode() if as_bytes else None
     videos = {"v": [(0, 1, {"sad": 1.0}), (0, 1, {"anger": 1.0}), (0, 1, {"happy": 1.0})]}

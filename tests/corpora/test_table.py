@@ -276,7 +276,7 @@ def test_a_wrong_header_is_refused(folder, header, told):
         (b'path,speaker,emotion\n"a.wav,x,ang\n', "not CSV"),
     ],
 )
-def test_a_table_that_is_none_is_an_error_with_its_name(folder, content, told):
+def test_a_file_that_is_not_a_table_is_an_error_with_its_name(folder, content, told):
     table = folder / "t.csv"
     if content is not None:
         table.write_bytes(content)

@@ -90,9 +90,7 @@ def test_without_groups_the_general_rule_makes_them(tmp_path):
         ([FIRST, changed(utt="b-3", gender="f")], "speaker 'b' has gender 'f' here"),
     ],
 )
-def test_what_cannot_stand_in_the_tables_is_refused_before_anything_is_written(
-    tmp_path, utterances, message
-):
+def test_values_that_tables_cannot_hold_are_refused_before_writing(tmp_path, utterances, message):
     with pytest.raises(InputError, match=message):
         write_datadir(utterances, tmp_path / "data")
     assert not (tmp_path / "data").exists()

@@ -111,7 +111,7 @@ def test_what_was_computed_before_a_step_can_be_differentiated_after_it():
     assert all(torch.equal(a, b) for a, b in zip(again, wanted, strict=True))
 
 
-def test_each_step_computes_with_what_the_last_one_gave():
+def test_each_step_uses_the_parameters_of_the_step_before():
     parameters = stacked(heads())
     for _ in range(2):
         parameters.step(loss(parameters.leaves))

@@ -96,7 +96,7 @@ def test_toy_members_go_through_the_whole_chain_with_seven_labels(table, tmp_pat
         assert name in (exp / "report.html").read_text()
 
 
-def test_a_model_says_which_plugin_it_needs(table, tmp_path, run, forget_plugins, capsys):
+def test_a_model_names_the_plugin_to_load(table, tmp_path, run, forget_plugins, capsys):
     data, dump, exp = tmp_path / "data", tmp_path / "dump", tmp_path / "exp"
     run("menan-prepare", "table", table, data)
     run("menan-dump", "--data", data, "--out", dump, "--set", "features.seconds=0.5")

@@ -26,7 +26,7 @@ def stages(tmp_path_factory):
 
 
 @pytest.mark.parametrize("command", [argv[0] for argv in recipe()])
-def test_a_killed_command_run_again_gives_what_it_gives_undisturbed(stages, command):
+def test_a_killed_command_run_again_gives_the_undisturbed_output(stages, command):
     work, found = stages
     argv, before, wanted, undisturbed = found[command]
     rng = random.Random(command)

@@ -90,9 +90,9 @@ WHOLE = {row.command for row in ROWS if row.spoil is not malformed.nothing}
 
 
 @pytest.mark.parametrize("command", sorted(WHOLE))
-def test_without_the_fault_the_command_ends_well(command, run):
+def test_without_the_fault_the_command_succeeds(command, run):
     assert run(malformed.Row("", malformed.nothing, command, ""))[0] == 0
 
 
-def test_no_fault_stands_in_the_table_twice():
+def test_every_fault_is_in_the_table_once():
     assert len({row.name for row in ROWS}) == len(ROWS) > 100

@@ -253,7 +253,7 @@ def test_a_header_that_lies_takes_no_memory(lie, tmp_path):
 UNSAFE = r"allow_pickle\s*=\s*True|noqa(?!: *[A-Z])|noqa:.*\bS(102|301|307|506|60[245]|614)\b"
 
 
-def test_nothing_that_runs_data_stands_in_the_code():
+def test_the_code_calls_nothing_that_executes_data():
     for folder in ("menan", "bin", "utils"):
         for path in (ROOT / folder).rglob("*.py"):
             assert not re.search(UNSAFE, path.read_text(encoding="utf-8")), path

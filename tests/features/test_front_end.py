@@ -94,7 +94,7 @@ def test_a_dump_by_a_plugin_is_recorded_opened_and_validated(dumped):
     assert validate(dumped).ok
 
 
-def test_a_dump_by_a_plugin_that_is_not_loaded_says_which_one_it_needs(dumped, unload):
+def test_a_dump_by_a_plugin_names_the_plugin_to_load(dumped, unload):
     unload()
     with pytest.raises(InputError, match=r"features\.yaml.*'bands'.*--plugin toy_front_end\.py"):
         open_dump(dumped / "feats.scp")

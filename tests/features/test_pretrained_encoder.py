@@ -17,7 +17,7 @@ from menan.features.front_end import make_extractor
 from tests.features.encoder_example import settings, write_other_model
 
 
-def test_the_digest_is_that_of_the_encoder_whatever_stands_beside_it(encoders, copied):
+def test_the_digest_is_that_of_the_encoder_without_other_parts_of_the_file(encoders, copied):
     extractor = make_extractor(settings(encoders("whisper")))
     folder = copied()
     weights = load_file(folder / "model.safetensors")

@@ -34,7 +34,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_second_writer_is_refused_and_told_the_holder(other, tmp_path):
+def test_a_second_writer_is_refused_with_the_holders_name(other, tmp_path):
     with pytest.raises(InputError, match=rf"out: -c \(process {other.pid} on .*, since 20"):
         only_writer(tmp_path / "out").__enter__()
 

@@ -14,7 +14,7 @@ from tests.training.training_example import build_network, model_card, model_wit
 CARD = model_card()
 
 
-def test_onnx_says_what_the_network_says_for_any_batch(tmp_path):
+def test_onnx_gives_the_networks_outputs_for_any_batch(tmp_path):
     network = build_network(43, 2, 0)
     network.encoder.mean.fill_(0.3)
     save_model(tmp_path / "m.safetensors", network, CARD)

@@ -141,7 +141,7 @@ def test_an_experiment_is_all_of_its_systems_and_a_system_is_itself(trained):
     assert system_directories(model) == [model]
 
 
-def test_a_job_without_a_system_says_so_and_needs_no_torch(tmp_path):
+def test_a_job_without_a_system_reports_it_without_importing_torch(tmp_path):
     (tmp_path / "exp/menan_seed0/g01").mkdir(parents=True)
     (tmp_path / "exp/menan_seed0/g01/spk00.last.safetensors").touch()
     code = (

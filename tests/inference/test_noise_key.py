@@ -62,7 +62,7 @@ def test_the_noise_is_the_documented_function_of_key_and_place():
         assert found == pytest.approx(wanted, abs=1e-9)
 
 
-def test_every_part_of_the_place_changes_the_noise_and_none_runs_into_the_next():
+def test_every_part_of_the_place_changes_the_noise_and_parts_stay_separate():
     places = [
         (KEY, b"ab", b"c", "u", 1),
         (NoiseKey(bytes(32)), b"ab", b"c", "u", 1),
@@ -102,7 +102,7 @@ def test_a_network_without_noise_gets_none():
         assert source.draw(build_network(43, 2, 0), store, torch.tensor([0])) is None
 
 
-def test_the_digest_tells_apart_what_gives_another_z_and_nothing_else():
+def test_the_digest_changes_exactly_when_z_can_change():
     network = build_network(43, 2, 0, model_with("noise", sigma=2.0))
     digest = embedding_digest(network)
     for part in (network.emotion, network.speaker):

@@ -44,7 +44,7 @@ def test_noise_is_added_to_v_of_mean_square_1_whatever_its_scale():
 
 
 @pytest.mark.parametrize("levels", [2, 3, 4, 5])
-def test_codes_are_the_nearest_levels_and_nothing_of_v_besides(levels):
+def test_codes_are_the_nearest_levels_and_depend_on_v_in_no_other_way(levels):
     v = randn(50, DIMS)
     z = bottleneck("fsq", levels=levels)(v)
     grid = torch.arange(levels, dtype=v.dtype) / ((levels - 1) / 2) - 1

@@ -50,7 +50,7 @@ class Payload:
 @pytest.mark.parametrize(
     "content", [b"", b"text", b"\x00" * 64, pickle.dumps(Payload()), b"\xff" * 8 + b"{}"]
 )
-def test_what_is_no_model_is_refused_and_not_run(tmp_path, content):
+def test_a_file_that_is_not_a_model_is_refused_and_not_executed(tmp_path, content):
     path = tmp_path / "m.safetensors"
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"m\.safetensors: not a model file"):

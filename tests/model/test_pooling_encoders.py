@@ -123,7 +123,7 @@ def test_pooled_cannot_tell_voices_by_their_means_after_the_erasure():
 
 
 @pytest.mark.parametrize(("erase", "voices", "used"), [(2, 4, 2), (5, 3, 2), (100, 20, DIMS)])
-def test_pooled_erases_no_more_than_it_may_and_than_there_is(erase, voices, used):
+def test_pooled_erases_at_most_the_allowed_and_the_existing_directions(erase, voices, used):
     pooled = encoder(PooledSettings(size=5, erase=erase))
     means = torch.randn(voices, ROWS, DIMS, dtype=torch.float64)
     pooled.prepare(ExampleVoices(means))

@@ -135,7 +135,7 @@ def test_mosei_scores_the_fold_models_of_iemocap(work, iemocap, warm_run):
     ],
 )
 @pytest.mark.parametrize("recipe", ["iemocap", "mosei", "ravdess"])
-def test_wrong_options_of_a_recipe_are_told(tmp_path, recipe, options, message):
+def test_wrong_options_of_a_recipe_are_reported(tmp_path, recipe, options, message):
     wrong = run(recipe, "--work", tmp_path, *options)
     assert wrong.returncode == 1
     assert message in wrong.stderr

@@ -38,7 +38,7 @@ def test_speakers_and_genders_are_scored_apart():
     assert {name: part.wa for name, part in report.genders.items()} == {"f": 0.5, "m": 1.0}
 
 
-def test_references_without_hypothesis_are_counted_and_said():
+def test_references_without_hypothesis_are_counted_and_reported():
     report = score_report(SINGLE, {"a-1": "ang"}, IEMOCAP_EMOTIONS, UTT2SPK)
     assert report.unscored == 3
     assert "3 references have no hypothesis" in report_text(report)

@@ -38,7 +38,7 @@ def overrunning(running_cluster, tmp_path_factory):
     launcher.communicate()
 
 
-def test_a_task_cancelled_by_somebody_is_named_and_told_once_to_end(start, cluster, tmp_path):
+def test_a_cancelled_task_is_named_and_gets_one_signal_to_end(start, cluster, tmp_path):
     script = (
         "import signal, sys, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: print('told', flush=True))\n"

@@ -83,7 +83,7 @@ def test_each_model_follows_the_plain_loop_in_float32():
 @pytest.mark.parametrize(
     ("threads", "bottleneck"), [(1, "none"), (1, "noise"), (1, "fsq"), (2, "noise")]
 )
-def test_a_model_comes_out_alike_to_the_bit_whatever_stands_beside_it(threads, bottleneck):
+def test_a_model_is_bit_identical_alone_and_beside_others(threads, bottleneck):
     states, model = [], model_with(bottleneck)
     torch.set_num_threads(threads)
     try:

@@ -111,7 +111,7 @@ def test_a_changed_configuration_is_refused_unless_forced(train, directory):
     assert len((directory / "log.jsonl").read_text().splitlines()) == 3
 
 
-def test_what_the_place_in_an_epoch_depends_on_cannot_be_forced(train):
+def test_another_batch_size_is_refused_even_with_force(train):
     train()
     with pytest.raises(InputError, match=r"training.batch_size 5, now 6; .*--resume false$"):
         train(TrainingConfig(epochs=3, batch_size=6), force=True)
@@ -131,7 +131,7 @@ def test_changed_data_are_refused_unless_forced(half_done, train, feats, what):
     train()
 
 
-def test_without_a_checkpoint_there_is_nothing_to_go_on_with(train, directory):
+def test_without_a_checkpoint_an_old_configuration_is_overwritten(train, directory):
     directory.mkdir(parents=True)
     (directory / "config.yaml").write_text("objective: other\n")
     train()
@@ -154,7 +154,7 @@ def test_training_anew_removes_all_that_was_there(train, directory):
     assert not list(directory.glob(".*"))
 
 
-def test_a_run_that_somebody_else_trains_is_refused(train, directory):
+def test_a_run_that_another_process_trains_is_refused(train, directory):
     with (
         only_writer(directory),
         pytest.raises(InputError, match=r"menan_seed0/g01: .* \(process \d+ on .*is writing to it"),

@@ -67,7 +67,7 @@ def assert_same_trees(a, b) -> None:
 
 
 @pytest.mark.parametrize(("models_at_once", "bottleneck"), [(1, "none"), (5, "noise"), (1, "fsq")])
-def test_every_model_comes_out_alike_however_many_stand_beside_it(
+def test_models_do_not_depend_on_how_many_are_trained_side_by_side(
     uneven_dump, together, tmp_path, models_at_once, bottleneck
 ):
     options = {"models_at_once": models_at_once, "model": model_with(bottleneck)}
@@ -75,7 +75,7 @@ def test_every_model_comes_out_alike_however_many_stand_beside_it(
     assert_same_trees(together(bottleneck), tmp_path / "some")
 
 
-def test_shares_of_several_jobs_are_together_all_runs_and_come_out_alike(
+def test_shares_of_several_jobs_cover_all_runs_and_do_not_change_them(
     uneven_dump, together, tmp_path
 ):
     names = []
@@ -168,7 +168,7 @@ def test_little_free_memory_means_fewer_models_and_never_none(
         assert schedule.fitting(run, CPU) == wanted
 
 
-def test_what_is_trained_side_by_side_is_said(make_dump, tmp_path, capsys):
+def test_the_number_of_models_side_by_side_is_printed(make_dump, tmp_path, capsys):
     runs = RunsConfig(objective=objectives("ec", "menan"), hold_out=("each",))
     train_runs(make_dump(), tmp_path / "exp", QUICK, runs, CPU, models_at_once=3)
     assert "4 models to train, 3 side by side" in capsys.readouterr().out

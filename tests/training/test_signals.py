@@ -54,7 +54,9 @@ def same(a, b) -> None:
         (6, signal.SIGTERM, "fsq"),
     ],
 )
-def test_a_stopped_training_comes_out_alike(make_dump, tmp_path, at_step, step, number, bottleneck):
+def test_a_stopped_training_continues_to_the_same_result(
+    make_dump, tmp_path, at_step, step, number, bottleneck
+):
     feats = make_dump()
     model = model_with(bottleneck)
     train_runs(feats, tmp_path / "whole", QUICK, RUNS, model=model)
@@ -86,7 +88,7 @@ def test_a_loss_that_is_not_finite_stops_with_run_step_and_utterances(make_dump,
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "missing"])
-def test_a_damaged_checkpoint_is_passed_over_with_a_warning(make_dump, tmp_path, capsys, damage):
+def test_a_damaged_checkpoint_is_skipped_with_a_warning(make_dump, tmp_path, capsys, damage):
     feats = make_dump()
     train_runs(feats, tmp_path / "whole", QUICK, RUNS, CPU)
     train_runs(feats, tmp_path / "hit", QUICK, RUNS, CPU)

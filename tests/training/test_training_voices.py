@@ -79,7 +79,7 @@ def test_a_speaker_at_a_speed_is_a_voice(make_dump):
     assert all(len(names) == 1 for names in by_voice.values())
 
 
-def test_a_trained_model_has_erased_its_training_voices_and_nobody_elses(tmp_path):
+def test_a_trained_model_has_erased_the_voices_of_its_training_speakers_only(tmp_path):
     """From the dump of another toolkit to the model file: two rows for each utterance."""
     rng = np.random.default_rng(0)
     voices = 3 * rng.normal(size=(6, 2, 12))

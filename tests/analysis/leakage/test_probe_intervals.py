@@ -33,7 +33,7 @@ def test_utterances_vary_within_a_speaker_too():
     assert 0.55 < high < 0.65
 
 
-def test_networks_count_alike_whatever_they_were_asked():
+def test_networks_have_equal_weights_whatever_their_numbers_of_speakers():
     """One network is asked of nine speakers and always right, one of one and always wrong."""
     speaker = np.repeat(np.arange(10), 5)
     asked = np.stack([speaker < 9, speaker == 9], axis=1)

@@ -44,7 +44,7 @@ def asked(tmp_path):
     return ask
 
 
-def test_what_was_found_is_kept_to_the_bit(asked, probed_set):
+def test_kept_results_are_equal_to_the_bit(asked, probed_set):
     raw = np.arange(6.0).reshape(3, 2)
     assert asked(probed_set, raw) == (FOUND, True)
     kept, is_new = asked(probed_set, raw.copy())

@@ -38,7 +38,7 @@ def sentences(p=0.2, difference=-3.0, accuracy=None, **leakage):
         (3.0, 0.01, "`ec` is above that of `menan`: difference 3.00"),
     ],
 )
-def test_a_difference_counts_only_if_the_test_says_so(difference, p, said):
+def test_only_a_significant_difference_is_reported_as_one(difference, p, said):
     accuracy, leakage = sentences(p, difference)
     assert said in accuracy
     assert "classifier" in leakage

@@ -119,7 +119,7 @@ def test_transcriptions_name_the_same_turns(root):
     assert sorted(written) == sorted(name for _, _, name, _ in turns(root))
 
 
-def test_what_a_preparation_must_pass_over_is_there(root):
+def test_the_release_has_everything_that_preparation_must_skip(root):
     folder = root / "Session1/dialog/EmoEvaluation"
     for single in ("Attribute", "Categorical", "Self-evaluation"):
         assert len(list((folder / single).glob("Ses01*.txt"))) == len(DIALOGUES)

@@ -138,7 +138,7 @@ def test_float64_has_a_file_of_its_own(script, tmp_path):
     assert len(cached(tmp_path)) == 2
 
 
-def test_the_cache_is_in_the_home_directory_if_not_told_otherwise(script, tmp_path, monkeypatch):
+def test_the_cache_is_in_the_home_directory_by_default(script, tmp_path, monkeypatch):
     script()
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -168,19 +168,19 @@ def test_a_compiler_that_fails_is_quoted_and_leaves_nothing_behind(script, tmp_p
     assert_without(capsys, "script failed: no message")
 
 
-def test_a_compiler_that_is_not_there_is_told(monkeypatch, capsys):
+def test_a_missing_compiler_is_reported(monkeypatch, capsys):
     monkeypatch.setenv("CXX", "/nowhere/c++")
     assert_without(capsys, "/nowhere/c++")
 
 
-def test_a_cache_that_cannot_be_written_is_told(script, tmp_path, monkeypatch, capsys):
+def test_a_cache_that_cannot_be_written_is_reported(script, tmp_path, monkeypatch, capsys):
     script()
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert_without(capsys, str(tmp_path / "file"))
 
 
-def test_a_user_without_a_home_directory_is_told(script, monkeypatch, capsys):
+def test_a_missing_home_directory_is_reported(script, monkeypatch, capsys):
     def no_entry(uid):
         raise KeyError(uid)
 
@@ -191,7 +191,7 @@ def test_a_user_without_a_home_directory_is_told(script, monkeypatch, capsys):
     assert_without(capsys, "home")
 
 
-def test_a_library_that_does_not_load_is_told(script, monkeypatch, capsys):
+def test_a_library_that_does_not_load_is_reported(script, monkeypatch, capsys):
     def broken(path):
         raise OSError(f"{path}: file too short")
 

@@ -29,7 +29,7 @@ def test_every_float16_is_gathered_as_the_number_it_is(ops, dtype):
 
 @both
 @precisions
-def test_a_store_of_float16_gives_what_it_gives_as_float32(ops, dtype):
+def test_kernels_read_a_float16_store_like_its_values_as_float32(ops, dtype):
     torch.manual_seed(0)
     first, length = torch.tensor([0, 4, 5, 16]), torch.tensor([4, 1, 11, 3])
     half = FrameStore(tuple("abcd"), torch.randn(19, 5).half(), first, length)

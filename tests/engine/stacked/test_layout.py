@@ -54,7 +54,7 @@ def test_what_was_unpacked_does_not_change_with_the_row():
 
 
 @pytest.mark.parametrize(("speakers", "widest"), [(16, 16), (3, 3), (3, 40)])
-def test_the_filling_is_zero_and_there_is_nothing_else(speakers, widest):
+def test_padding_of_a_row_is_zero_and_all_other_values_are_parameters(speakers, widest):
     network = build_network(5, speakers, seed=0)
     ones = {name: torch.ones_like(value) for name, value in parameters_of(network).items()}
     rows = [layout.pack(ones) for layout in layouts(5, widest)]

@@ -152,7 +152,7 @@ def test_plain_gives_each_network_back(store):
             assert torch.equal(a, b)
 
 
-def test_plain_is_what_the_stack_has_learnt_so_far(store):
+def test_plain_network_has_the_current_parameters_of_the_stack(store):
     network = stacked(plain_networks())
     before = [network.plain(model) for model in range(4)]
     for player, part in ((network.main, 1), (network.speaker, 2)):
