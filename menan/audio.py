@@ -2,40 +2,46 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
+from menan.audio_stream import OpenAudio
 from menan.errors import InputError
 
-# libsndfile reads a truncated WAV without an error; the only trace is a line in its log. Programs
+# libsndfile reads a truncated file without an error; the only trace is a line in its log. Programs
 # that write to a pipe leave lengths near 2^31 and above, which are accepted, and so are files that
 # lack a few bytes only.
-_SHORTENED = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
+_SHORTENED = re.compile(
+    r"^ *(?:data|SSND|Data Size|riff) *: (\d+) \(should be (\d+)\)"
+    r"|match value from 'ds64' chunk of (\d+)",
+    re.MULTILINE,
+)
 _LONGEST_PROMISE = 2**31 - 2**16
 _LEAST_PART = 0.99
 # Rates at which speech is recorded; beyond them resampling takes more and more memory.
 _LOWEST_RATE, _HIGHEST_RATE = 4_000, 384_000  # hz
 # FLAC compresses best: 65,535 samples of silence in 12 bytes. A header that promises more is wrong.
 _MOST_SAMPLES_A_BYTE = 2**13
-# Samples read at once, of all channels together: memory grows with the data, not with what the
-# header promises.
-_BLOCK = 2**18
+# The index of an MP3 file counts its frames, which encoders do in slightly different ways.
+_ROUGHLY_COUNTED = ("MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
 
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """The header of an audio file.
+    """What an audio file contains.
 
     sample_rate: in Hz.
     samples: number of samples per channel.
+    coding: libsndfile's name of the sample format, such as ``PCM_16``.
     """
 
     sample_rate: int
     samples: int
     channels: int
+    coding: str = "PCM_16"
 
     @property
     def seconds(self) -> float:
@@ -49,108 +55,144 @@ def is_file(path: str | Path) -> bool:
 
 
 def audio_info(path: str | Path) -> AudioInfo:
-    """The header of an audio file.
+    """Rate, length and channels of an audio file.
+
+    The header tells the length where it names the samples themselves. Where it has none or an
+    estimate (MP3, FLAC of unknown length), the samples are decoded and counted.
 
     Raises:
         InputError: a file that is missing, empty, not audio or truncated, a rate outside 4 to
             384 kHz, or a header that promises more than the file can hold.
     """
     with _opened(path) as file:
-        return AudioInfo(file.samplerate, file.frames, file.channels)
+        samples = file.named
+        if samples is None or file.coding in _ROUGHLY_COUNTED:
+            samples = sum(map(len, file.blocks()))
+            _check_length(file, samples, file.named)
+        return AudioInfo(file.rate, samples, file.channels, file.coding)
 
 
 def read_audio(
-    path: str | Path, start: float | None = None, end: float | None = None
+    path: str | Path,
+    start: float | None = None,
+    end: float | None = None,
+    channel: int | None = None,
+    listener: Callable[[np.ndarray], None] | None = None,
 ) -> tuple[np.ndarray, int]:
     """The samples of a file or of a segment of it, averaged over channels.
+
+    A segment has the same samples as the same stretch of the whole file, in every format.
 
     Args:
         path: any format that libsndfile reads.
         start, end: segment in seconds, both or neither; cut at the end of the file.
+        channel: take only this channel, counted from 1; None averages all channels.
+        listener: called with each block as read: float32 (n, channels), full scale 1.
 
     Returns:
         float32 samples (n,) on the scale of 16-bit integers as in Kaldi, and the rate in Hz.
 
     Raises:
-        InputError: as :func:`audio_info`; also samples that are NaN or Inf, or a segment outside
-            the file.
+        InputError: as :func:`audio_info`; also samples that are NaN or Inf, a segment outside the
+            file, or a channel that the file lacks.
     """
     with _opened(path) as file:
-        first, last = 0, file.frames
-        if start is not None:
-            first = round(start * file.samplerate)
-            last = min(round(end * file.samplerate), file.frames)
-            if not 0 <= first < last:
-                raise InputError(
-                    f"{path}: segment {start:.3f}-{end:.3f} s is not within the "
-                    f"{file.frames / file.samplerate:.3f} s of the file; correct the segment"
-                )
-        try:
-            file.seek(first)
-            samples = _mono(file, last - first)
-        except soundfile.LibsndfileError as error:
-            raise InputError(
-                f"{path}: damaged ({error.error_string.strip()}); fetch the file again"
-            ) from None
-        rate = file.samplerate
-    if len(samples) != last - first:
-        raise InputError(
-            f"{path}: truncated, its header promises {last} samples but {first + len(samples)} "
-            "can be read; fetch the file again"
-        )
+        _check_channel(file, channel)
+        first, last = 0, None
+        if start is not None and end is not None:
+            first, last = round(start * file.rate), round(end * file.rate)
+            _check_segment(file, first, last, file.named)
+            if file.named is not None:
+                last = min(last, file.named)
+        blocks = []
+        for block in file.blocks(first, last):
+            if listener is not None:
+                listener(block)
+            with np.errstate(over="ignore", invalid="ignore"):  # non-finite samples: see below
+                mono = block.mean(axis=1) if channel is None else block[:, channel - 1]
+                blocks.append(mono * np.float32(32768))
+        samples = np.concatenate(blocks) if blocks else np.empty(0, np.float32)
+        if last is None:
+            _check_length(file, len(samples), file.named)
+        elif file.named is not None and file.coding not in _ROUGHLY_COUNTED:
+            _check_length(file, first + len(samples), last)
+        elif not len(samples):
+            _check_segment(file, first, last, audio_info(path).samples)
+        rate = file.rate
     if not np.isfinite(samples).all():
         raise InputError(f"{path}: samples contain NaN or Inf; convert the file again")
     return samples, rate
 
 
-def _mono(file: soundfile.SoundFile, count: int) -> np.ndarray:
-    """The next ``count`` samples, or fewer at the end of the file, averaged over channels."""
-    blocks = []
-    with np.errstate(over="ignore", invalid="ignore"):  # read_audio refuses non-finite samples
-        while count > 0:
-            block = file.read(min(count, _BLOCK // file.channels), dtype="float32", always_2d=True)
-            if len(block) == 0:
-                break
-            blocks.append(block.mean(axis=1) * np.float32(32768))
-            count -= len(block)
-    return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
+def _check_channel(file: OpenAudio, channel: int | None) -> None:
+    if channel is not None and not 1 <= channel <= file.channels:
+        raise InputError(
+            f"{file.path}: has no channel {channel}, only 1 to {file.channels}; choose one of "
+            "them, or mix"
+        )
 
 
-def _opened(path: str | Path) -> soundfile.SoundFile:
+def _check_segment(file: OpenAudio, first: int, last: int, samples: int | None) -> None:
+    if not (0 <= first < last and (samples is None or first < samples)):
+        within = "the file" if samples is None else f"the {samples / file.rate:.3f} s of the file"
+        raise InputError(
+            f"{file.path}: segment {first / file.rate:.3f}-{last / file.rate:.3f} s is not within "
+            f"{within}; correct the segment"
+        )
+
+
+def _check_length(file: OpenAudio, found: int, promised: int | None) -> None:
+    """Refuse fewer samples than the header promises, or none at all."""
+    if promised is not None and file.coding in _ROUGHLY_COUNTED:
+        promised = round(_LEAST_PART * promised)
+    if promised is not None and found < promised:
+        raise InputError(
+            f"{file.path}: truncated, its header promises {promised} samples but {found} "
+            "can be read; fetch the file again"
+        )
+    if found == 0:
+        raise InputError(f"{file.path}: contains no samples; fetch the file again")
+
+
+def _opened(path: str | Path) -> OpenAudio:
     path = Path(path)
     if not is_file(path):
         raise InputError(f"{path}: audio file not found")
-    if (size := path.stat().st_size) == 0:
+    if path.stat().st_size == 0:
         raise InputError(f"{path}: empty file; fetch the file again")
-    try:
-        file = soundfile.SoundFile(os.fsencode(path))  # a name given as text must be UTF-8
-    except soundfile.LibsndfileError as error:
-        raise InputError(f"{path}: cannot be read as audio ({error.error_string})") from None
-    if fault := _fault(file, size):
-        file.close()
-        raise InputError(f"{path}: {fault}")
+    file = OpenAudio(path)
+    if fault := _fault(file):
+        with file:
+            raise InputError(f"{path}: {fault}")
     return file
 
 
-def _fault(file: soundfile.SoundFile, size: int) -> str | None:
-    """What is wrong with the header of a file of ``size`` bytes, and the cure; None if nothing."""
-    if file.frames == 0:
+def _fault(file: OpenAudio) -> str | None:
+    """What is wrong with the header of a file, and the cure; None if nothing."""
+    promised = file.promised
+    if file.named == 0:
         return "contains no samples"
-    if file.frames > _MOST_SAMPLES_A_BYTE * size:
+    if file.named is not None and file.named > _MOST_SAMPLES_A_BYTE * file.size:
         return (
-            f"its header promises {file.frames} samples, which {size} bytes cannot hold; fetch the "
-            "file again"
+            f"its header promises {file.named} samples, which {file.size} bytes cannot hold; "
+            "fetch the file again"
         )
-    if not _LOWEST_RATE <= file.samplerate <= _HIGHEST_RATE:
+    if not _LOWEST_RATE <= file.rate <= _HIGHEST_RATE:
         return (
-            f"a sampling rate of {file.samplerate} Hz is not supported ({_LOWEST_RATE} to "
+            f"a sampling rate of {file.rate} Hz is not supported ({_LOWEST_RATE} to "
             f"{_HIGHEST_RATE} Hz); convert the file"
         )
-    if shortened := _SHORTENED.search(file.extra_info):
-        promised, found = map(int, shortened.groups())
-        if promised < _LONGEST_PROMISE and found < _LEAST_PART * promised:
+    if shortened := _SHORTENED.search(file.log):
+        in_bytes, found_bytes, in_samples = (int(count or 0) for count in shortened.groups())
+        if in_bytes < _LONGEST_PROMISE and found_bytes < _LEAST_PART * in_bytes:
             return (
-                f"truncated, its header promises {promised} bytes of samples but has {found}; "
-                "fetch the file again"
+                f"truncated, its header promises {in_bytes} bytes of samples but has "
+                f"{found_bytes}; fetch the file again"
             )
+        promised = max(promised, in_samples)
+    if file.named is not None and file.named < _LEAST_PART * promised:
+        return (
+            f"truncated, its header promises {promised} samples but has {file.named}; fetch the "
+            "file again"
+        )
     return None
