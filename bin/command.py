@@ -43,6 +43,23 @@ NoiseKeyOption = Annotated[
         "missing. Keep it out of every release. Without it, a fresh key is drawn and thrown away.",
     ),
 ]
+ChannelOption = Annotated[
+    str,
+    typer.Option(metavar="1|2|...|mix", help="Channel to use; mix is the average of all."),
+]
+
+
+def channel_of(text: str) -> int | None:
+    """The number of a channel, None for ``mix``.
+
+    Raises:
+        InputError: neither a number from 1 nor ``mix``.
+    """
+    if text == "mix":
+        return None
+    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
+        raise InputError(f"--channel {text}: expected mix, or the number of a channel from 1")
+    return int(text)
 
 
 class Switch(str, Enum):

@@ -9,7 +9,14 @@ from menan.device import open_device
 from menan.inference.noise_key import NoiseKey
 from menan.inference.predict import predict as predict_files
 from menan.plugins import load_plugins
-from menan_bin.command import NoiseKeyOption, PluginOption, main_of, new_app
+from menan_bin.command import (
+    ChannelOption,
+    NoiseKeyOption,
+    PluginOption,
+    channel_of,
+    main_of,
+    new_app,
+)
 
 app = new_app()
 
@@ -27,6 +34,7 @@ def predict(
         ),
     ] = None,
     noise_key: NoiseKeyOption = None,
+    channel: ChannelOption = "mix",
     plugin: PluginOption = None,
 ) -> None:
     """Print one line per file: its path, the most likely emotion, and all posteriors.
@@ -35,7 +43,9 @@ def predict(
     """
     load_plugins(plugin or ())
     noise = None if noise_key is None else NoiseKey.from_file(noise_key)
-    predictions = predict_files(model, wav, open_device(device), pretrained, noise)
+    predictions = predict_files(
+        model, wav, open_device(device), pretrained, noise, channel_of(channel)
+    )
     for path, posteriors in zip(wav, predictions, strict=True):
         best = max(posteriors, key=posteriors.__getitem__)
         shown = " ".join(f"{emotion} {p:.3f}" for emotion, p in posteriors.items())

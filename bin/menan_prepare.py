@@ -1,6 +1,7 @@
 """menan-prepare: a corpus on disk becomes a Kaldi data directory."""
 
 import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -13,6 +14,7 @@ from menan.corpora.label_choice import LabelChoice, parse_emotions
 from menan.corpora.preparation import Corpus
 from menan.datadir.utterances import write_datadir
 from menan.labels import parse_map
+from menan.sound_check import corpus_warnings
 from menan_bin.command import main_of, new_app
 
 app = new_app()
@@ -52,7 +54,9 @@ def _command(corpus: Corpus) -> Callable[..., None]:
         preparation = corpus.prepare(root, choice=choice, **options)
         folder = root if root.is_dir() else root.parent
         write_datadir(preparation.utterances, data, preparation.corpus, folder, preparation.labels)
-        print(f"{data}: {preparation.corpus}, {describe(preparation, folder)}")
+        print(f"{data}: {preparation.corpus}, {describe(preparation, folder)}", flush=True)
+        for line in corpus_warnings({u.path: None for u in preparation.utterances}):
+            print(line, file=sys.stderr)
 
     root = Annotated[Path, typer.Argument(metavar=corpus.root_name, help=corpus.root)]
     arguments: dict[str, tuple[Any, Any]] = {

@@ -69,6 +69,7 @@ def audio_info(path: str | Path) -> AudioInfo:
         if samples is None or file.coding in _ROUGHLY_COUNTED:
             samples = sum(map(len, file.blocks()))
             _check_length(file, samples, file.named)
+        file.report_rest()
         return AudioInfo(file.rate, samples, file.channels, file.coding)
 
 
@@ -122,6 +123,27 @@ def read_audio(
     if not np.isfinite(samples).all():
         raise InputError(f"{path}: samples contain NaN or Inf; convert the file again")
     return samples, rate
+
+
+def hear_audio(path: str | Path, listener: Callable[[np.ndarray], None]) -> AudioInfo:
+    """Read a file to its end without keeping it.
+
+    Args:
+        listener: called with each block: float32 (n, channels), full scale 1.
+
+    Raises:
+        InputError: as :func:`audio_info`; also a file that ends early, or samples that are NaN or
+            Inf.
+    """
+    samples = 0
+    with _opened(path) as file:
+        for block in file.blocks():
+            if not np.isfinite(block).all():
+                raise InputError(f"{path}: samples contain NaN or Inf; convert the file again")
+            samples += len(block)
+            listener(block)
+        _check_length(file, samples, file.named)
+        return AudioInfo(file.rate, samples, file.channels, file.coding)
 
 
 def _check_channel(file: OpenAudio, channel: int | None) -> None:

@@ -190,6 +190,13 @@ class OpenAudio:
             return 0
         return self._file.seek(first)
 
+    def report_rest(self) -> None:
+        """Report samples after those that the header names, where that needs no decoding."""
+        uncompressed = self._file.format in ("WAV", "WAVEX", "AIFF", "AU")
+        if uncompressed and self.named and _EXACT_SEEK.fullmatch(self.coding):
+            self._file.seek(self.named)
+            self._report_rest()
+
     def _report_rest(self) -> None:
         """Report bytes after the last sample that are samples too, as far as one can tell."""
         position, container = (self._altered or self._bytes).tell(), self._file.format

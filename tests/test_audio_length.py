@@ -150,9 +150,17 @@ def test_samples_after_those_that_the_header_names_are_reported_once(tmp_path, c
     assert f"{path.stem}_whole.wav'" in lines[0]
 
 
+@pytest.mark.parametrize("name", ["a.wav", "a.au"])
+def test_they_are_reported_by_the_header_alone_where_it_tells(tmp_path, capfd, name):
+    path = half_named(name, tmp_path / name)
+    audio_info(path)
+    assert f"warning: {path}: its header names " in capfd.readouterr().err
+
+
 def test_metadata_and_padding_after_the_samples_are_not_reported(tmp_path, capfd):
     chunk = struct.pack("<4sI", b"LIST", 9000) + b"INFO" + b"x" * 8996
     read_audio(wav(tmp_path / "chunk.wav", len(PCM), after=chunk))
+    audio_info(tmp_path / "chunk.wav")
     read_audio(wav(tmp_path / "padded.wav", len(PCM), after=bytes(9000)))
     assert capfd.readouterr().err == ""
 

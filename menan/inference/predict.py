@@ -1,11 +1,12 @@
 """Emotions of audio files, from the waveform."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
 
-from menan.audio import read_audio
+from menan.audio import audio_info, read_audio
 from menan.device import open_device
 from menan.errors import InputError
 from menan.features.front_end import make_extractor, utterance_features
@@ -13,6 +14,7 @@ from menan.features.store import FrameStore
 from menan.inference.infer import log_posteriors_and_embeddings
 from menan.inference.noise_key import NoiseKey, refuse_needless_key
 from menan.model.model_file import load_model
+from menan.sound_check import SoundCheck, file_warnings
 
 
 def predict(
@@ -21,10 +23,12 @@ def predict(
     device: str | torch.device = "cpu",
     pretrained: str | None = None,
     noise: NoiseKey | None = None,
+    channel: int | None = None,
 ) -> Iterator[dict[str, float]]:
     """Posteriors of audio files, one file at a time.
 
-    Features are computed with the settings of the model's training.
+    Features are computed with the settings of the model's training. What is odd about a recording
+    (silence, clipping, channels that cancel) is reported on stderr.
 
     Args:
         wavs: files of any sample rate and number of channels, one utterance each.
@@ -32,6 +36,7 @@ def predict(
         pretrained: folder or hub name of the encoder that the model's features come from, where it
             is not where the card says.
         noise: key of the noise of a stochastic bottleneck; without it a fresh key is drawn.
+        channel: take only this channel, counted from 1; None averages all channels.
 
     Yields:
         Posterior by emotion, in the order of the model's label set.
@@ -50,7 +55,10 @@ def predict(
     except InputError as error:
         raise InputError(f"{model}: {error}") from None
     for wav in wavs:
-        samples, rate = read_audio(wav)
+        check = SoundCheck()
+        samples, rate = read_audio(wav, channel=channel, listener=check.hear)
+        for line in file_warnings(str(wav), check.remarks(audio_info(wav), channel)):
+            print(line, file=sys.stderr, flush=True)
         try:
             features = utterance_features(samples, rate, card.features, extractor)
         except InputError as error:

@@ -15,7 +15,7 @@ def data(tmp_path):
     utterances = []
     for speaker, emotion in zip("abcd", IEMOCAP_EMOTIONS, strict=True):
         path = tmp_path / f"{speaker}.wav"
-        soundfile.write(path, np.zeros(800), 8000)
+        soundfile.write(path, np.random.default_rng(0).normal(0, 0.05, 800), 8000)
         utt = f"{speaker}-1"
         utterances.append(Utterance(utt, speaker, utt, str(path), (emotion,), 0.1))
     write_datadir(utterances, tmp_path / "data")
@@ -102,3 +102,11 @@ def test_options_of_groups_that_do_not_go_together(run, data, options, complaint
     status, out, err = run(menan_folds, data, *options)
     assert (status, out) == (1, "")
     assert complaint in err
+
+
+def test_what_is_odd_about_the_audio_is_reported_when_it_is_read(run, data):
+    soundfile.write(data.parent / "a.wav", np.zeros(800), 8000)
+    assert run(menan_validate, data)[2] == ""
+    status, _, err = run(menan_validate, data, "--read-audio", "true")
+    assert status == 0
+    assert err.startswith(f"warning: digital silence: 1 of 4: {data.parent / 'a.wav'} (0.10 s)")

@@ -27,7 +27,7 @@ def prepare(monkeypatch, capsys):
 
 def write_wav(path):
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, np.zeros(16000, "int16"), 16000)
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.05, 16000), 16000)
 
 
 def write_text(path, text):
@@ -169,3 +169,15 @@ def test_a_data_directory_that_is_a_file_is_one_line(tmp_path, prepare):
 
 def test_an_unknown_corpus_is_one_line(tmp_path, prepare):
     assert_one_line(prepare("emodb", tmp_path, tmp_path / "data"), "emodb")
+
+
+def test_what_is_odd_about_the_audio_is_reported_on_stderr(tmp_path, prepare):
+    write_wav(tmp_path / "a.wav")
+    soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 16000)
+    rows = "path,speaker,emotion\na.wav,s1,ang\nsilent.wav,s2,sad\n"
+    table = write_text(tmp_path / "t.csv", rows)
+    status, out, err = prepare("table", table, tmp_path / "data")
+    assert status == 0
+    assert "warning" not in out
+    assert err.startswith(f"warning: digital silence: 1 of 2: {tmp_path / 'silent.wav'} (1.00 s); ")
+    assert err.count("\n") == 1

@@ -87,3 +87,27 @@ def test_a_file_too_short_for_a_frame_is_named(model, tmp_path):
     wav = write_wav(tmp_path / "short.wav", seconds=0.02)
     with pytest.raises(InputError, match=r"short\.wav: .* too short"):
         list(predict(model, [wav], CPU))
+
+
+def test_what_is_odd_about_a_file_is_reported_on_stderr(model, tmp_path, capsys):
+    noise = 0.1 * np.random.default_rng(0).normal(size=22050)
+    soundfile.write(tmp_path / "a.wav", np.stack([noise, -noise], axis=1), 22050)
+    first, second = predict(model, [tmp_path / "a.wav", write_wav(tmp_path / "b.wav")], CPU)
+    assert first != second
+    lines = [line for line in capsys.readouterr().err.splitlines() if "a.wav" in line]
+    assert lines == [
+        f"warning: {tmp_path / 'a.wav'}: channels that cancel (2 channels); choose one with "
+        "--channel 1"
+    ]
+
+
+@pytest.mark.parametrize("model", ["none"], indirect=True)  # noise would differ each time
+def test_one_channel_is_predicted_where_it_is_asked_for(model, tmp_path):
+    left, right = 0.1 * np.random.default_rng(0).normal(size=(2, 22050))
+    soundfile.write(tmp_path / "both.wav", np.stack([left, right], axis=1), 22050)
+    soundfile.write(tmp_path / "right.wav", right, 22050)
+    (alone,) = predict(model, [tmp_path / "right.wav"], CPU)
+    (chosen,) = predict(model, [tmp_path / "both.wav"], CPU, channel=2)
+    assert chosen == alone
+    with pytest.raises(InputError, match=r"both\.wav: has no channel 3, only 1 to 2"):
+        list(predict(model, [tmp_path / "both.wav"], CPU, channel=3))

@@ -1,14 +1,16 @@
 """Check wav.scp, segments and utt2dur against the audio."""
 
 import math
+import sys
 from collections.abc import Iterator, Mapping
 
 from tqdm import tqdm
 
-from menan.audio import audio_info, read_audio
+from menan.audio import audio_info
 from menan.datadir.validate.lenient_table import LenientTable
 from menan.datadir.validate.problems import Problem, message_and_cure
 from menan.errors import InputError
+from menan.sound_check import Heard, listen, warnings_about
 
 # One frame shift: times in releases are rounded, and a decoder may drop its last block.
 TOLERANCE_SECONDS = 0.01
@@ -20,10 +22,12 @@ def check_audio(
     """Check that recordings can be read, segments are within them, and durations are correct.
 
     Args:
-        in_full: read the samples too, not only the headers.
+        in_full: read the samples too, not only the headers, and report on stderr what is odd about
+            them, such as silence.
         allow_pipes: skip commands in wav.scp; they are never run here.
     """
     seconds: dict[str, float] = {}
+    heard: list[Heard] = []
     wavs = tables["wav.scp"]
     for recording, path in tqdm(list(wavs.items()), desc="audio", unit="file", disable=None):
         if path.startswith("|") or path.endswith("|"):
@@ -33,12 +37,14 @@ def check_audio(
                 yield wavs.problem(recording, message, cure)
             continue
         try:
-            seconds[recording] = audio_info(path).seconds
             if in_full:
-                read_audio(path)
+                heard.append(listen(path))
+            seconds[recording] = (heard[-1].info if in_full else audio_info(path)).seconds
         except InputError as error:
             message, cure = message_and_cure(error, "correct the path or the file")
             yield wavs.problem(recording, f"has the file {message}", cure)
+    for line in warnings_about(heard):
+        print(line, file=sys.stderr)
     lengths: Mapping[str, float] = seconds
     if "segments" in tables:
         yield from _check_segments(tables["segments"], seconds)
