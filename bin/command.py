@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from menan.datadir.channels import parse_channel
 from menan.errors import InputError
 from menan.training.signals import Stopped
 
@@ -50,16 +51,15 @@ ChannelOption = Annotated[
 
 
 def channel_of(text: str) -> int | None:
-    """The number of a channel, None for ``mix``.
+    """The value of ``--channel``: a number from 1, None for ``mix``.
 
     Raises:
-        InputError: neither a number from 1 nor ``mix``.
+        InputError: any other value.
     """
-    if text == "mix":
-        return None
-    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
-        raise InputError(f"--channel {text}: expected mix, or the number of a channel from 1")
-    return int(text)
+    try:
+        return parse_channel(text)
+    except InputError as error:
+        raise InputError(f"--channel: {error}") from None
 
 
 class Switch(str, Enum):

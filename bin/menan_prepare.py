@@ -3,6 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -15,7 +16,7 @@ from menan.corpora.preparation import Corpus
 from menan.datadir.utterances import write_datadir
 from menan.labels import parse_map
 from menan.sound_check import corpus_warnings
-from menan_bin.command import main_of, new_app
+from menan_bin.command import ChannelOption, channel_of, main_of, new_app
 
 app = new_app()
 
@@ -49,13 +50,20 @@ def prepare() -> None:
 def _command(corpus: Corpus) -> Callable[..., None]:
     """The subcommand of a corpus, with the options that its ``prepare`` has."""
 
-    def write(root: Path, data: Path, emotions: str, map: str, **options: Any) -> None:
+    def write(
+        root: Path, data: Path, emotions: str, map: str, channel: str, **options: Any
+    ) -> None:
+        number = channel_of(channel)
         choice = LabelChoice(parse_emotions(emotions), parse_map(map))
         preparation = corpus.prepare(root, choice=choice, **options)
         folder = root if root.is_dir() else root.parent
-        write_datadir(preparation.utterances, data, preparation.corpus, folder, preparation.labels)
+        utterances = [
+            u if number is None or u.channel else replace(u, channel=number)
+            for u in preparation.utterances
+        ]
+        write_datadir(utterances, data, preparation.corpus, folder, preparation.labels)
         print(f"{data}: {preparation.corpus}, {describe(preparation, folder)}", flush=True)
-        for line in corpus_warnings({u.path: None for u in preparation.utterances}):
+        for line in corpus_warnings(dict.fromkeys((u.path, u.channel) for u in utterances)):
             print(line, file=sys.stderr)
 
     root = Annotated[Path, typer.Argument(metavar=corpus.root_name, help=corpus.root)]
@@ -64,6 +72,7 @@ def _command(corpus: Corpus) -> Callable[..., None]:
         "data": (Data, inspect.Parameter.empty),
         "emotions": (Emotions, ""),
         "map": (Map, ""),
+        "channel": (ChannelOption, "mix"),
     }
     for name, own in list(inspect.signature(corpus.prepare).parameters.items())[2:]:
         kind, text = get_args(own.annotation)

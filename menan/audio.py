@@ -98,7 +98,7 @@ def read_audio(
             file, or a channel that the file lacks.
     """
     with _opened(path) as file:
-        _check_channel(file, channel)
+        check_channel(path, file.channels, channel)
         first, last = 0, None
         if start is not None and end is not None:
             first, last = round(start * file.rate), round(end * file.rate)
@@ -146,12 +146,15 @@ def hear_audio(path: str | Path, listener: Callable[[np.ndarray], None]) -> Audi
         return AudioInfo(file.rate, samples, file.channels, file.coding)
 
 
-def _check_channel(file: OpenAudio, channel: int | None) -> None:
-    if channel is not None and not 1 <= channel <= file.channels:
-        raise InputError(
-            f"{file.path}: has no channel {channel}, only 1 to {file.channels}; choose one of "
-            "them, or mix"
-        )
+def check_channel(path: str | Path, channels: int, channel: int | None) -> None:
+    """Check that a file of some channels has one, counted from 1; None is the average.
+
+    Raises:
+        InputError: it does not.
+    """
+    if channel is not None and not 1 <= channel <= channels:
+        there = f"only 1 to {channels}" if channels > 1 else "only one"
+        raise InputError(f"{path}: has no channel {channel}, {there}; choose another, or mix")
 
 
 def _check_segment(file: OpenAudio, first: int, last: int, samples: int | None) -> None:

@@ -1,13 +1,13 @@
 """What a listener would notice at once in a recording: silence, clipping, channels that cancel."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from menan.audio import AudioInfo, hear_audio
+from menan.audio import AudioInfo, check_channel, hear_audio
 from menan.errors import InputError
 
 SHOWN_FILES = 3  # files that are named per remark
@@ -132,28 +132,30 @@ def listen(path: str | Path, channel: int | None = None) -> Heard:
         channel: the channel that is used, counted from 1; None for the average.
 
     Raises:
-        InputError: as :func:`menan.audio.hear_audio`.
+        InputError: as :func:`menan.audio.hear_audio`, or a channel that the file lacks.
     """
     check = SoundCheck()
     info = hear_audio(path, check.hear)
+    check_channel(path, info.channels, channel)
     return Heard(str(path), info, check.remarks(info, channel))
 
 
-def corpus_warnings(channels: Mapping[str, int | None]) -> list[str]:
+def corpus_warnings(recordings: Iterable[tuple[str, int | None]]) -> list[str]:
     """Listen to the recordings of a corpus; lines as of :func:`warnings_about`.
 
     Args:
-        channels: by path, the channel that is used, counted from 1; None for the average.
+        recordings: path, and the channel that is used, counted from 1; None for the average.
     """
     heard, broken = [], []
-    for path in tqdm(list(channels), desc="listening", unit="file", disable=None):
+    files = list(recordings)
+    for path, channel in tqdm(files, desc="listening", unit="file", disable=None):
         try:
-            heard.append(listen(path, channels[path]))
+            heard.append(listen(path, channel))
         except InputError as error:
             broken.append(str(error))
     lines = warnings_about(heard)
     if broken:
-        what = f"{len(broken)} of {len(channels)} recordings cannot be read"
+        what = f"{len(broken)} of {len(files)} recordings cannot be read"
         lines.append(f"warning: {what}, such as {broken[0]}")
     return lines
 

@@ -69,7 +69,7 @@ def test_a_corpus_has_a_line_per_remark_that_names_some_files(tmp_path):
     soundfile.write(tmp_path / "narrow.wav", NOISE, 8000)
     (tmp_path / "page.wav").write_text("<html>")
     names = [*(f"{number}.wav" for number in range(5)), "loud.wav", "narrow.wav", "page.wav"]
-    silent, rates, broken = corpus_warnings(dict.fromkeys(str(tmp_path / name) for name in names))
+    silent, rates, broken = corpus_warnings([(str(tmp_path / name), None) for name in names])
     named = f"warning: digital silence: 5 of 7: {tmp_path / '0.wav'} (2.00 s), "
     assert silent.startswith(named)
     assert "and 2 more; " in silent
@@ -81,4 +81,4 @@ def test_a_corpus_has_a_line_per_remark_that_names_some_files(tmp_path):
 
 def test_a_usual_corpus_has_no_line(tmp_path):
     soundfile.write(tmp_path / "a.wav", NOISE, RATE)
-    assert corpus_warnings({str(tmp_path / "a.wav"): None}) == []
+    assert corpus_warnings([(str(tmp_path / "a.wav"), None)]) == []

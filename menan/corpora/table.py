@@ -19,7 +19,7 @@ from menan.errors import InputError
 from menan.labels import IEMOCAP_EMOTIONS
 
 REQUIRED = ("path", "speaker", "emotion")
-OPTIONAL = ("utt", "group", "start", "end", "gender", "split")
+OPTIONAL = ("utt", "group", "start", "end", "gender", "channel", "split")
 
 
 def prepare(
@@ -41,6 +41,7 @@ def prepare(
     - group: the unit that is held out, the same in all rows of a speaker.
     - start, end: seconds within the file, both or neither.
     - gender: f, m, female, male or empty, the same in all rows of a speaker.
+    - channel: number of the only channel to use, from 1; mix or empty for the average of all.
     - split: any name or empty; used only for ``split``.
 
     Other columns are not read, and named in the warnings; other empty cells are errors.
@@ -94,8 +95,8 @@ CORPUS = Corpus(
     prepare,
     root=(
         "CSV or TSV file with the columns path, speaker and emotion, and optionally utt, group, "
-        "start, end, gender, split. Relative paths begin at its folder; several emotions are "
-        "joined by '|'."
+        "start, end, gender, channel, split. Relative paths begin at its folder; several emotions "
+        "are joined by '|'."
     ),
     root_name="TABLE",
 )
@@ -164,16 +165,17 @@ def _utterances(
     late = found["ends after the end of the recording, set to it"] = []
     again = found["rows that name a whole file again"] = []
     seconds = {path: recording_seconds(path) for path in {entry.path for entry in entries}}
-    recordings: dict[Path, str] = {}
-    whole: set[Path] = set()
+    recordings: dict[tuple[Path, int | None], str] = {}
+    whole: set[tuple[Path, int | None]] = set()
     utterances = []
     for entry in entries:
         start = end = None
+        source = entry.path, entry.channel
         recording, duration = entry.utt, seconds[entry.path]
         if entry.stretch is None:
-            if entry.path in whole:
+            if source in whole:
                 again.append(f"{entry.where} ({entry.path})")
-            whole.add(entry.path)
+            whole.add(source)
         else:
             start, end = cut_to_recording(*entry.stretch, duration)
             if end <= start:
@@ -183,8 +185,8 @@ def _utterances(
                 )
             if entry.stretch[1] > duration:
                 late.append(entry.where)
-            # The first utterance in a file names the recording: no two files can share an id.
-            recording, duration = recordings.setdefault(entry.path, entry.utt), end - start
+            # The first utterance in a file or channel names the recording: no two share an id.
+            recording, duration = recordings.setdefault(source, entry.utt), end - start
         utterances.append(
             Utterance(
                 utt=entry.utt,
@@ -197,6 +199,7 @@ def _utterances(
                 end=end,
                 group=entry.group,
                 gender=entry.gender,
+                channel=entry.channel,
             )
         )
     return utterances

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from menan.corpora.delimited import DelimitedRow
+from menan.datadir.channels import MIX, parse_channel
 from menan.datadir.metadata import name_fault
 from menan.errors import InputError
 from menan.labels import is_label
@@ -18,6 +19,7 @@ class Entry:
 
     labels: the emotions as written.
     stretch: start and end in seconds; None for the whole file.
+    channel: the only channel to use, counted from 1; None for the average of all.
     """
 
     where: str
@@ -28,6 +30,7 @@ class Entry:
     gender: str | None
     labels: tuple[str, ...]
     stretch: tuple[float, float] | None
+    channel: int | None = None
 
 
 def read_entry(row: DelimitedRow, folder: Path, renamed: Mapping[str, str]) -> Entry:
@@ -39,7 +42,8 @@ def read_entry(row: DelimitedRow, folder: Path, renamed: Mapping[str, str]) -> E
 
     Raises:
         InputError: an empty cell, an id with white space, a speaker or group that cannot name a
-            file, a label of several words, an unknown gender, or an end before the start.
+            file, a label of several words, an unknown gender or channel, or an end before the
+            start.
     """
     path = folder / row.text("path")
     speaker = _id(row, "speaker", row.text("speaker"))
@@ -53,6 +57,7 @@ def read_entry(row: DelimitedRow, folder: Path, renamed: Mapping[str, str]) -> E
         gender=_gender(row),
         labels=_labels(row, renamed),
         stretch=_stretch(row),
+        channel=_channel(row),
     )
 
 
@@ -96,3 +101,10 @@ def _stretch(row: DelimitedRow) -> tuple[float, float] | None:
     if not 0 <= start < end:
         raise InputError(f"{row.where}: start {start} s and end {end} s; expected 0 <= start < end")
     return start, end
+
+
+def _channel(row: DelimitedRow) -> int | None:
+    try:
+        return parse_channel(row.cells.get("channel") or MIX)
+    except InputError as error:
+        raise InputError(f"{row.where}: channel: {error}") from None

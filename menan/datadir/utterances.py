@@ -30,6 +30,7 @@ class Utterance:
     group: the unit that is held out; None for pairs of speakers in sorted order.
     gender: ``f`` or ``m``.
     intensity: how strongly the emotion is acted.
+    channel: the only channel of the recording that is used, counted from 1; None for the average.
     """
 
     utt: str
@@ -44,12 +45,13 @@ class Utterance:
     gender: str | None = None
     text: str | None = None
     intensity: str | None = None
+    channel: int | None = None
 
 
 # All files that write_datadir may write; those that it does not write are removed.
 DATA_FILES = (
     *("wav.scp", "segments", "utt2spk", "spk2utt", "utt2emo", "emotions"),
-    *("spk2gender", "spk2group", "utt2dur", "text", "utt2intensity"),
+    *("spk2gender", "spk2group", "utt2dur", "text", "utt2intensity", "reco2channel"),
     *("corpus", "made_from.yaml"),
 )
 
@@ -66,10 +68,11 @@ def write_datadir(
 ) -> None:
     """Write the files of a data directory (:data:`DATA_FILES`).
 
-    ``segments`` is written if any utterance has a start; ``spk2gender``, ``text`` and
-    ``utt2intensity`` if all utterances have them (Kaldi's validator expects its tables to be
-    complete); ``corpus`` and ``made_from.yaml`` if they are given. New files are written beside the
-    old ones and replace them together; wav.scp is missing until all are in place.
+    ``segments`` is written if any utterance has a start, ``reco2channel`` if any has a channel
+    (``mix`` stands for the average); ``spk2gender``, ``text`` and ``utt2intensity`` if all
+    utterances have them (Kaldi's validator expects its tables to be complete); ``corpus`` and
+    ``made_from.yaml`` if they are given. New files are written beside the old ones and replace them
+    together; wav.scp is missing until all are in place.
 
     Args:
         corpus: the name of the data in results; by default the directory's name.
@@ -128,6 +131,7 @@ def _check_ids(utterances: Sequence[Utterance]) -> None:
             )
         seen[u.utt] = u.path
     _check_agreement(utterances, "recording", "path")
+    _check_agreement(utterances, "recording", "channel")
     _check_agreement(utterances, "speaker", "group")
     _check_agreement(utterances, "speaker", "gender")
 
@@ -161,6 +165,8 @@ def _tables(utterances: Sequence[Utterance], labels: LabelSet) -> dict[str, dict
             u.utt: f"{u.recording} {u.start or 0.0:.4f} {u.end or u.duration:.4f}"
             for u in utterances
         }
+    if any(u.channel is not None for u in utterances):
+        tables["reco2channel"] = {u.recording: str(u.channel or "mix") for u in utterances}
     genders = {u.speaker: u.gender for u in utterances if u.gender}
     if all(u.gender for u in utterances):
         tables["spk2gender"] = genders

@@ -1,5 +1,6 @@
 import json
 import sys
+from unittest.mock import ANY
 
 import h5py
 import numpy as np
@@ -9,6 +10,10 @@ import soundfile
 from menan.corpora import CORPORA
 from menan.datadir.metadata import read_metadata
 from menan.datadir.utterances import DATA_FILES
+from menan.datadir.validate.directory import validate
+from menan.errors import InputError
+from menan.features.dump.resume import describe_audio
+from menan.features.dump.sources import read_sources
 from menan_bin.menan_prepare import main
 
 
@@ -66,7 +71,8 @@ def test_iemocap_becomes_a_data_directory_and_a_report(tmp_path, prepare):
     labels = read_metadata(data)
     assert labels.spk2group == {"Ses01F": "Ses01", "Ses01M": "Ses01"}
     assert labels.spk2gender == {"Ses01F": "f", "Ses01M": "m"}
-    assert {path.name for path in data.iterdir()} == set(DATA_FILES) - {"segments", "utt2intensity"}
+    unused = {"segments", "utt2intensity", "reco2channel"}
+    assert {path.name for path in data.iterdir()} == set(DATA_FILES) - unused
 
 
 def test_mosei_becomes_a_data_directory_with_segments(tmp_path, prepare):
@@ -181,3 +187,53 @@ def test_what_is_odd_about_the_audio_is_reported_on_stderr(tmp_path, prepare):
     assert "warning" not in out
     assert err.startswith(f"warning: digital silence: 1 of 2: {tmp_path / 'silent.wav'} (1.00 s); ")
     assert err.count("\n") == 1
+
+
+def stereo(path):
+    """A file with two people, one on each channel."""
+    both = np.random.default_rng(0).integers(-3000, 3000, (16000, 2)).astype(np.int16)
+    soundfile.write(path, both, 16000)
+    return both.T.astype(np.float32)
+
+
+def test_the_people_on_two_channels_are_kept_apart(tmp_path, prepare):
+    left, right = stereo(tmp_path / "call.wav")
+    rows = "call.wav,a,ang,1,0,0.5,g1\ncall.wav,b,sad,2,0,0.5,g2\ncall.wav,c,sad,,0.5,1,g2\n"
+    table = write_text(tmp_path / "t.csv", f"path,speaker,emotion,channel,start,end,group\n{rows}")
+    data = tmp_path / "data"
+    status, _, err = prepare("table", table, data)
+    assert status == 0
+    assert err.startswith("warning: channels that differ: 1 of 3: ")  # the row without a channel
+    assert (data / "reco2channel").read_text() == "a-call 1\nb-call 2\nc-call mix\n"
+    sources = read_sources(data, ["a-call", "b-call", "c-call"])
+    first, second, third = (source.read()[0] for source in sources.values())
+    np.testing.assert_array_equal(first, left[:8000])
+    np.testing.assert_array_equal(second, right[:8000])
+    np.testing.assert_array_equal(third, (left + right)[8000:] / 2)
+    assert len({describe_audio(source) for source in sources.values()}) == 3
+    assert [p for p in validate(data).problems if "group" not in p.message] == []
+
+
+def test_the_channel_of_a_whole_corpus_is_an_option(tmp_path, prepare):
+    _, right = stereo(tmp_path / "a.wav")
+    table = write_text(tmp_path / "t.csv", "path,speaker,emotion\na.wav,s,ang\n")
+    assert prepare("table", table, tmp_path / "data", "--channel", "2") == (0, ANY, "")
+    source = read_sources(tmp_path / "data", ["s-a"])["s-a"]
+    np.testing.assert_array_equal(source.read()[0], right)
+    assert prepare("table", table, tmp_path / "data")[0] == 0
+    assert not (tmp_path / "data/reco2channel").exists()
+
+
+def test_a_channel_that_does_not_exist_is_refused(tmp_path, prepare):
+    stereo(tmp_path / "a.wav")
+    table = write_text(tmp_path / "t.csv", "path,speaker,emotion,channel\na.wav,s,ang,left\n")
+    assert_one_line(prepare("table", table, tmp_path / "data"), f"{table}:2: channel: expected mix")
+    table = write_text(tmp_path / "t.csv", "path,speaker,emotion\na.wav,s,ang\n")
+    assert_one_line(
+        prepare("table", table, tmp_path / "d", "--channel", "0"), "--channel: expected"
+    )
+    _, _, err = prepare("table", table, tmp_path / "data", "--channel", "3")
+    assert "has no channel 3, only 1 to 2; choose another, or mix" in err
+    assert any("has no channel 3" in str(p) for p in validate(tmp_path / "data").problems)
+    with pytest.raises(InputError, match="has no channel 3"):
+        read_sources(tmp_path / "data", ["s-a"])["s-a"].read()

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from tqdm import tqdm
 
-from menan.audio import audio_info
+from menan.audio import audio_info, check_channel
+from menan.datadir.channels import parse_channel
 from menan.datadir.validate.lenient_table import LenientTable
 from menan.datadir.validate.problems import Problem, message_and_cure
 from menan.errors import InputError
@@ -29,6 +30,14 @@ def check_audio(
     seconds: dict[str, float] = {}
     heard: list[Heard] = []
     wavs = tables["wav.scp"]
+    channels: dict[str, int | None] = {}
+    if "reco2channel" in tables:
+        for recording, text in tables["reco2channel"].items():
+            try:
+                channels[recording] = parse_channel(text)
+            except InputError as error:
+                message = f"has a wrong channel: {error}"
+                yield tables["reco2channel"].problem(recording, message, "correct the channel")
     for recording, path in tqdm(list(wavs.items()), desc="audio", unit="file", disable=None):
         if path.startswith("|") or path.endswith("|"):
             if not (allow_pipes and path.endswith("|")):
@@ -37,9 +46,12 @@ def check_audio(
                 yield wavs.problem(recording, message, cure)
             continue
         try:
+            channel = channels.get(recording)
             if in_full:
-                heard.append(listen(path))
-            seconds[recording] = (heard[-1].info if in_full else audio_info(path)).seconds
+                heard.append(listen(path, channel))
+            info = heard[-1].info if in_full else audio_info(path)
+            check_channel(path, info.channels, channel)
+            seconds[recording] = info.seconds
         except InputError as error:
             message, cure = message_and_cure(error, "correct the path or the file")
             yield wavs.problem(recording, f"has the file {message}", cure)

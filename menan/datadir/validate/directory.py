@@ -30,6 +30,7 @@ TABLES: dict[str, tuple[str, int | None]] = {
     "text": ("utterance", None),
     "segments": ("utterance", 3),
     "wav.scp": ("recording", None),
+    "reco2channel": ("recording", 1),
     "feats.scp": ("utterance", None),
     "utt2num_frames": ("utterance", 1),
 }

@@ -83,7 +83,7 @@ def check_shards(
 
 
 def describe_audio(source: AudioSource) -> str:
-    """The entry of an utterance in utt2audio: size in bytes and digest of its file, start and end.
+    """The entry of an utterance in utt2audio: size and digest of its file, start, end, channel.
 
     For a command it is the digest of its text, since its output is only known after running it.
     """
@@ -160,7 +160,8 @@ def _force(difference: str, out: Path, force: bool) -> str:
 
 
 def _segment(source: AudioSource) -> list[str]:
-    return [] if source.start is None else [f"{source.start:g}", f"{source.end:g}"]
+    times = [] if source.start is None else [f"{source.start:g}", f"{source.end:g}"]
+    return times if source.channel is None else [*times, f"channel{source.channel}"]
 
 
 def _size(path: str) -> str:

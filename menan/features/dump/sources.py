@@ -3,7 +3,7 @@
 import subprocess
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
@@ -11,6 +11,7 @@ from typing import IO
 import numpy as np
 
 from menan.audio import read_audio
+from menan.datadir.channels import read_channels
 from menan.datadir.tables import c_sorted, read_table
 from menan.errors import InputError
 
@@ -21,11 +22,13 @@ class AudioSource:
 
     path: a file name, or a shell command that ends in ``|`` and writes an audio file.
     start, end: seconds; both None for the whole file.
+    channel: the only channel to use, counted from 1; None for the average of all.
     """
 
     path: str
     start: float | None = None
     end: float | None = None
+    channel: int | None = None
 
     @property
     def is_command(self) -> bool:
@@ -35,9 +38,9 @@ class AudioSource:
     def read(self) -> tuple[np.ndarray, int]:
         """Samples and rate as from :func:`menan.audio.read_audio`; runs the command."""
         if not self.is_command:
-            return read_audio(self.path, self.start, self.end)
+            return read_audio(self.path, self.start, self.end, self.channel)
         try:
-            return read_audio(_output(self.path).name, self.start, self.end)
+            return read_audio(_output(self.path).name, self.start, self.end, self.channel)
         except InputError as error:
             raise InputError(f"output of {self.path!r}: {error}") from None
 
@@ -47,7 +50,8 @@ def read_sources(
 ) -> dict[str, AudioSource]:
     """The audio of each utterance of ``utts``, in that order.
 
-    Without ``segments``, an utterance is the whole recording of the same name.
+    Without ``segments``, an utterance is the whole recording of the same name. ``reco2channel``, if
+    there, names the channel of recordings.
 
     Args:
         allow_pipes: accept commands in wav.scp (Kaldi's ``sph2pipe ... |``), to be run by a shell.
@@ -59,10 +63,14 @@ def read_sources(
     directory = Path(directory)
     recordings = _read_recordings(directory / "wav.scp", allow_pipes)
     name = "wav.scp"
-    sources = {recording: AudioSource(path) for recording, path in recordings.items()}
+    channels = read_channels(directory)
+    sources = {
+        recording: AudioSource(path, channel=channels.get(recording))
+        for recording, path in recordings.items()
+    }
     if (directory / "segments").exists():
         name = "segments"
-        sources = _read_segments(directory / name, recordings)
+        sources = _read_segments(directory / name, sources)
     utts = list(utts)
     if missing := c_sorted(set(utts) - sources.keys()):
         raise InputError(f"{directory / name}: utterance {missing[0]!r} of utt2spk is missing")
@@ -94,7 +102,7 @@ def _output(command: str) -> IO[bytes]:
     return file
 
 
-def _read_segments(path: Path, recordings: dict[str, str]) -> dict[str, AudioSource]:
+def _read_segments(path: Path, recordings: dict[str, AudioSource]) -> dict[str, AudioSource]:
     sources = {}
     for number, (utt, value) in enumerate(read_table(path).items(), start=1):
         where = f"{path}:{number}"
@@ -112,5 +120,5 @@ def _read_segments(path: Path, recordings: dict[str, str]) -> dict[str, AudioSou
                 f"{where}: invalid segment {start:g} to {end:g} s: start must be at least 0, end "
                 "after start and finite"
             )
-        sources[utt] = AudioSource(recordings[recording], start, end)
+        sources[utt] = replace(recordings[recording], start=start, end=end)
     return sources
