@@ -31,6 +31,8 @@ _NARROW_PART = 1e-7
 _FRAME = 1024
 _FRAMES_APART = 8  # one frame in 8 is enough for a mean spectrum
 
+# Said about single files; among the files of a corpus, rates that differ are reported.
+_TELEPHONE = "a sampling rate of telephone speech"
 # By remark, what to do about it.
 CURES = {
     "digital silence": "fetch it again, or leave it out",
@@ -40,6 +42,7 @@ CURES = {
     "channels that cancel": "choose one with --channel 1",
     "channels that differ": "choose one with --channel 1 or 2 if two people speak on them",
     "a channel that is silent": "choose the other one with --channel",
+    _TELEPHONE: "a model of wideband speech may fail on it",
     "nothing above 4 kHz": "telephone speech? use only that, or none, for training and test",
 }
 
@@ -93,6 +96,8 @@ class SoundCheck:
             found["hardly any level"] = f"peak {20 * np.log10(peak):.0f} dB"
         if channel is None and info.channels > 1:
             found |= self._remarks_on_channels()
+        if info.sample_rate < 2 * _NARROW_HZ:
+            found[_TELEPHONE] = f"{info.sample_rate} Hz"
         power = self.spectrum.sum()
         first = int(np.ceil(_NARROW_HZ * _FRAME / info.sample_rate))
         if info.sample_rate >= 4 * _NARROW_HZ * 0.9 and power > 0:
@@ -170,7 +175,7 @@ def warnings_about(recordings: list[Heard]) -> list[str]:
     lines = []
     for remark, cure in CURES.items():
         files = [f"{h.path} ({h.remarks[remark]})" for h in recordings if remark in h.remarks]
-        if files:
+        if files and remark != _TELEPHONE:
             more = f" and {len(files) - SHOWN_FILES} more" if len(files) > SHOWN_FILES else ""
             named = f"{len(files)} of {len(recordings)}: {', '.join(files[:SHOWN_FILES])}{more}"
             lines.append(f"warning: {remark}: {named}; {cure}")

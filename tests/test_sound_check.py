@@ -3,7 +3,7 @@ import pytest
 import soundfile
 
 from menan.audio import hear_audio
-from menan.sound_check import SoundCheck, corpus_warnings
+from menan.sound_check import SoundCheck, corpus_warnings, file_warnings, listen
 
 RATE = 16000
 DRAW = np.random.default_rng(0)
@@ -60,6 +60,17 @@ def test_only_the_channel_that_is_used_is_judged(tmp_path):
     samples = stereo(NOISE, 0 * NOISE)
     assert remarks(tmp_path / "a.wav", samples, channel=1) == {}
     assert list(remarks(tmp_path / "a.wav", samples, channel=2)) == ["digital silence"]
+
+
+def test_telephone_speech_is_told_of_a_single_file_at_its_own_rate(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, NOISE, 8000)
+    heard = listen(path)
+    assert file_warnings(str(path), heard.remarks) == [
+        f"warning: {path}: a sampling rate of telephone speech (8000 Hz); a model of wideband "
+        "speech may fail on it"
+    ]
+    assert corpus_warnings([(str(path), None)]) == []
 
 
 def test_a_corpus_has_a_line_per_remark_that_names_some_files(tmp_path):
