@@ -168,9 +168,8 @@ def _check_segment(file: OpenAudio, first: int, last: int, samples: int | None) 
 
 def _check_length(file: OpenAudio, found: int, promised: int | None) -> None:
     """Refuse fewer samples than the header promises, or none at all."""
-    if promised is not None and file.coding in _ROUGHLY_COUNTED:
-        promised = round(_LEAST_PART * promised)
-    if promised is not None and found < promised:
+    least = _LEAST_PART if file.coding in _ROUGHLY_COUNTED else 1.0
+    if promised is not None and found < least * promised:
         raise InputError(
             f"{file.path}: truncated, its header promises {promised} samples but {found} "
             "can be read; fetch the file again"

@@ -1,54 +1,32 @@
 """Headers of audio files, where libsndfile does not say what they name or what follows them.
 
-All functions read with ``os.pread`` from a file descriptor, whose position they leave alone.
+Functions read with ``os.pread`` from a file descriptor, whose position they leave alone.
 """
 
+import io
 import os
 import re
 import struct
+from collections.abc import Callable
+from pathlib import Path
 
-_MP3_INDEX = re.compile(rb"Xing|Info|VBRI")
-# The index stands in the first frame, which has at most 1,441 bytes.
-_FIRST_FRAME = 2048
 _SPHERE_COUNT = re.compile(rb"^sample_count -i (\d+)", re.MULTILINE)
 # Metadata behind the samples, which is not sound.
 _TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICS", b"3DI")
 
-
-def has_mp3_index(file: int) -> bool:
-    """Whether an MP3 file begins with a frame that names the number of frames."""
-    start, head = 0, os.pread(file, 10, 0)
-    while head[:3] == b"ID3" and len(head) == 10:
-        start += 10 + sum(
-            byte << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)
-        )
-        head = os.pread(file, 10, start)
-    return _MP3_INDEX.search(os.pread(file, _FIRST_FRAME, start)) is not None
+# By container, from the place of the samples and the size of the file: place and bytes of a length
+# that leads to the end of the file.
+LENGTHS: dict[str, Callable[[int, int], tuple[int, bytes]]] = {
+    **dict.fromkeys(("WAV", "WAVEX"), lambda start, size: (start - 4, b"\xff" * 4)),
+    "RF64": lambda start, size: (28, struct.pack("<Q", size - start)),
+    "AU": lambda start, size: (8, b"\xff" * 4),
+}
 
 
 def sphere_count(file: int) -> int:
     """Samples per channel that the header of a SPHERE file names; 0 if it names none."""
     found = _SPHERE_COUNT.search(os.pread(file, 1024, 0))
     return int(found[1]) if found else 0
-
-
-def place_of_zero_size(file: int, size: int) -> int | None:
-    """The place of the size of a WAV's samples, if that is 0 although samples follow.
-
-    Args:
-        size: length of the file in bytes.
-    """
-    head = os.pread(file, 12, 0)
-    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-        return None
-    place = 12
-    while place + 8 < size:
-        name, length = struct.unpack("<4sI", os.pread(file, 8, place))
-        if name == b"data":
-            follow = length == 0 and has_samples_after(file, place + 8, size, "WAV")
-            return place + 4 if follow else None
-        place += 8 + length + length % 2
-    return None
 
 
 def has_samples_after(file: int, place: int, size: int, container: str) -> bool:
@@ -77,3 +55,19 @@ def _are_chunks(file: int, place: int, size: int, order: str) -> bool:
             return False
         place += 8 + length + length % 2
     return place in (size, size + 1)
+
+
+class Patched(io.FileIO):
+    """A file that reads as if some bytes at one place were others."""
+
+    def __init__(self, path: Path, place: int, patch: bytes):
+        super().__init__(path)
+        self._place, self._patch = place, patch
+
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+        start, view = self.tell(), memoryview(buffer).cast("B")
+        count = super().readinto(view) or 0
+        for at, byte in enumerate(self._patch, self._place - start):
+            if 0 <= at < count:
+                view[at] = byte
+        return count

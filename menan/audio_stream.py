@@ -3,26 +3,25 @@
 import io
 import os
 import re
+import shutil
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import soundfile
 
-from menan.audio_header import has_mp3_index, has_samples_after, place_of_zero_size, sphere_count
+from menan.audio_header import LENGTHS, Patched, has_samples_after, sphere_count
 from menan.errors import InputError
 from menan.not_audio import describe_non_audio
 
 # Samples read at once, of all channels together: memory grows with the data, not with what the
 # header promises.
 BLOCK = 2**18
-# libsndfile's number of samples where a FLAC header names none; MP3 has its own trick, see below.
+# libsndfile's number of samples of a stream whose header names none.
 _UNKNOWN = 2**63 - 1
-# The bit rates of one kind of MP3 differ by a factor of at most 20.
-_MP3_STRETCH = 64
-_MP3_END_TAG = 128  # bytes of the ID3v1 tag, which the decoder looks for at the end
 # Codings in which a seek leads to exactly the samples that a reading from the start gives.
 _EXACT_SEEK = re.compile(r"PCM_\w+|FLOAT|DOUBLE|ULAW|ALAW|VORBIS")
 # Bytes after the samples that are too few to report: padding, tags.
@@ -43,37 +42,17 @@ class AudioStream(soundfile.SoundFile):
         return False
 
 
-class _Altered(io.RawIOBase):
-    """A file with other bytes at one place, or one that pretends to be longer.
+def _through_pipe(path: Path) -> int:
+    """The reading end of a pipe into which a thread writes a file; the reader closes it."""
+    end, into = os.pipe()
 
-    Attributes:
-        size: pretended size in bytes; reading ends where the file ends, but the last bytes of the
-            file are found at the pretended end too.
-    """
+    def write() -> None:
+        # A reader that stops early breaks the pipe.
+        with suppress(BrokenPipeError), path.open("rb") as file, os.fdopen(into, "wb", 0) as pipe:
+            shutil.copyfileobj(file, pipe)
 
-    def __init__(self, file: BinaryIO, size: int, place: int = 0, altered: bytes = b""):
-        self.file, self.size, self.place, self.altered = file, size, place, altered
-        self.real_size = os.fstat(file.fileno()).st_size
-        self.position = 0
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self.position = offset + (0, self.position, self.size)[whence]
-        return self.position
-
-    def tell(self) -> int:
-        return self.position
-
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
-        view, start = memoryview(buffer).cast("B"), self.position
-        if self.size > self.real_size and start >= self.size - _MP3_END_TAG:
-            start -= self.size - self.real_size
-        self.file.seek(max(start, 0))
-        count = self.file.readinto(view)  # type: ignore[attr-defined]
-        for index, byte in enumerate(self.altered):
-            if 0 <= (at := self.place + index - start) < count:
-                view[at] = byte
-        self.position += count
-        return count
+    threading.Thread(target=write, daemon=True).start()
+    return end
 
 
 class OpenAudio:
@@ -95,12 +74,14 @@ class OpenAudio:
             InputError: a file that libsndfile cannot read.
         """
         self.path, self.size = path, path.stat().st_size
-        self._bytes = path.open("rb", buffering=0)
-        self._altered: _Altered | None = None
+        self._bytes: io.FileIO = path.open("rb", buffering=0)
         self.promised = 0
         try:
             self._file = self._open()
             self.named = self._named()
+        except soundfile.LibsndfileError as error:
+            self._bytes.close()
+            raise _damaged(path, error) from None
         except BaseException:
             self._bytes.close()
             raise
@@ -118,29 +99,49 @@ class OpenAudio:
                 raise InputError(f"{self.path}: cannot be read as audio: {what}") from None
 
     def _named(self) -> int | None:
-        named, container, file = self._file.frames, self._file.format, self._bytes.fileno()
-        if named == _UNKNOWN:
-            return None
-        if container == "MP3" and not has_mp3_index(file):
-            # libsndfile ends after the estimated number of samples. In a file that pretends to be
-            # longer, the estimate is never too small.
-            self._reopen(_Altered(self._bytes, self.size * _MP3_STRETCH))
-            return None
+        named, container = self._file.frames, self._file.format
+        if container == "MP3":
+            # Without an index, libsndfile estimates the length of a file and stops there. From a
+            # pipe it reads to the end.
+            piped = AudioStream(_through_pipe(self.path))
+            if piped.frames == _UNKNOWN:
+                self._file.close()
+                self._file = piped
+                return None
+            piped.close()
+        if named == 0:
+            named = self._read_on()
         if container == "NIST":
-            self.promised = sphere_count(file)
+            self.promised = sphere_count(self._bytes.fileno())
             if 0 < self.promised < _LEAST_PROMISED_PART * named:
                 what = f"its header names {self.promised} samples; all {named} are read"
                 report(self.path, what, _cure(container, self.path))
-        if named == 0 and (place := place_of_zero_size(file, self.size)) is not None:
-            self._reopen(_Altered(self._bytes, self.size, place, b"\xff" * 4))
-            named = self._file.frames
-            what = f"its header names 0 samples; the {named} that follow are read"
-            report(self.path, what, _cure(container, self.path))
-        return named
+        return None if named == _UNKNOWN else named
 
-    def _reopen(self, altered: _Altered) -> None:
+    def _read_on(self) -> int:
+        """Read the samples after a header that names none, where it can be given another length.
+
+        Returns:
+            The number of samples, 0 if there are none.
+
+        Raises:
+            InputError: samples follow that cannot be read.
+        """
+        container, start = self._file.format, self._bytes.tell()
+        if not has_samples_after(self._bytes.fileno(), start, self.size, container):
+            return 0
+        if container not in LENGTHS:
+            raise InputError(
+                f"{self.path}: its header names 0 samples, but {self.size - start} bytes follow; "
+                + _cure(container, self.path)
+            )
         self._file.close()
-        self._altered, self._file = altered, AudioStream(altered)
+        self._bytes.close()
+        self._bytes = Patched(self.path, *LENGTHS[container](start, self.size))
+        self._file = AudioStream(self._bytes)
+        what = f"its header names 0 samples; the {self._file.frames} that follow are read"
+        report(self.path, what, _cure(container, self.path))
+        return self._file.frames
 
     def __enter__(self) -> "OpenAudio":
         return self
@@ -178,9 +179,7 @@ class OpenAudio:
                     yield block
                 position += len(block)
         except soundfile.LibsndfileError as error:
-            raise InputError(
-                f"{self.path}: damaged ({error.error_string.strip()}); fetch the file again"
-            ) from None
+            raise _damaged(self.path, error) from None
         if whole and self.named is not None and position == self.named:
             self._report_rest()
 
@@ -199,9 +198,9 @@ class OpenAudio:
 
     def _report_rest(self) -> None:
         """Report bytes after the last sample that are samples too, as far as one can tell."""
-        position, container = (self._altered or self._bytes).tell(), self._file.format
+        position, container = self._bytes.tell(), self._file.format
         rest = self.size - position
-        if rest < max(_LEAST_REST, _LEAST_REST_PART * position) or container not in _CURES:
+        if rest < max(_LEAST_REST, _LEAST_REST_PART * position) or container not in _REPORTED:
             return
         if not has_samples_after(self._bytes.fileno(), position, self.size, container):
             return
@@ -212,12 +211,12 @@ class OpenAudio:
         )
 
 
-_CURES = {
-    **dict.fromkeys(("WAV", "WAVEX"), "sox --ignore-length {name} {stem}_whole.wav"),
-    **dict.fromkeys(
-        ("AIFF", "AU", "NIST", "FLAC", "MP3", "OGG"), "ffmpeg -i {name} {stem}_whole.wav"
-    ),
-}
+def _damaged(path: Path, error: soundfile.LibsndfileError) -> InputError:
+    return InputError(f"{path}: damaged ({error.error_string.strip()}); fetch the file again")
+
+
+_IGNORE_LENGTH = ("WAV", "WAVEX", "RF64", "AU", "AIFF")
+_REPORTED = (*_IGNORE_LENGTH, "NIST", "FLAC", "MP3", "OGG")
 _reported: set[str] = set()
 
 
@@ -230,4 +229,5 @@ def report(path: Path, what: str, cure: str) -> None:
 
 
 def _cure(container: str, path: Path) -> str:
-    return "rewrite it with '" + _CURES[container].format(name=path.name, stem=path.stem) + "'"
+    program = "sox --ignore-length" if container in _IGNORE_LENGTH else "ffmpeg -i"
+    return f"rewrite it with '{program} {path.name} {path.stem}_whole.wav'"
