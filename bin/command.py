@@ -72,6 +72,14 @@ class Switch(str, Enum):
         return self is Switch.true
 
 
+FfmpegOption = Annotated[
+    Switch,
+    typer.Option(
+        help="Read audio that libsndfile cannot (AAC, MP4, WebM) through the program ffmpeg."
+    ),
+]
+
+
 def new_app() -> typer.Typer:
     """A Typer application in which options may be spelled with ``-`` or ``_``."""
     return typer.Typer(

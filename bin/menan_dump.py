@@ -10,10 +10,11 @@ import typer
 from menan.config import Config, load_config, split_option
 from menan.features.dump.dump_features import dump_features
 from menan.features.dump.jobs import MOST_BAD, DumpOptions, dump_shard
+from menan.ffmpeg import use_ffmpeg
 from menan.front_ends import FrontEnd, PretrainedFrontEnd
 from menan.plugins import load_plugins
 from menan.pretrained_front_end import ENCODER
-from menan_bin.command import PluginOption, SetOption, Switch, main_of, new_app
+from menan_bin.command import FfmpegOption, PluginOption, SetOption, Switch, main_of, new_app
 
 # What starts several jobs without --cmd, and the command line of one of them.
 LAUNCHER = (sys.executable, "-m", "menan.launch.local")
@@ -75,6 +76,7 @@ def dump(
     allow_pipes: Annotated[
         Switch, typer.Option(help="Let a shell run the commands ('... |') in wav.scp.")
     ] = Switch.false,
+    ffmpeg: FfmpegOption = Switch.false,
     resume: Annotated[Switch, typer.Option(help="Reuse existing results.")] = Switch.true,
     force: Annotated[
         Switch, typer.Option(help="Reuse them even if the audio or the code have changed.")
@@ -86,6 +88,7 @@ def dump(
     Example: menan-dump --data data/iemocap --out dump/iemocap --speeds 0.8,0.9,1.0,1.1,1.2 --nj 4
     """
     load_plugins(plugin or ())
+    use_ffmpeg(bool(ffmpeg))
     if pretrained is not None and front_end is None:
         front_end = PretrainedFrontEnd.name
     given = {
@@ -105,7 +108,11 @@ def dump(
         bool(skip_bad),
         bool(allow_pipes),
         launcher=tuple(shlex.split(cmd)) if cmd else LAUNCHER,
-        job_command=(*JOB_COMMAND, *(f"--plugin={path}" for path in plugin or ())),
+        job_command=(
+            *JOB_COMMAND,
+            f"--ffmpeg={ffmpeg.value}",
+            *(f"--plugin={path}" for path in plugin or ()),
+        ),
     )
     if job is not None:
         dump_shard(options, job)

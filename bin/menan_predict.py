@@ -6,13 +6,16 @@ from typing import Annotated
 import typer
 
 from menan.device import open_device
+from menan.ffmpeg import use_ffmpeg
 from menan.inference.noise_key import NoiseKey
 from menan.inference.predict import predict as predict_files
 from menan.plugins import load_plugins
 from menan_bin.command import (
     ChannelOption,
+    FfmpegOption,
     NoiseKeyOption,
     PluginOption,
+    Switch,
     channel_of,
     main_of,
     new_app,
@@ -35,6 +38,7 @@ def predict(
     ] = None,
     noise_key: NoiseKeyOption = None,
     channel: ChannelOption = "mix",
+    ffmpeg: FfmpegOption = Switch.false,
     plugin: PluginOption = None,
 ) -> None:
     """Print one line per file: its path, the most likely emotion, and all posteriors.
@@ -42,6 +46,7 @@ def predict(
     Example: menan-predict --model exp/menan_seed0/Ses01/Ses01F.best-ua.safetensors a.wav b.flac
     """
     load_plugins(plugin or ())
+    use_ffmpeg(bool(ffmpeg))
     noise = None if noise_key is None else NoiseKey.from_file(noise_key)
     predictions = predict_files(
         model, wav, open_device(device), pretrained, noise, channel_of(channel)

@@ -14,9 +14,10 @@ from menan.corpora.description import describe
 from menan.corpora.label_choice import LabelChoice, parse_emotions
 from menan.corpora.preparation import Corpus
 from menan.datadir.utterances import write_datadir
+from menan.ffmpeg import use_ffmpeg
 from menan.labels import parse_map
 from menan.sound_check import corpus_warnings
-from menan_bin.command import ChannelOption, channel_of, main_of, new_app
+from menan_bin.command import ChannelOption, FfmpegOption, Switch, channel_of, main_of, new_app
 
 app = new_app()
 
@@ -51,9 +52,16 @@ def _command(corpus: Corpus) -> Callable[..., None]:
     """The subcommand of a corpus, with the options that its ``prepare`` has."""
 
     def write(
-        root: Path, data: Path, emotions: str, map: str, channel: str, **options: Any
+        root: Path,
+        data: Path,
+        emotions: str,
+        map: str,
+        channel: str,
+        ffmpeg: Switch,
+        **options: Any,
     ) -> None:
         number = channel_of(channel)
+        use_ffmpeg(bool(ffmpeg))
         choice = LabelChoice(parse_emotions(emotions), parse_map(map))
         preparation = corpus.prepare(root, choice=choice, **options)
         folder = root if root.is_dir() else root.parent
@@ -73,6 +81,7 @@ def _command(corpus: Corpus) -> Callable[..., None]:
         "emotions": (Emotions, ""),
         "map": (Map, ""),
         "channel": (ChannelOption, "mix"),
+        "ffmpeg": (FfmpegOption, Switch.false),
     }
     for name, own in list(inspect.signature(corpus.prepare).parameters.items())[2:]:
         kind, text = get_args(own.annotation)

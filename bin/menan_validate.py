@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from menan.datadir.validate.directory import validate as validate_directory
+from menan.ffmpeg import use_ffmpeg
 from menan.plugins import load_plugins
-from menan_bin.command import PluginOption, Switch, main_of, new_app
+from menan_bin.command import FfmpegOption, PluginOption, Switch, main_of, new_app
 
 app = new_app()
 
@@ -23,6 +24,7 @@ def validate(
     allow_pipes: Annotated[
         Switch, typer.Option(help="Accept commands ('... |') in wav.scp; they are not run.")
     ] = Switch.false,
+    ffmpeg: FfmpegOption = Switch.false,
     plugin: PluginOption = None,
 ) -> None:
     """Report each problem of a data or dump directory with file, line and cure.
@@ -32,6 +34,7 @@ def validate(
     Example: menan-validate --read-audio true data/iemocap
     """
     load_plugins(plugin or ())
+    use_ffmpeg(bool(ffmpeg))
     report = validate_directory(directory, bool(read_audio), bool(allow_pipes))
     for line in report.lines():
         print(line)

@@ -15,7 +15,8 @@ import soundfile
 
 from menan.audio_header import LENGTHS, Patched, has_samples_after, sphere_count
 from menan.errors import InputError
-from menan.not_audio import describe_non_audio
+from menan.ffmpeg import decoded, is_allowed
+from menan.not_audio import NonAudio, describe_non_audio
 
 # Samples read at once, of all channels together: memory grows with the data, not with what the
 # header promises.
@@ -95,8 +96,22 @@ class OpenAudio:
             try:  # a coding without a header is known by the ending of the name only
                 return AudioStream(os.fsencode(self.path))
             except soundfile.LibsndfileError:
-                what = describe_non_audio(self.path, error.error_string)
-                raise InputError(f"{self.path}: cannot be read as audio: {what}") from None
+                return self._open_other(describe_non_audio(self.path, error.error_string))
+
+    def _open_other(self, kind: NonAudio) -> AudioStream:
+        """Open what libsndfile cannot read, through ffmpeg if that is allowed."""
+        if not (kind.for_ffmpeg and is_allowed()):
+            raise InputError(f"{self.path}: cannot be read as audio: {kind}")
+        try:
+            self._decoded = decoded(self.path)
+        except InputError as error:
+            raise InputError(f"{self.path}: {error}") from None
+        self._bytes.close()
+        self._bytes = io.FileIO(self._decoded.name)
+        self.size = os.fstat(self._bytes.fileno()).st_size
+        if self.size == 0:
+            raise InputError(f"{self.path}: ffmpeg found no samples; fetch the file again")
+        return AudioStream(self._bytes.fileno(), closefd=False)
 
     def _named(self) -> int | None:
         named, container = self._file.frames, self._file.format

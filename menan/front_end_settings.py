@@ -74,6 +74,16 @@ class FrontEnd(Member, ABC):
         """Number of pieces in which an utterance of ``seconds`` is processed."""
         return 1
 
+    def remark_on_length(self, seconds: float) -> str:
+        """What happens to an utterance of ``seconds`` that is long; empty for others."""
+        used = min(seconds, self.seconds)
+        remarks = []
+        if used < seconds:
+            remarks.append(f"{seconds:.2f} s, of which the middle {used:g} s are used")
+        if (pieces := self.pieces(used)) > 1:
+            remarks.append(f"{used:.2f} s in {pieces} pieces")
+        return "; ".join(remarks)
+
     def located(self, place: str) -> Self:
         """The same features, made by an encoder that lies elsewhere.
 

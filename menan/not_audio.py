@@ -1,5 +1,6 @@
 """What a file is that libsndfile cannot read, and what to do about it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 _CONVERT = "convert it with 'ffmpeg -i {name} {wav}'"
@@ -47,8 +48,25 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
 _PAGES = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<script")
 
 
-def describe_non_audio(path: Path, reason: str) -> str:
-    """What kind of file it is, as far as its beginning tells, and a cure: ``<what>; <cure>``.
+@dataclass(frozen=True)
+class NonAudio:
+    """A file that libsndfile cannot read.
+
+    what: the kind of file, or the reader's own words.
+    cure: what to do about it.
+    for_ffmpeg: whether ffmpeg may be able to read it.
+    """
+
+    what: str
+    cure: str
+    for_ffmpeg: bool
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.cure}"
+
+
+def describe_non_audio(path: Path, reason: str) -> NonAudio:
+    """What kind of file it is, as far as its beginning tells.
 
     Args:
         reason: the reader's own words, used where the file is of no known kind.
@@ -56,8 +74,11 @@ def describe_non_audio(path: Path, reason: str) -> str:
     with path.open("rb") as file:
         head = file.read(4096)
     what, cure = _kind(head) or (reason, f"give WAV or FLAC, or try to {_CONVERT}")
+    for_ffmpeg = "{wav}" in cure
+    if for_ffmpeg:
+        cure += " or read it with --ffmpeg true"
     wav = f"{path.stem}.wav" if path.suffix.lower() != ".wav" else f"{path.stem}_converted.wav"
-    return f"{what.rstrip('. ')}; " + cure.format(name=path.name, wav=wav)
+    return NonAudio(what.rstrip(". "), cure.format(name=path.name, wav=wav), for_ffmpeg)
 
 
 def _kind(head: bytes) -> tuple[str, str] | None:

@@ -57,8 +57,13 @@ def predict(
     for wav in wavs:
         check = SoundCheck()
         samples, rate = read_audio(wav, channel=channel, listener=check.hear)
-        for line in file_warnings(str(wav), check.remarks(audio_info(wav), channel)):
+        info = audio_info(wav)
+        for line in file_warnings(str(wav), check.remarks(info, channel)):
             print(line, file=sys.stderr, flush=True)
+        if info.seconds > card.features.seconds:
+            remark = card.features.remark_on_length(info.seconds)
+            cure = "cut it into utterances"
+            print(f"warning: {wav}: {remark}; {cure}", file=sys.stderr, flush=True)
         try:
             features = utterance_features(samples, rate, card.features, extractor)
         except InputError as error:

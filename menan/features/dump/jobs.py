@@ -102,7 +102,7 @@ def write_shard(options: DumpOptions, shard: Shard, total: int, holder: Holder) 
                 continue
             writer.write(name, features)
             seconds = len(samples) / SAMPLE_RATE / copy.speed
-            if remark := remark_on(seconds, options.features):
+            if remark := options.features.remark_on_length(seconds):
                 tables["long"][name] = remark
             tables["utt2num_frames"][name] = str(len(features))
             if copy.utt not in tables["utt2audio"]:
@@ -122,17 +122,6 @@ def refuse_many(skipped: Mapping[str, str], total: int) -> None:
             f"utterance {name!r}: {reason}; {len(skipped)} of {total} utterances are bad, and "
             f"--skip-bad true leaves out at most {MOST_BAD:g} %"
         )
-
-
-def remark_on(seconds: float, features: FrontEnd) -> str:
-    """What happened to a long utterance; empty for others."""
-    used = min(seconds, features.seconds)
-    remarks = []
-    if used < seconds:
-        remarks.append(f"{seconds:.2f} s, of which the middle {used:g} s are used")
-    if (pieces := features.pieces(used)) > 1:
-        remarks.append(f"{used:.2f} s in {pieces} pieces")
-    return "; ".join(remarks)
 
 
 def _with_progress(items: Sequence) -> Iterable:

@@ -14,7 +14,7 @@ from menan.encoder_settings import PooledSettings
 from menan.errors import InputError
 from menan.features.dump import dump_features as dump_module
 from menan.features.dump.dump_features import dump_features
-from menan.features.dump.jobs import DumpOptions, remark_on
+from menan.features.dump.jobs import DumpOptions
 from menan.front_ends import KaldiFrontEnd, PretrainedFrontEnd
 from menan.inference.infer import infer
 from menan.inference.predict import predict
@@ -117,8 +117,9 @@ def test_cropped_utterances_are_listed_and_the_first_is_named(options, capsys, s
 
 def test_pieces_are_counted_after_cropping(whisper):
     features = PretrainedFrontEnd(pretrained=str(whisper), seconds=70, longest=30)
-    assert remark_on(65, features) == "65.00 s in 3 pieces"
+    assert features.remark_on_length(65) == "65.00 s in 3 pieces"
     assert (
-        remark_on(95, features) == "95.00 s, of which the middle 70 s are used; 70.00 s in 3 pieces"
+        features.remark_on_length(95)
+        == "95.00 s, of which the middle 70 s are used; 70.00 s in 3 pieces"
     )
-    assert remark_on(30, features) == ""
+    assert features.remark_on_length(30) == ""
