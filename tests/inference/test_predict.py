@@ -111,3 +111,13 @@ def test_one_channel_is_predicted_where_it_is_asked_for(model, tmp_path):
     assert chosen == alone
     with pytest.raises(InputError, match=r"both\.wav: has no channel 3, only 1 to 2"):
         list(predict(model, [tmp_path / "both.wav"], CPU, channel=3))
+
+
+@pytest.mark.parametrize(("seconds", "used"), [(1.0, None), (3.0, "3.00 s"), (60.0, "60.00 s")])
+def test_a_recording_longer_than_the_input_of_the_model_is_reported(
+    model, tmp_path, capsys, seconds, used
+):
+    wav = write_wav(tmp_path / "long.wav", seconds=seconds, rate=16000)
+    list(predict(model, [wav], CPU, channel=1))
+    told = f"warning: {wav}: {used}, of which the middle 1 s are used; cut it into utterances\n"
+    assert capsys.readouterr().err == ("" if used is None else told)
