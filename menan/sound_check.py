@@ -13,37 +13,40 @@ from menan.errors import InputError
 SHOWN_FILES = 3  # files that are named per remark
 # Of 1,000 samples at full scale a few may be peaks that a recording reaches.
 _MOST_CLIPPED = 1e-3
-_FULL_SCALE = 0.9999
+_FULL_SCALE = 0.9999  # of the peak, or of 1
 # A recording in floats may exceed 1 a little; 32,768 is one that was never scaled.
 _LARGEST_FLOAT = 4.0
-# Peaks below which a recording is hardly used: -60 dB, and -48 dB of formats wider than 16 bits,
-# where 16-bit values that were not scaled are.
-_LEAST_PEAK = {"PCM_24": 2.0**-8, "PCM_32": 2.0**-8}
-_LEAST_PEAK_OF_OTHERS = 1e-3
+# Peaks below which a recording is hardly used: -48 dB for integers, where 16-bit values in a wider
+# format are and 8-bit values in 16 bits, and -60 dB for the others.
+_LEAST_PEAK_OF_INTEGERS, _LEAST_PEAK = 2.0**-8, 1e-3
 # Level of the average relative to that of the channels, below which they cancel.
 _CANCELS = 0.1
 # A correlation below which two channels that are both active are two recordings.
 _LEAST_CORRELATION = 0.2
 _QUIETER_CHANNEL = 0.03  # -30 dB
-# Telephone speech ends at 3.4 kHz, narrowband codecs at 4 kHz.
+# Telephone speech ends at 3.4 kHz, narrowband codecs at 4 kHz. What a resampler leaves above is a
+# small part of the power, and falls off steeply: speech that was recorded at 16 kHz or more has
+# less than 27 dB between the bands.
 _NARROW_HZ = 4300
-_NARROW_PART = 1e-7
+_MOST_POWER_ABOVE = 1e-4
+_MOST_DENSITY_ABOVE = 10**-2.7
+_BELOW, _ABOVE = (2000, 3400), (_NARROW_HZ, 7700)  # hz
 _FRAME = 1024
-_FRAMES_APART = 8  # one frame in 8 is enough for a mean spectrum
+_FRAMES_APART = 4  # one frame in 4 is enough for a mean spectrum
 
 # Said about single files; among the files of a corpus, rates that differ are reported.
 _TELEPHONE = "a sampling rate of telephone speech"
 # By remark, what to do about it.
 CURES = {
     "digital silence": "fetch it again, or leave it out",
-    "clipped at full scale": "use the recording before its level was raised, if there is one",
+    "clipped": "use the recording before its level was raised, if there is one",
     "floats far above 1": "divide the samples by 32768, or write them as 16-bit integers",
     "hardly any level": "check how it was converted: integers in a wider format stay small",
     "channels that cancel": "choose one with --channel 1",
     "channels that differ": "choose one with --channel 1 or 2 if two people speak on them",
     "a channel that is silent": "choose the other one with --channel",
     _TELEPHONE: "a model of wideband speech may fail on it",
-    "nothing above 4 kHz": "telephone speech? use only that, or none, for training and test",
+    "hardly anything above 4 kHz": "telephone speech? train and test on that only, or on none",
 }
 
 
@@ -53,7 +56,7 @@ class SoundCheck:
     _window = np.hanning(_FRAME).astype(np.float32)[:, None]
 
     def __init__(self) -> None:
-        self.samples = self.clipped = 0
+        self.samples = self.at_peak = self.at_full_scale = 0
         self.peaks = np.zeros(0)  # (channels,)
         self.products = np.zeros((0, 0))  # sums of products of channels, (channels, channels)
         self.spectrum = np.zeros(_FRAME // 2 + 1)  # power, of all channels together
@@ -70,8 +73,13 @@ class SoundCheck:
         self.samples += len(block)
         with np.errstate(over="ignore", invalid="ignore"):  # floats may be as large as they like
             magnitudes = np.abs(block)
+            before, highest = self.peaks.max(), magnitudes.max(axis=1)
             self.peaks = np.maximum(self.peaks, magnitudes.max(axis=0))
-            self.clipped += int((magnitudes >= _FULL_SCALE).any(axis=1).sum())
+            peak = self.peaks.max()
+            if peak * _FULL_SCALE > before:
+                self.at_peak = 0
+            self.at_peak += int((highest >= _FULL_SCALE * peak).sum())
+            self.at_full_scale += int((highest >= _FULL_SCALE).sum())
             self.products += (block.T @ block).astype(np.float64)
             frames = block[: len(block) // _FRAME * _FRAME].reshape(-1, _FRAME, block.shape[1])
             windowed = frames[::_FRAMES_APART] * self._window
@@ -88,23 +96,36 @@ class SoundCheck:
         if peak == 0:
             return {"digital silence": f"{info.seconds:.2f} s"}
         found = {}
-        if info.coding in ("FLOAT", "DOUBLE") and peak > _LARGEST_FLOAT:
+        is_float = info.coding in ("FLOAT", "DOUBLE")
+        least = _LEAST_PEAK_OF_INTEGERS if info.coding.startswith("PCM") else _LEAST_PEAK
+        # Floats may exceed 1, and lossy codings smear what was cut off.
+        clipped = self.at_peak if is_float else max(self.at_peak, self.at_full_scale)
+        if is_float and peak > _LARGEST_FLOAT:
             found["floats far above 1"] = f"peak {peak:.6g}"
-        elif self.clipped > max(_MOST_CLIPPED * self.samples, 1):
-            found["clipped at full scale"] = f"{100 * self.clipped / self.samples:.1f} % of samples"
-        elif peak < _LEAST_PEAK.get(info.coding, _LEAST_PEAK_OF_OTHERS):
+        elif peak < least:
             found["hardly any level"] = f"peak {20 * np.log10(peak):.0f} dB"
+        elif clipped > max(_MOST_CLIPPED * self.samples, 1):
+            percent = 100 * clipped / self.samples
+            found["clipped"] = f"{percent:.1f} % of samples at {20 * np.log10(peak):.1f} dB"
         if channel is None and info.channels > 1:
             found |= self._remarks_on_channels()
         if info.sample_rate < 2 * _NARROW_HZ:
             found[_TELEPHONE] = f"{info.sample_rate} Hz"
-        power = self.spectrum.sum()
-        first = int(np.ceil(_NARROW_HZ * _FRAME / info.sample_rate))
-        if info.sample_rate >= 4 * _NARROW_HZ * 0.9 and power > 0:
-            above = float(self.spectrum[first:].sum() / power)
-            if above < _NARROW_PART:
-                found["nothing above 4 kHz"] = f"at a sampling rate of {info.sample_rate} Hz"
+        if self._is_narrow(info.sample_rate):
+            found["hardly anything above 4 kHz"] = f"at a sampling rate of {info.sample_rate} Hz"
         return found
+
+    def _is_narrow(self, rate: int) -> bool:
+        hz = np.fft.rfftfreq(_FRAME, 1 / rate)
+        if not (hz[-1] >= _ABOVE[1] and self.spectrum.sum() > 0):
+            return False
+        above, below = (
+            self.spectrum[(lowest < hz) & (hz < highest)] for lowest, highest in (_ABOVE, _BELOW)
+        )
+        return bool(
+            above.sum() < _MOST_POWER_ABOVE * self.spectrum.sum()
+            and above.mean() < _MOST_DENSITY_ABOVE * below.mean()
+        )
 
     def _remarks_on_channels(self) -> dict[str, str]:
         powers = self.products.diagonal()

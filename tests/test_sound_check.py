@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from menan.audio import hear_audio
+from menan.audio import AudioInfo, hear_audio
 from menan.sound_check import SoundCheck, corpus_warnings, file_warnings, listen
 
 RATE = 16000
@@ -34,19 +34,27 @@ def remarks(path, samples, subtype="PCM_16", channel=None):
     [
         (0 * NOISE, "PCM_16", "digital silence"),
         (stereo(0 * NOISE, 0 * NOISE), "PCM_16", "digital silence"),
-        (np.clip(30 * NOISE, -1, 1), "PCM_16", "clipped at full scale"),
+        (np.clip(30 * NOISE, -1, 1), "PCM_16", "clipped"),
+        (np.clip(30 * NOISE, -1, 1), "ULAW", "clipped"),
+        (np.clip(30 * NOISE, -1, 1), "FLOAT", "clipped"),
+        (np.clip(30 * NOISE, -1, 1) / 3, "PCM_16", "clipped"),
         (NOISE * 32768, "FLOAT", "floats far above 1"),
         (NOISE / 65536, "PCM_32", "hardly any level"),
         (NOISE / 256, "PCM_24", "hardly any level"),
         (NOISE / 1000, "PCM_16", "hardly any level"),
+        (np.round(NOISE * 128) / 32768, "PCM_16", "hardly any level"),
+        (NOISE / 1000, "FLOAT", "hardly any level"),
         (stereo(NOISE, -NOISE), "PCM_16", "channels that cancel"),
         (stereo(NOISE, -0.95 * NOISE), "PCM_16", "channels that cancel"),
         (stereo(NOISE, OTHER), "PCM_16", "channels that differ"),
         (stereo(NOISE, 0 * NOISE), "PCM_16", "a channel that is silent"),
-        (telephone(NOISE), "FLOAT", "nothing above 4 kHz"),
-        (telephone(NOISE), "PCM_16", "nothing above 4 kHz"),
+        (telephone(NOISE), "FLOAT", "hardly anything above 4 kHz"),
+        (telephone(NOISE), "PCM_16", "hardly anything above 4 kHz"),
+        (telephone(NOISE) + OTHER / 1000, "PCM_16", "hardly anything above 4 kHz"),
+        (telephone(NOISE) + OTHER / 50, "PCM_16", None),
         (NOISE, "PCM_16", None),
-        (20 * NOISE / 5, "FLOAT", None),
+        (10 * NOISE, "FLOAT", None),
+        (NOISE / 10, "PCM_16", None),
         (stereo(NOISE, NOISE), "PCM_16", None),
         (stereo(NOISE, 0.6 * NOISE + 0.3 * OTHER), "PCM_16", None),
     ],
@@ -54,6 +62,19 @@ def remarks(path, samples, subtype="PCM_16", channel=None):
 def test_it_is_heard_what_a_listener_would_notice(tmp_path, samples, subtype, expected):
     found = remarks(tmp_path / "a.wav", samples, subtype)
     assert list(found) == ([expected] if expected else [])
+
+
+def test_what_is_heard_does_not_depend_on_the_blocks():
+    samples = np.clip(30 * NOISE, -1, 1).astype(np.float32)[:, None] * [0.5, -0.5]
+    info = AudioInfo(RATE, len(samples), 2)
+    found = []
+    for count in (len(samples), 5000):
+        check = SoundCheck()
+        for start in range(0, len(samples), count):
+            check.hear(samples[start : start + count])
+        found.append(check.remarks(info))
+    assert found[0] == found[1]
+    assert set(found[0]) == {"clipped", "channels that cancel"}
 
 
 def test_only_the_channel_that_is_used_is_judged(tmp_path):
