@@ -14,7 +14,6 @@ from menan.analysis.report.planes import read_planes
 from menan.analysis.runs import read_runs
 from menan.analysis.tables.collect import reported_leakages
 from menan.analysis.tables.fold_results import fold_results
-from menan.audio import audio_info, read_audio
 from menan.config import load_config
 from menan.corpora import iemocap, mosei, ravdess, table
 from menan.corpora.description import describe
@@ -36,7 +35,7 @@ from menan.labels import parse_map
 from menan.model.model_file import load_model
 from menan.scoring.score import score_files
 from menan.training.checkpoint import _MAGIC, load_checkpoint
-from tests.faults import seeds
+from tests.faults import audio_parsers, seeds
 from tests.faults.trial import Parser
 
 
@@ -73,12 +72,6 @@ def _ravdess(folder: Path) -> None:
 
 def _map(folder: Path) -> None:
     parse_map(os.fsdecode((folder / "map").read_bytes()))
-
-
-def _audio(folder: Path) -> None:
-    audio_info(folder / "a.wav")
-    read_audio(folder / "a.wav")
-    read_audio(folder / "a.wav", 0.05, 0.1)
 
 
 def _labels(folder: Path) -> None:
@@ -169,7 +162,6 @@ def _plane(folder: Path) -> None:
 
 
 def _corpora() -> list[Parser]:
-    wavs = (seeds.audio("FLAC"), seeds.audio("AIFF"), seeds.audio("OGG"))
     session, dialogue = "Session1/dialog", f"{seeds.DIALOGUE}.txt"
     prepare_table = _prepared(lambda folder: table.prepare(folder / "table.csv"))
     release, labels = _prepared(iemocap.prepare), "CMU_MOSEI_Labels"
@@ -184,7 +176,6 @@ def _corpora() -> list[Parser]:
         Parser("RAVDESS name", "name", _ravdess, _only("name", b"03-01-05-01-01-01-01.wav"), names),
         Parser("table", "table.csv", prepare_table, seeds.table),
         Parser("--map", "map", _map, _only("map", b"angry=ang,disgust="), place="--map"),
-        Parser("audio", "a.wav", _audio, _only("a.wav", seeds.audio()), wavs),
     ]
 
 
@@ -251,5 +242,7 @@ def _foreign() -> list[Parser]:
 
 
 PARSERS = {
-    parser.name: parser for parser in (*_corpora(), *_directories(), *_trained(), *_foreign())
+    parser.name: parser
+    for group in (_corpora, audio_parsers.parsers, _directories, _trained, _foreign)
+    for parser in group()
 }
