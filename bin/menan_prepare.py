@@ -14,6 +14,7 @@ from menan.corpora.description import describe
 from menan.corpora.label_choice import LabelChoice, parse_emotions
 from menan.corpora.preparation import Corpus
 from menan.datadir.utterances import write_datadir
+from menan.errors import InputError
 from menan.ffmpeg import use_ffmpeg
 from menan.labels import parse_map
 from menan.sound_check import corpus_warnings
@@ -65,10 +66,11 @@ def _command(corpus: Corpus) -> Callable[..., None]:
         choice = LabelChoice(parse_emotions(emotions), parse_map(map))
         preparation = corpus.prepare(root, choice=choice, **options)
         folder = root if root.is_dir() else root.parent
-        utterances = [
-            u if number is None or u.channel else replace(u, channel=number)
-            for u in preparation.utterances
-        ]
+        utterances = preparation.utterances
+        if number is not None:
+            if any(u.channel for u in utterances):
+                raise InputError(f"{root}: its column channel names channels; leave out --channel")
+            utterances = [replace(u, channel=number) for u in utterances]
         write_datadir(utterances, data, preparation.corpus, folder, preparation.labels)
         print(f"{data}: {preparation.corpus}, {describe(preparation, folder)}", flush=True)
         for line in corpus_warnings(dict.fromkeys((u.path, u.channel) for u in utterances)):

@@ -224,6 +224,14 @@ def test_the_channel_of_a_whole_corpus_is_an_option(tmp_path, prepare):
     assert not (tmp_path / "data/reco2channel").exists()
 
 
+def test_a_table_with_channels_and_the_option_contradict_each_other(tmp_path, prepare):
+    stereo(tmp_path / "a.wav")
+    table = write_text(tmp_path / "t.csv", "path,speaker,emotion,channel\na.wav,s,ang,1\n")
+    result = prepare("table", table, tmp_path / "data", "--channel", "2", "--emotions", "ang,sad")
+    assert_one_line(result, f"{table}: its column channel names channels; leave out --channel")
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_channel_that_does_not_exist_is_refused(tmp_path, prepare):
     stereo(tmp_path / "a.wav")
     table = write_text(tmp_path / "t.csv", "path,speaker,emotion,channel\na.wav,s,ang,left\n")
