@@ -105,6 +105,36 @@ def test_a_flac_of_unknown_length_is_read_to_its_end(tmp_path):
         audio_info(path)
 
 
+@pytest.mark.parametrize(("name", "place", "count"), [("a.rf64", 28, 8), ("a.au", 8, 4)])
+def test_other_headers_of_size_0_are_read_to_the_end_too(tmp_path, capfd, name, place, count):
+    path = write(tmp_path / name)
+    expected, _ = read_audio(path)
+    content = bytearray(path.read_bytes())
+    content[place : place + count] = bytes(count)
+    path.write_bytes(content)
+    np.testing.assert_array_equal(read_audio(path)[0], expected)
+    assert audio_info(path).samples == COUNT
+    np.testing.assert_array_equal(read_audio(path, 1.0, 1.7)[0], expected[RATE : RATE + 11200])
+    err = capfd.readouterr().err
+    assert err.count(f"its header names 0 samples; the {COUNT} that follow are read; ") == 1
+
+
+def test_an_aiff_of_size_0_is_refused_with_the_cure(tmp_path):
+    path = write(tmp_path / "a.aiff")
+    content = bytearray(path.read_bytes())
+    place = content.index(b"SSND") + 4
+    content[place : place + 4] = struct.pack(">I", 8)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"0 samples, but \d+ bytes follow; .*sox --ignore-length"):
+        audio_info(path)
+
+
+def test_a_wav_without_samples_is_refused(tmp_path):
+    path = wav(tmp_path / "a.wav", 0, samples=b"", after=struct.pack("<4sI", b"LIST", 4) + b"INFO")
+    with pytest.raises(InputError, match="contains no samples"):
+        audio_info(path)
+
+
 @pytest.mark.parametrize("size", [0, 0x7FFFF000, 2**32 - 1])
 def test_a_streamed_wav_is_read_to_its_end(tmp_path, capfd, size):
     path = wav(tmp_path / "a.wav", size)
