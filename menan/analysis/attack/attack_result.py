@@ -116,7 +116,7 @@ class Use:
 class AttackResult:
     """The attacks on the networks of a system, or on given embeddings.
 
-    name: of the file, without its extension, in a report.
+    name: what the file is called, without its extension, in a report.
     corpus: name of the data; it says whether they were generated.
     system, bottleneck, rule, seeds: as in training; empty for given embeddings.
     rival: label of the unprotected system whose posteriors stand beside; empty without one.
