@@ -81,7 +81,7 @@ def test_iemocap_goes_from_the_release_to_the_report(work, iemocap):
     assert [found["system"] for found in results["leakage"]] == ["mtl", "menan"]
     for objective in ("mtl", "menan"):
         out = exp / f"infer/{objective}_seed0"
-        assert ".best-ua.safetensors" in (out / "models.json").read_text()
+        assert '"rule": "best-ua"' in (out / "models.json").read_text()
         score = json.loads((out / "score.json").read_text())
         pooled = results["table2"]["systems"][objective]["pooled"]
         # Posteriors kept in training and those of inference from model files tell the same.
