@@ -58,6 +58,7 @@ def draw_batch(models: int, device: torch.device) -> Batch:
         torch.randint(4, shape, device=device),
         torch.randint(SPEAKERS, shape, device=device),
         torch.full(shape, 1 / BATCH, device=device),
+        torch.full(shape, 1 / BATCH, device=device),
     )
 
 

@@ -13,6 +13,9 @@ from menan.datadir.fold_table import (
     set_groups,
     write_fold_table,
 )
+from menan.datadir.metadata import read_metadata
+from menan.datadir.same_audio import identical_audio
+from menan.datadir.validity import folds_findings
 from menan.errors import InputError
 from menan_bin.command import main_of, new_app
 
@@ -57,6 +60,8 @@ def folds(
 
     A group of spk2group is held out. Each of its speakers tests once, the next one validates, and
     the speakers of all other groups train. Numbers of utterances do not include speed copies.
+    Warnings name what makes the evaluation doubtful: classes of a group that nobody else has,
+    identical audio under two speakers, utterances of unknown speakers.
 
     Example: menan-folds data/ravdess --group-size 6
     """
@@ -70,7 +75,9 @@ def folds(
         print(f"note: {groups}: {len(absent)} speakers are not in {data}", file=sys.stderr)
     rows = fold_table(data)
     write_fold_table(out or data / "folds.tsv", rows)
-    print(format_fold_table(rows))
+    print(format_fold_table(rows), flush=True)
+    for line in folds_findings(read_metadata(data), identical_audio(data)):
+        print(f"warning: {data}: {line}", file=sys.stderr)
 
 
 main = main_of(app, "menan-folds")

@@ -1,6 +1,7 @@
 """menan-score: WA and UA of hypotheses."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from menan.files.atomic import atomic_open
 from menan.labels import parse_map
 from menan.provenance import code_version
 from menan.scoring.score import report_text, score_files
+from menan.scoring.score_findings import score_findings
 from menan_bin.command import main_of, new_app
 
 app = new_app()
@@ -34,9 +36,11 @@ def score(
         Path | None, typer.Option("--json", help="JSON file for the same report.")
     ] = None,
 ) -> None:
-    """Print WA, UA, recall and confusion, whole, by speaker and by gender.
+    """Print WA, UA, recall and confusion, whole, by speaker, gender and official split.
 
-    Genders are read from spk2gender beside utt2spk, labels from emotions beside --ref and --hyp.
+    Genders are read from spk2gender beside utt2spk, splits from utt2split beside --ref, labels from
+    emotions beside --ref and --hyp. Warnings name speakers that the model was trained on, and
+    emotions that are never predicted.
 
     Example: menan-score --ref data/iemocap/utt2emo --hyp exp/menan_seed0/test
     """
@@ -46,6 +50,8 @@ def score(
             made_from = {"ref": str(ref), "hyp": str(hyp), "version": code_version()}
             made_from |= {"map": map} if map else {}
             file.write(json.dumps(made_from | report.to_json(), indent=1) + "\n")
+    for line in score_findings(report, hyp):
+        print(f"warning: {hyp}: {line}", file=sys.stderr)
     print(report_text(report))
 
 

@@ -6,15 +6,25 @@ from dataclasses import dataclass
 from menan.errors import InputError
 
 FEWEST, MOST = 2, 50
+UNKNOWN = "-"  # in utt2emo: nobody has labelled the utterance
 
 
 def is_label(name: str) -> bool:
-    """Whether a name can be a label: one printable word without a comma.
+    """Whether a name can be a label: one printable word without a comma, other than ``-``.
 
     >>> is_label("ang"), is_label("very angry"), is_label("ang,sad"), is_label("")
     (True, False, False, False)
     """
-    return name.split() == [name] and "," not in name and name.isprintable()
+    return name.split() == [name] and "," not in name and name.isprintable() and name != UNKNOWN
+
+
+def joined_labels(labels: Iterable[str]) -> str:
+    """The ``utt2emo`` value of some labels; ``-`` without any.
+
+    >>> joined_labels(("ang", "sad")), joined_labels(())
+    ('ang,sad', '-')
+    """
+    return ",".join(labels) or UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -69,9 +79,13 @@ class LabelSet:
     def parse(self, text: str, where: str) -> tuple[str, ...]:
         """The emotions of one ``utt2emo`` value, such as ``ang,sad``, in the order of the set.
 
+        The value ``-`` gives none: nobody has labelled the utterance.
+
         Raises:
             InputError: an unknown or repeated label; ``where`` begins the message.
         """
+        if text == UNKNOWN:
+            return ()
         labels = text.split(",")
         for label in labels:
             if label not in self.names:
@@ -95,12 +109,14 @@ IEMOCAP_EMOTIONS = LabelSet(("ang", "hap", "neu", "sad"))
 def split_labels(text: str, where: str) -> tuple[str, ...]:
     """The labels of one ``utt2emo`` value whose label set is not known.
 
-    >>> split_labels("sad,ang", "utt2emo:1")
-    ('sad', 'ang')
+    >>> split_labels("sad,ang", "utt2emo:1"), split_labels("-", "utt2emo:2")
+    (('sad', 'ang'), ())
 
     Raises:
         InputError: a malformed or repeated label; ``where`` begins the message.
     """
+    if text == UNKNOWN:
+        return ()
     labels = tuple(text.split(","))
     if not all(map(is_label, labels)) or len(set(labels)) != len(labels):
         raise InputError(f"{where}: expected labels joined by commas, found {text[:80]!r}")

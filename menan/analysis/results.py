@@ -193,8 +193,7 @@ class Table2:
 class OwnFigures:
     """A system of an experiment beside published ones; means over held-out groups, %.
 
-    one_seed: mean over seeds.
-    all_seeds: decided by the mean posteriors over seeds.
+    one_seed: mean over seeds; all_seeds: decided by the mean posteriors over seeds.
     seeds: their number.
     """
 
@@ -233,6 +232,7 @@ class Results:
     command: the command line that made all this.
     config: settings as text, by section and key.
     beside: leakage of other reports, for the figure of utility against leakage.
+    doubts: what limits the figures.
     """
 
     code: str
@@ -247,3 +247,4 @@ class Results:
     published: PublishedTable | None = None
     findings: tuple[str, ...] = ()
     attacks: tuple[AttackResult, ...] = ()
+    doubts: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ def open_dump(feats: str | Path) -> Dump:
 
     Without the records of menan-dump beside it the features are those of another toolkit
     (:class:`menan.given_front_end.GivenFrontEnd`). Then the numbers of rows and columns are read
-    from the matrices; utt2spk and utt2emo must be there.
+    from the matrices; utt2spk must be there.
 
     Raises:
         InputError: a file is missing or malformed, or lists other utterances than feats.scp.
@@ -59,18 +59,16 @@ def _open_given(feats: Path, scp: dict[str, str]) -> Dump:
         raise InputError(f"{feats}: empty; make the features again")
     directory = feats.parent
     fix = "keep what both have (Kaldi: utils/fix_data_dir.sh --utt-extra-files utt2emo DIR)"
-    label = "add their lines, or keep the utterances that all three files have"
-    for name, line, cure in (
-        ("utt2spk", "<utterance> <speaker>", fix),
-        ("utt2emo", "<utterance> <emotion>", label),
-    ):
-        if not (directory / name).exists():
-            raise InputError(
-                f"{directory / name}: missing beside {feats.name}; copy or link it there, with a "
-                f"line '{line}' for each utterance"
-            )
-        utts = read_table(directory / name)
-        _refuse_other_utterances(feats, scp, name, utts, cure, fix)
+    label = "add their lines ('-' for no emotion), or keep the utterances that all three files have"
+    if not (directory / "utt2spk").exists():
+        raise InputError(
+            f"{directory / 'utt2spk'}: missing beside {feats.name}; copy or link it there, with a "
+            "line '<utterance> <speaker>' for each utterance"
+        )
+    for name, cure in (("utt2spk", fix), ("utt2emo", label)):
+        if (directory / name).exists():  # without utt2emo, nobody has labelled the utterances
+            utts = read_table(directory / name)
+            _refuse_other_utterances(feats, scp, name, utts, cure, fix)
     refuse_missing_archives(scp, feats)
     shapes = {utt: matrix_shape(place, f"{feats}: {utt}") for utt, place in scp.items()}
     num_frames = {utt: rows for utt, (rows, _) in shapes.items()}

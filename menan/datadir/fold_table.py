@@ -41,6 +41,11 @@ def fold_table(directory: str | Path) -> list[FoldRow]:
             one group.
     """
     metadata = read_metadata(directory)
+    if not metadata.spk2group:
+        raise InputError(
+            f"{directory}: no speaker is known, so that no group can be held out; evaluate on an "
+            "official split"
+        )
     size = _originals_by_speaker(metadata)
     try:
         folds = [

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from menan.datadir.folds import assign_groups
@@ -18,9 +18,13 @@ _LONGEST_NAME = 200  # bytes; file systems allow 255, and endings take some
 class Metadata:
     """The label files of a data or dump directory, keyed and ordered by utterance id.
 
+    utt2emo: the emotions; none for an utterance that nobody has labelled.
     utt2uniq: the original of each speed copy; an original is mapped to itself.
     corpus: the name of the data in results; it says whether they were generated.
     emotions: the labels that ``utt2emo`` may use, in the order of posteriors.
+    unknown_speakers: names in ``utt2spk`` that stand for nobody: each is the id of an utterance
+        whose speaker is unknown. They are in no group.
+    utt2split: part of the official split, by utterance; utterances without one are in no part.
     """
 
     utt2spk: dict[str, str]
@@ -30,10 +34,23 @@ class Metadata:
     utt2uniq: dict[str, str]
     corpus: str
     emotions: LabelSet
+    unknown_speakers: frozenset[str] = frozenset()
+    utt2split: dict[str, str] = field(default_factory=dict)
 
     @property
     def speakers(self) -> list[str]:
-        return c_sorted(set(self.utt2spk.values()))
+        """The known speakers."""
+        return c_sorted(set(self.utt2spk.values()) - self.unknown_speakers)
+
+    @property
+    def originals(self) -> list[str]:
+        """The utterances that are not speed copies."""
+        return [utt for utt, original in self.utt2uniq.items() if utt == original]
+
+    @property
+    def unlabelled(self) -> list[str]:
+        """The originals that nobody has labelled."""
+        return [utt for utt in self.originals if not self.utt2emo[utt]]
 
 
 def name_fault(kind: str, name: str) -> str | None:
@@ -65,9 +82,10 @@ def spk2utt(utt2spk: dict[str, str]) -> dict[str, str]:
 def read_metadata(directory: str | Path) -> Metadata:
     """Read the label files of a data or dump directory.
 
-    Missing files have defaults: ``emotions`` :func:`menan.labels.default_labels`, ``spk2group``
-    pairs of speakers in sorted order, ``utt2uniq`` each utterance mapped to itself, ``spk2gender``
-    an empty table.
+    Missing files have defaults: ``utt2emo`` no emotions, ``emotions``
+    :func:`menan.labels.default_labels`, ``spk2group`` pairs of speakers in sorted order,
+    ``utt2uniq`` each utterance mapped to itself, ``spk2gender``, ``utt2split`` and
+    ``unknown_speakers`` nothing.
 
     Raises:
         InputError: malformed files, files that do not name the same utterances, a copy with
@@ -78,18 +96,24 @@ def read_metadata(directory: str | Path) -> Metadata:
     utt2spk = read_table(directory / "utt2spk")
     if not utt2spk:
         raise InputError(f"{directory / 'utt2spk'}: empty; prepare the data again")
-    labels, emotions = read_emotions(directory / "utt2emo")
     utts = c_sorted(utt2spk)
-    speakers = set(utt2spk.values())
-    uniq = _optional(directory / "utt2uniq") or {utt: utt for utt in utts}
-    groups = _optional(directory / "spk2group") or assign_groups(speakers)
+    labels, emotions = _emotions(directory, utts)
+    unknown = read_unknown_speakers(directory, utt2spk)
+    speakers = set(utt2spk.values()) - unknown
+    splits = optional_table(directory / "utt2split")
+    uniq = optional_table(directory / "utt2uniq") or {utt: utt for utt in utts}
+    groups = optional_table(directory / "spk2group") or assign_groups(speakers)
     for name, table, keys in (
         ("utt2emo", emotions, utts),
         ("utt2uniq", uniq, utts),
         ("spk2group", groups, speakers),
+        ("utt2split", splits, splits.keys() & utt2spk.keys()),
     ):
         if missing := c_sorted(set(keys) - table.keys()):
-            raise InputError(f"{directory / name}: lacks {missing[0]!r} of utt2spk; add its line")
+            unlabelled = ", with '-' if nobody has labelled it" if name == "utt2emo" else ""
+            raise InputError(
+                f"{directory / name}: lacks {missing[0]!r} of utt2spk; add its line{unlabelled}"
+            )
         if extra := c_sorted(table.keys() - set(keys)):
             raise InputError(
                 f"{directory / name}: has {extra[0]!r}, which utt2spk lacks; remove its line"
@@ -110,11 +134,40 @@ def read_metadata(directory: str | Path) -> Metadata:
         utt2spk={utt: utt2spk[utt] for utt in utts},
         utt2emo={utt: emotions[utt] for utt in utts},
         spk2group=groups,
-        spk2gender=_optional(directory / "spk2gender"),
+        spk2gender=optional_table(directory / "spk2gender"),
         utt2uniq={utt: uniq[utt] for utt in utts},
         corpus=corpus_name(directory),
         emotions=labels,
+        unknown_speakers=unknown,
+        utt2split={utt: splits[utt] for utt in utts if utt in splits},
     )
+
+
+def _emotions(directory: Path, utts: list[str]) -> tuple[LabelSet, dict[str, tuple[str, ...]]]:
+    """Label set and emotions; without ``utt2emo`` nobody has labelled the utterances."""
+    if (directory / "utt2emo").exists():
+        return read_emotions(directory / "utt2emo")
+    path = directory / "emotions"
+    labels = read_label_set(path) if path.exists() else default_labels([])
+    return labels, dict.fromkeys(utts, ())
+
+
+def read_unknown_speakers(directory: Path, utt2spk: Mapping[str, str]) -> frozenset[str]:
+    """The file ``unknown_speakers``: ids of utterances whose speaker nobody knows, one per line.
+
+    Raises:
+        InputError: a line that is not a speaker of utt2spk that stands for one utterance.
+    """
+    path = directory / "unknown_speakers"
+    names = read_lines(path) if path.exists() else []
+    known = set(utt2spk.values())
+    for number, name in enumerate(names, start=1):
+        if name not in known or utt2spk.get(name, name) != name:
+            raise InputError(
+                f"{path}:{number}: expected the id of an utterance that utt2spk maps to itself, "
+                f"found {name[:80]!r}; correct one of the two files"
+            )
+    return frozenset(names)
 
 
 def corpus_name(directory: str | Path) -> str:
@@ -183,5 +236,6 @@ def labels_found(utt2emo: Path, table: Mapping[str, str]) -> LabelSet:
         raise InputError(f"{utt2emo}: {error}; prepare the data again") from None
 
 
-def _optional(path: Path) -> dict[str, str]:
+def optional_table(path: Path) -> dict[str, str]:
+    """A table, empty where the file is missing."""
     return read_table(path) if path.exists() else {}

@@ -61,3 +61,20 @@ def write_table(path: str | Path, table: Mapping[str, str]) -> None:
     with atomic_open(path) as file:
         for key in c_sorted(table):
             file.write(f"{key} {table[key]}\n")
+
+
+def write_optional(path: str | Path, table: Mapping[str, str]) -> None:
+    """Write a table, or remove the file where there is nothing to write."""
+    if table:
+        write_table(path, table)
+    else:
+        Path(path).unlink(missing_ok=True)
+
+
+def write_names(path: str | Path, names: Iterable[str]) -> None:
+    """Write names in their order, one per line; without any, remove the file."""
+    if lines := [f"{name}\n" for name in names]:
+        with atomic_open(path) as file:
+            file.writelines(lines)
+    else:
+        Path(path).unlink(missing_ok=True)

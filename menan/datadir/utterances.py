@@ -13,7 +13,7 @@ from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.files.atomic import write_together
 from menan.files.lock import only_writer
-from menan.labels import LabelSet, default_labels
+from menan.labels import LabelSet, default_labels, joined_labels
 from menan.provenance import code_version
 
 
@@ -22,15 +22,18 @@ class Utterance:
     """One utterance of a corpus.
 
     utt: id, beginning with ``<speaker>-``.
+    speaker: id; the id of the utterance itself if nobody knows who speaks.
     recording: id in wav.scp; the id of the utterance if its file contains nothing else.
     path: the audio file, absolute.
-    emotions: one or more labels.
+    emotions: labels; none if nobody has labelled the utterance.
     duration: seconds.
     start, end: seconds within the recording, both or neither.
     group: the unit that is held out; None for pairs of speakers in sorted order.
     gender: ``f`` or ``m``.
     intensity: how strongly the emotion is acted.
     channel: the only channel of the recording that is used, counted from 1; None for the average.
+    split: part of an official split, such as train, valid or test.
+    fold: the fold of a published cross-validation that tests the utterance.
     """
 
     utt: str
@@ -46,12 +49,20 @@ class Utterance:
     text: str | None = None
     intensity: str | None = None
     channel: int | None = None
+    split: str | None = None
+    fold: str | None = None
+
+    @property
+    def speaker_known(self) -> bool:
+        """Whether the speaker is known; Kaldi's tables map other utterances to themselves."""
+        return self.speaker != self.utt
 
 
 # All files that write_datadir may write; those that it does not write are removed.
 DATA_FILES = (
     *("wav.scp", "segments", "utt2spk", "spk2utt", "utt2emo", "emotions"),
     *("spk2gender", "spk2group", "utt2dur", "text", "utt2intensity", "reco2channel"),
+    *("utt2split", "utt2fold", "unknown_speakers"),
     *("corpus", "made_from.yaml"),
 )
 
@@ -69,10 +80,12 @@ def write_datadir(
     """Write the files of a data directory (:data:`DATA_FILES`).
 
     ``segments`` is written if any utterance has a start, ``reco2channel`` if any has a channel
-    (``mix`` stands for the average); ``spk2gender``, ``text`` and ``utt2intensity`` if all
-    utterances have them (Kaldi's validator expects its tables to be complete); ``corpus`` and
-    ``made_from.yaml`` if they are given. New files are written beside the old ones and replace them
-    together; wav.scp is missing until all are in place.
+    (``mix`` stands for the average), ``utt2split`` if any has a split, ``unknown_speakers`` if any
+    has no known speaker, ``utt2emo`` and ``emotions`` if any has an emotion; ``spk2gender``,
+    ``text``, ``utt2intensity`` and ``utt2fold`` if all utterances have them (Kaldi's validator
+    expects its tables to be complete); ``corpus`` and ``made_from.yaml`` if they are given. New
+    files are written beside the old ones and replace them together; wav.scp is missing until all
+    are in place.
 
     Args:
         corpus: the name of the data in results; by default the directory's name.
@@ -92,7 +105,10 @@ def write_datadir(
     _check_ids(utterances)
     labels = emotions or default_labels(label for u in utterances for label in u.emotions)
     texts = {name: _text(table) for name, table in _tables(utterances, labels).items()}
-    texts["emotions"] = "".join(f"{label}\n" for label in labels)
+    if "utt2emo" in texts:
+        texts["emotions"] = "".join(f"{label}\n" for label in labels)
+    if unknown := c_sorted(u.speaker for u in utterances if not u.speaker_known):
+        texts["unknown_speakers"] = "".join(f"{speaker}\n" for speaker in unknown)
     if corpus is not None:
         texts["corpus"] = f"{corpus}\n"
     if root is not None:
@@ -121,7 +137,7 @@ def _check_ids(utterances: Sequence[Utterance]) -> None:
                 raise InputError(f"{u.path}: {fault}; rename it")
         if _NOT_IN_PATHS.search(u.path):
             raise InputError(f"{u.path!r}: wav.scp cannot contain this path; rename the file")
-        if not u.utt.startswith(f"{u.speaker}-"):
+        if u.speaker_known and not u.utt.startswith(f"{u.speaker}-"):
             raise InputError(
                 f"{u.path}: utterance {u.utt!r} must begin with '{u.speaker}-'; rename it"
             )
@@ -154,12 +170,15 @@ def _tables(utterances: Sequence[Utterance], labels: LabelSet) -> dict[str, dict
         "wav.scp": {u.recording: u.path for u in utterances},
         "utt2spk": utt2spk,
         "spk2utt": spk2utt(utt2spk),
-        "utt2emo": {
-            u.utt: ",".join(labels.parse(",".join(u.emotions), u.path)) for u in utterances
-        },
-        "spk2group": _groups(utterances),
         "utt2dur": {u.utt: f"{u.duration:.3f}" for u in utterances},
     }
+    if any(u.emotions for u in utterances):
+        tables["utt2emo"] = {
+            u.utt: joined_labels(labels.parse(joined_labels(u.emotions), u.path))
+            for u in utterances
+        }
+    if groups := _groups(utterances):
+        tables["spk2group"] = groups
     if any(u.start is not None for u in utterances):
         tables["segments"] = {
             u.utt: f"{u.recording} {u.start or 0.0:.4f} {u.end or u.duration:.4f}"
@@ -168,20 +187,25 @@ def _tables(utterances: Sequence[Utterance], labels: LabelSet) -> dict[str, dict
     if any(u.channel is not None for u in utterances):
         tables["reco2channel"] = {u.recording: str(u.channel or "mix") for u in utterances}
     genders = {u.speaker: u.gender for u in utterances if u.gender}
-    if all(u.gender for u in utterances):
+    if genders and all(u.gender for u in utterances if u.speaker_known):
         tables["spk2gender"] = genders
-    texts = {u.utt: " ".join(u.text.split()) for u in utterances if u.text}
-    if len(texts) == len(utterances):
-        tables["text"] = texts
-    intensities = {u.utt: u.intensity for u in utterances if u.intensity}
-    if len(intensities) == len(utterances):
-        tables["utt2intensity"] = intensities
-    return tables
+    if splits := {u.utt: u.split for u in utterances if u.split}:
+        tables["utt2split"] = splits
+    columns = {
+        "text": {u.utt: " ".join(u.text.split()) for u in utterances if u.text},
+        "utt2intensity": {u.utt: u.intensity for u in utterances if u.intensity},
+        "utt2fold": {u.utt: u.fold for u in utterances if u.fold},
+    }
+    return tables | {
+        name: found for name, found in columns.items() if len(found) == len(utterances)
+    }
 
 
 def _groups(utterances: Sequence[Utterance]) -> dict[str, str]:
-    named = {u.speaker: u.group for u in utterances if u.group is not None}
-    speakers = {u.speaker for u in utterances}
+    """Groups of the known speakers: those of unknown ones cannot be held out."""
+    known = [u for u in utterances if u.speaker_known]
+    named = {u.speaker: u.group for u in known if u.group is not None}
+    speakers = {u.speaker for u in known}
     if not named:
         return assign_groups(speakers)
     if missing := c_sorted(speakers - named.keys()):

@@ -17,6 +17,7 @@ from menan.datadir.dump_directory import (
     refuse_other_rows,
 )
 from menan.datadir.tables import c_sorted
+from menan.datadir.validity import trained_finding
 from menan.device import open_device
 from menan.errors import InputError
 from menan.features.store import FrameStore, combined_digest, load_block
@@ -108,6 +109,9 @@ def infer(
         _check(loaded, dump, model, noise, draws)
     if not models:
         return []
+    for line in dict.fromkeys(_trained_on(one.card, dump, test_speakers_only) for one in models):
+        if line:
+            print(f"warning: {model}: {line}", file=sys.stderr)
     pooled = test_speakers_only or model.is_file()
     folders = [out if pooled else out / loaded.card.fold for loaded in models]
     with ExitStack() as locks:
@@ -189,6 +193,12 @@ def _check(loaded: _LoadedModel, dump: Dump, model: Path, noise: NoiseSource, dr
             f"{model}: --draws {draws}, but the bottleneck is {bottleneck.settings.name}, which "
             "has no noise; leave --draws out"
         )
+
+
+def _trained_on(card: ModelCard, dump: Dump, test_speakers_only: bool) -> str:
+    """A line on the speakers of the dump that a model was trained on; empty without any."""
+    speakers = [card.test or ""] if test_speakers_only else dump.metadata.speakers
+    return trained_finding(speakers, card.speakers)
 
 
 def _blocks(dump: Dump, models: list[_LoadedModel], test_speakers_only: bool) -> list[list[str]]:

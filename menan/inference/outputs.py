@@ -1,6 +1,7 @@
 """Posteriors and embeddings of a model, in memory and in the directory that menan-infer writes."""
 
 import json
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.tables import c_sorted, read_lines
+from menan.datadir.validity import unpredicted_finding
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
 from menan.model.model_file import ModelCard, card_from_json, card_to_json
@@ -50,6 +52,9 @@ def write_outputs(directory: Path, parts: list[Outputs], made_from: dict[str, An
             )
     posteriors = {utt: p for part in parts for utt, p in part.posteriors.items()}
     embeddings = {utt: v for part in parts for utt, v in part.embeddings.items()}
+    predicted = {emotions.names[int(p.argmax())] for p in posteriors.values()}
+    if line := unpredicted_finding(emotions, predicted, emotions):
+        print(f"note: {directory}: {line}, in {len(posteriors)} utterances", file=sys.stderr)
     record = {**made_from, "version": code_version()}
     record["models"] = [card_to_json(part.card) for part in parts]
     with ExitStack() as files:

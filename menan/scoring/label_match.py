@@ -7,7 +7,7 @@ from pathlib import Path
 from menan.datadir.metadata import read_emotions
 from menan.datadir.tables import c_sorted, read_table
 from menan.errors import InputError
-from menan.labels import IEMOCAP_EMOTIONS, LabelSet, split_labels
+from menan.labels import IEMOCAP_EMOTIONS, LabelSet, joined_labels, split_labels
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ def single_labels(hyp: LabelledFile) -> dict[str, str]:
     """The one emotion of each utterance.
 
     Raises:
-        InputError: an utterance with several emotions.
+        InputError: an utterance with several emotions, or none.
     """
     for number, emotions in enumerate(hyp.utt2emo.values(), start=1):
-        if len(emotions) > 1:
-            found = ",".join(emotions)
+        if len(emotions) != 1:
+            found = joined_labels(emotions)
             raise InputError(f"{hyp.path}:{number}: expected one emotion, found {found!r}")
     return {utt: emotions[0] for utt, emotions in hyp.utt2emo.items()}
 

@@ -1,12 +1,13 @@
 """WA, UA, recall and confusion of hypotheses, whole and by speaker and gender."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from menan.datadir.metadata import optional_table, read_unknown_speakers
 from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.labels import LabelSet
@@ -45,6 +46,9 @@ class ScoreReport:
 
     emotions: the labels that are scored.
     unscored: number of references without a hypothesis.
+    splits: by part of the official split.
+    unlabelled: number of hypotheses whose reference has no emotion; they are not scored.
+    unknown: number of scored utterances of unknown speakers, who are not among ``speakers``.
     """
 
     emotions: LabelSet
@@ -52,6 +56,9 @@ class ScoreReport:
     speakers: dict[str, Score]
     genders: dict[str, Score]
     unscored: int
+    splits: dict[str, Score] = field(default_factory=dict)
+    unlabelled: int = 0
+    unknown: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, with the UA of guessing under ``chance``."""
@@ -70,8 +77,8 @@ def score_files(
     Args:
         ref: the utt2emo of a data directory.
         hyp: an utt2emo of hypotheses, or the directory that menan-infer wrote.
-        utt2spk: by default the file beside ``ref``, if it exists; a spk2gender beside utt2spk is
-            read too.
+        utt2spk: by default the file beside ``ref``, if it exists; spk2gender and unknown_speakers
+            beside utt2spk are read too, and utt2split beside ``ref``.
         renamed: new label by label, see :func:`menan.scoring.label_match.match_labels`.
 
     Raises:
@@ -81,20 +88,30 @@ def score_files(
     ref, hyp = Path(ref), Path(hyp)
     if utt2spk is None and ref.with_name("utt2spk").exists():
         utt2spk = ref.with_name("utt2spk")
-    genders = Path(utt2spk).with_name("spk2gender") if utt2spk else None
-    labels, references, hypotheses = match_labels(
-        read_labelled(ref), read_labelled(hyp), renamed or {}
-    )
+    labelled, predicted = read_labelled(ref), read_labelled(hyp)
+    unlabelled = {utt for utt, emotions in labelled.utt2emo.items() if not emotions}
+    if labelled.utt2emo.keys() <= unlabelled:
+        raise InputError(
+            f"{ref}: no utterance has an emotion, so nothing can be scored; label some"
+        )
+    labels, references, hypotheses = match_labels(labelled, predicted, renamed or {})
+    speakers = read_table(utt2spk) if utt2spk else None
+    unknown: frozenset[str] = frozenset()
+    if utt2spk and speakers:
+        unknown = read_unknown_speakers(Path(utt2spk).parent, speakers)
     try:
-        return score_report(
+        report = score_report(
             references,
             hypotheses,
             labels,
-            read_table(utt2spk) if utt2spk else None,
-            read_table(genders) if genders and genders.exists() else None,
+            speakers,
+            optional_table(Path(utt2spk).with_name("spk2gender")) if utt2spk else None,
+            optional_table(ref.with_name("utt2split")),
+            unknown,
         )
     except InputError as error:
         raise InputError(f"{hyp}: {error}") from None
+    return replace(report, unlabelled=len(unlabelled & predicted.utt2emo.keys()))
 
 
 def score_report(
@@ -103,8 +120,13 @@ def score_report(
     labels: LabelSet,
     utt2spk: Mapping[str, str] | None = None,
     spk2gender: Mapping[str, str] | None = None,
+    utt2split: Mapping[str, str] | None = None,
+    unknown: Collection[str] = (),
 ) -> ScoreReport:
-    """Score all hypotheses, and those of each speaker and gender where these are given.
+    """Score all hypotheses, and those of each speaker, gender and split where these are given.
+
+    Args:
+        unknown: names in utt2spk that stand for nobody.
 
     Raises:
         InputError: no hypothesis, or one without a reference or a speaker.
@@ -126,12 +148,15 @@ def score_report(
 
     speaker = utt2spk or {}
     gender = spk2gender or {}
+    known = [utt for utt in hypotheses if speaker.get(utt) not in unknown]
     return ScoreReport(
         emotions=labels,
         whole=score(references, hypotheses, labels),
-        speakers=by(speaker.get, hypotheses),
+        speakers=by(speaker.get, known),
         genders=by(lambda utt: gender.get(speaker.get(utt, "")), hypotheses),
         unscored=len(references) - len(hypotheses),
+        splits=by((utt2split or {}).get, hypotheses),
+        unknown=len(hypotheses) - len(known),
     )
 
 
@@ -178,8 +203,13 @@ def report_text(report: ScoreReport) -> str:
         )
     if report.unscored:
         lines.append(f"   {report.unscored} references have no hypothesis and are not scored")
+    if report.unlabelled:
+        lines.append(f"   {report.unlabelled} references have no emotion and are not scored")
+    if report.unknown:
+        lines.append(f"   {report.unknown} utterances are of unknown speakers")
     lines += ["", *_confusion(report.emotions, whole)]
-    for title, parts in (("speaker", report.speakers), ("gender", report.genders)):
+    tables = (("speaker", report.speakers), ("gender", report.genders), ("split", report.splits))
+    for title, parts in tables:
         if parts:
             lines += ["", *_table(title, parts)]
     return "\n".join(lines)

@@ -59,7 +59,16 @@ class EpochBatches:
         index, emotions, speakers = (
             part[models, columns] for part in (self.index, self.emotions, self.speakers)
         )
-        return Batch(index, emotions, speakers, weight=there / sizes[:, None]), sizes
+        known = there & (speakers >= 0)
+        numbers = known.sum(dim=1, keepdim=True).clamp(min=1)
+        batch = Batch(
+            index,
+            emotions,
+            speakers.clamp(min=0),
+            weight=there / sizes[:, None],
+            speaker_weight=known / numbers,
+        )
+        return batch, sizes
 
     def noise(self, step: int) -> Tensor | None:
         """Noise of a stochastic bottleneck in a step, (active, draws * batch, dims of v), or None.

@@ -25,6 +25,7 @@ from menan.training.plan import (
     utterance_set,
 )
 from menan.training.run_directory import open_directory
+from menan.training.run_findings import report_unlabelled, write_findings
 from menan.training.schedule import train_together
 
 
@@ -74,6 +75,7 @@ def train_runs(
             that trains one of the runs.
     """
     dump = open_dump(feats)
+    report_unlabelled(dump, "trains and tests nothing")
     training, model = config.training, config.model
     encoder = ENCODERS[type(model.encoder)]
     if encoder.is_repeated and dump.features.rows < encoder.shortest_input:
@@ -115,8 +117,13 @@ def train_runs(
         for data in whole:
             locks.enter_context(only_writer(data.directory))
             open_directory(data, dump, options.resume, options.force)
+            write_findings(data, dump)
         train_together(whole, device, options.models_at_once, options.tensorboard)
     return planned
+
+
+def _number(speakers: int) -> str:
+    return "only one speaker" if speakers == 1 else "no known speaker"
 
 
 def _sets_by_group(
@@ -126,9 +133,15 @@ def _sets_by_group(
     metadata = dump.metadata
     train = {run.group: training_utts(metadata, run.group) for run in planned}
     for group, utts in train.items():
-        if len({metadata.utt2spk[utt] for utt in utts}) < 2:
+        if not utts:
             raise InputError(
-                f"{dump.feats.parent / 'utt2spk'}: only one speaker to train on"
+                f"{dump.feats.parent / 'utt2emo'}: no utterance to train on has an emotion; label "
+                "some, and dump again"
+            )
+        speakers = {metadata.utt2spk[utt] for utt in utts} - metadata.unknown_speakers
+        if len(speakers) < 2:
+            raise InputError(
+                f"{dump.feats.parent / 'utt2spk'}: {_number(len(speakers))} to train on"
                 + (f" without group {group!r}" if group else "")
                 + "; the speaker classifier needs two; add speakers or hold out another group"
             )
@@ -173,5 +186,8 @@ def _valid_set(
             f"{dump.feats} has {' '.join(dump.metadata.emotions)}; prepare both with the same "
             "--emotions"
         )
-    utts = [utt for utt, original in valid.metadata.utt2uniq.items() if utt == original]
+    report_unlabelled(valid, "validates nothing")
+    utts = [utt for utt in valid.metadata.originals if valid.metadata.utt2emo[utt]]
+    if not utts:
+        raise InputError(f"{valid_feats}: no utterance has an emotion; label some, and dump again")
     return utterance_set(load(valid, utts), valid, utts)

@@ -22,18 +22,20 @@ class Batch:
     index: int64, utterances in the store.
     emotions, speakers: int64, true classes.
     weight: weight of each utterance in the batch mean: 1 / batch size, and 0 for padding.
+    speaker_weight: the same for the means over utterances whose speaker is known; 0 for others.
     """
 
     index: Tensor
     emotions: Tensor
     speakers: Tensor
     weight: Tensor
+    speaker_weight: Tensor
 
     def repeated(self, times: int) -> "Batch":
         """The batch ``times`` times, end to end; weights are divided so that their sum stays."""
         if times == 1:
             return self
-        once = replace(self, weight=self.weight / times)
+        once = replace(self, weight=self.weight / times, speaker_weight=self.speaker_weight / times)
         return Batch(*(part.repeat(1, times) for part in vars(once).values()))
 
 
@@ -143,7 +145,7 @@ class LockStep:
         exists = ~self.engine.missing_speakers[: self.engine.active]
         if log_p.shape[1] != rows.index.shape[1]:  # an SC of another kind
             rows = batch.repeated(log_p.shape[1] // batch.index.shape[1])
-        return SpeakerPosterior(log_p, rows.speakers, exists, rows.weight)
+        return SpeakerPosterior(log_p, rows.speakers, exists, rows.speaker_weight)
 
     def _met(self, before: SpeakerPosterior, after: SpeakerPosterior) -> SpeakerPosterior:
         """For each model the posterior that its objective uses."""

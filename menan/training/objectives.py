@@ -24,6 +24,8 @@ from menan.settings import (
     UniformSettings,
 )
 
+SPEAKER_FIGURES = "speaker_"  # how the names of SpeakerPosterior.measures begin
+
 
 @dataclass(frozen=True)
 class SpeakerPosterior:
@@ -32,7 +34,7 @@ class SpeakerPosterior:
     log_p: log posteriors in nats, (models, rows, speakers).
     speakers: true speakers, int64 (models, rows).
     exists: bool (models, 1, speakers); models may have different numbers of speakers.
-    weight: weight of each row in the batch mean, (models, rows).
+    weight: weight of each row in the batch mean, (models, rows); 0 where nobody knows who speaks.
     """
 
     log_p: Tensor
@@ -83,7 +85,7 @@ class Step:
     z: input of both classifiers, (models, rows, dims).
     v: output of ENC, (models, rows, dims).
     emotion_log_p: log posteriors of EC in nats, (models, rows, emotions).
-    emotions, speakers: true classes, int64 (models, rows).
+    emotions, speakers: true classes, int64 (models, rows); speaker 0 where ``speaker.weight`` is 0.
     weight: weight of each row in the batch mean, (models, rows); 0 for padding.
     """
 

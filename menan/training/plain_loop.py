@@ -62,7 +62,7 @@ class PlainLoop:
 
         Args:
             features, lengths: input of the encoder, (batch, rows, dims) and (batch,).
-            emotions, speakers: true classes, int64 (batch,).
+            emotions, speakers: true classes, int64 (batch,); speaker -1 where nobody knows it.
             noise: noise of a stochastic bottleneck, (draws * batch, dims of v).
             kept: what dropout leaves of the encoder's units, (batch, units).
         """
@@ -92,7 +92,7 @@ class PlainLoop:
         step = Step(
             self.emotion_loss(logits, emotions).mean()[None],
             met,
-            *(part[None] for part in (z, v, log_p, emotions, rows, weight)),
+            *(part[None] for part in (z, v, log_p, emotions, rows.clamp(min=0), weight)),
         )
         gradients = self.main.gradients(self.objective.loss(step))
         if not self.objective.adversary_after_step:
@@ -105,7 +105,9 @@ class PlainLoop:
         logits = self.network.speaker(z, emotions) if own else self.network.speaker(z)
         log_p = F.log_softmax(logits, dim=-1)
         labels = speakers.repeat(len(log_p) // len(speakers))
-        weight = torch.full_like(log_p[:, 0], 1 / len(log_p)).detach()
+        known = (labels >= 0).to(log_p.dtype)  # unknown speakers, -1, are in no mean
+        weight = known / known.sum().clamp(min=1)
+        labels = labels.clamp(min=0)
         exists = torch.ones(1, 1, log_p.shape[1], dtype=torch.bool, device=z.device)
         return SpeakerPosterior(log_p[None], labels[None], exists, weight[None])
 
@@ -156,7 +158,7 @@ def train_plainly(data: RunData, network: Network, epochs: int) -> Network:
                 features.to(network.encoder.mean.dtype),
                 lengths,
                 batch.emotions[0],
-                batch.speakers[0],
+                batch.speakers[0].where(batch.speaker_weight[0] > 0, -1),
                 None if noise is None else noise[0],
                 None if kept is None else kept[0],
             )

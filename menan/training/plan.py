@@ -12,6 +12,7 @@ from menan.datadir.dump_directory import Dump
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
 from menan.datadir.metadata import Metadata, name_fault
 from menan.datadir.tables import c_sorted
+from menan.datadir.validity import parts_of_group
 from menan.errors import InputError
 from menan.features.store import FrameStore
 from menan.front_ends import FrontEnd
@@ -48,8 +49,8 @@ class UtteranceSet:
 
     index: int64 (n,), into the store.
     emotions: int64 (n,), into the label set.
-    speakers: int64 (n,), into ``speaker_names``.
-    voices: int64 (n,), a number for each speaker at each speed.
+    speakers: int64 (n,), into ``speaker_names``; -1 where nobody knows who speaks.
+    voices: int64 (n,), a number for each speaker at each speed; -1 as for speakers.
     """
 
     store: FrameStore
@@ -73,7 +74,7 @@ class UtteranceSet:
 
     @property
     def utt_speakers(self) -> list[str]:
-        return [self.speaker_names[i] for i in self.speakers.tolist()]
+        return ["" if i < 0 else self.speaker_names[i] for i in self.speakers.tolist()]
 
 
 def plan_runs(config: RunsConfig, spk2group: dict[str, str]) -> list[Run]:
@@ -100,17 +101,16 @@ def plan_runs(config: RunsConfig, spk2group: dict[str, str]) -> list[Run]:
 
 
 def training_utts(metadata: Metadata, group: str | None) -> list[str]:
-    """Originals and speed copies of all speakers outside the held-out group."""
-    return [utt for utt, spk in metadata.utt2spk.items() if metadata.spk2group[spk] != group]
+    """Originals and speed copies of all speakers outside the held-out group, with an emotion.
+
+    Unknown speakers are in no group, and train always.
+    """
+    return parts_of_group(metadata, group or "")[0]
 
 
 def held_out_utts(metadata: Metadata, group: str | None) -> list[str]:
-    """The originals of the held-out group's speakers; none if nothing is held out."""
-    return [
-        utt
-        for utt, spk in metadata.utt2spk.items()
-        if metadata.spk2group[spk] == group and metadata.utt2uniq[utt] == utt
-    ]
+    """The labelled originals of the held-out group's speakers; none if nothing is held out."""
+    return parts_of_group(metadata, group or "")[1]
 
 
 def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> UtteranceSet:
@@ -126,7 +126,8 @@ def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> Utteran
                 f"{dump.feats.parent / 'utt2emo'}: {utt} has {len(metadata.utt2emo[utt])} "
                 "emotions; training needs one each: leave such utterances out"
             )
-    names = tuple(c_sorted({metadata.utt2spk[utt] for utt in utts}))
+    speakers = [metadata.utt2spk[utt] for utt in utts]
+    names = tuple(c_sorted(set(speakers) - metadata.unknown_speakers))
     number = {name: i for i, name in enumerate(names)}
     device = store.frames.device
     return UtteranceSet(
@@ -135,7 +136,7 @@ def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> Utteran
         emotions=torch.tensor(
             [metadata.emotions.index(metadata.utt2emo[utt][0]) for utt in utts], device=device
         ),
-        speakers=torch.tensor([number[metadata.utt2spk[utt]] for utt in utts], device=device),
+        speakers=torch.tensor([number.get(name, -1) for name in speakers], device=device),
         speaker_names=names,
         voices=torch.tensor(_voices(metadata, utts), device=device),
     )
@@ -144,8 +145,9 @@ def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> Utteran
 def _voices(metadata: Metadata, utts: list[str]) -> list[int]:
     """A number for each speaker at each speed; the id of a copy is longer than its original's."""
     names = [(metadata.utt2spk[utt], utt.replace(metadata.utt2uniq[utt], "", 1)) for utt in utts]
-    number = {name: i for i, name in enumerate(sorted(set(names)))}
-    return [number[name] for name in names]
+    known = {name for name in names if name[0] not in metadata.unknown_speakers}
+    number = {name: i for i, name in enumerate(sorted(known))}
+    return [number.get(name, -1) for name in names]
 
 
 @dataclass(frozen=True)

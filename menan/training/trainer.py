@@ -16,7 +16,7 @@ from menan.randomness import derived_seed
 from menan.training.batches import EpochBatches
 from menan.training.divergence import DivergenceWatch
 from menan.training.lockstep import LockStep
-from menan.training.objectives import make_objective
+from menan.training.objectives import SPEAKER_FIGURES, make_objective
 from menan.training.run_state import RunState
 from menan.training.signals import Stopped, StopRequest, stop_requests
 
@@ -123,10 +123,13 @@ class Trainer:
             measured = self.lockstep.update(batch, batches.noise(step), batches.kept(step))
             watch.note(step, measured)
             del measured["loss"]  # the log has its parts
+            known = (batch.speaker_weight > 0).sum(dim=1)
             for name, value in measured.items():
                 shape = value.shape[1:]
                 total = self.sums.setdefault(name, value.new_zeros(len(self.runs), *shape))
-                total[: len(sizes)] += value * sizes.view(-1, *[1] * len(shape))
+                # Means over the utterances whose speaker is known, or over all.
+                counted = known if name.startswith(SPEAKER_FIGURES) else sizes
+                total[: len(sizes)] += value * counted.view(-1, *[1] * len(shape))
             self.step = step + 1
             bar.update(len(sizes))
             if request.number is not None:
@@ -136,8 +139,14 @@ class Trainer:
         watch.refuse()
         self.lockstep.activate(len(self.runs))
         counts = torch.tensor(batches.lengths, device=self.device)
+        of_known = torch.tensor(
+            [int((run.train.speakers >= 0).sum()) for run in self.runs], device=self.device
+        )
         means = {
-            name: total / counts.view(-1, *[1] * (total.dim() - 1))
+            name: total
+            / (of_known if name.startswith(SPEAKER_FIGURES) else counts).view(
+                -1, *[1] * (total.dim() - 1)
+            )
             for name, total in self.sums.items()
         }
         figures = {name: mean for name, mean in means.items() if mean.dim() == 1}

@@ -62,9 +62,11 @@ class TrainingVoices:
         return sums.unflatten(0, shape), counts.view(shape)
 
     def _read(self, read: Callable[[Tensor], Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-        """Cells, and float64 of what is read of each utterance, on the CPU."""
+        """Cells, and float64 of what is read, of each utterance of a known speaker, on the CPU."""
         train = self.train
-        cells = train.voices * self.emotions + train.emotions
-        for batch in torch.arange(len(train), device=cells.device).split(BATCH):
-            features, _ = self.encoder.read(train.store, train.index[batch], self.rows)
+        known = (train.voices >= 0).nonzero()[:, 0]
+        index = train.index[known]
+        cells = train.voices[known] * self.emotions + train.emotions[known]
+        for batch in torch.arange(len(index), device=cells.device).split(BATCH):
+            features, _ = self.encoder.read(train.store, index[batch], self.rows)
             yield cells[batch].cpu(), read(features.cpu()).double()

@@ -89,7 +89,7 @@ def test_a_model_reads_matrices_of_other_lengths_but_not_of_other_widths(given, 
         list(predict(model, ["a.wav"]))
 
 
-@pytest.mark.parametrize("name", ["utt2spk", "utt2emo"])
+@pytest.mark.parametrize("name", ["utt2spk"])
 def test_what_cannot_be_derived_is_asked_for(given, name):
     feats = given()
     (feats.parent / name).unlink()

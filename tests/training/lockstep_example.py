@@ -71,9 +71,11 @@ def make_batch(
     draw = torch.Generator().manual_seed(seed)
     shape = (len(speakers), 6)
     there = torch.arange(6) < torch.tensor(sizes)[:, None]
+    weight = (there.to(dtype) / there.sum(dim=1, keepdim=True)).expand(shape)
     return Batch(
         index=torch.randint(UTTS, shape, generator=draw),
         emotions=torch.randint(4, shape, generator=draw),
         speakers=torch.stack([torch.randint(n, (6,), generator=draw) for n in speakers]),
-        weight=(there.to(dtype) / there.sum(dim=1, keepdim=True)).expand(shape),
+        weight=weight,
+        speaker_weight=weight,
     )

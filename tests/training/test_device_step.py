@@ -40,7 +40,7 @@ def test_no_tensor_of_a_step_is_made_on_the_cpu(kind):
             ("a", "b"), torch.empty(90, 43), torch.tensor([0, 40]), torch.tensor([40, 50])
         )
         whole = torch.empty(models, 6, dtype=torch.int64)
-        batch = Batch(whole, whole, whole, torch.empty(models, 6))
+        batch = Batch(whole, whole, whole, torch.empty(models, 6), torch.empty(models, 6))
         noise = torch.empty(models, 4 * 6, 96) if kind == "noise" else None
     objectives = [make_objective(settings()) for settings in ObjectiveSettings.table.values()]
     lockstep = LockStep(engine, objectives, 2, store, rows=60)

@@ -34,6 +34,10 @@ def report_sections(results: Results) -> list[Section]:
                 items=results.findings,
             )
         )
+    if results.doubts:
+        note = "What limits the figures below."
+        section = Section("validity", "Validity", "Validity", note, items=results.doubts)
+        sections.append(section)
     sections.append(_configuration(results))
     if results.table2 is not None:
         sections += accuracy_sections(results.table2, results.corpus)

@@ -1,6 +1,6 @@
 """All figures of a report, collected from an experiment and its probes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from menan.datadir.metadata import corpus_name
 from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.provenance import code_version
+from menan.training.run_findings import read_findings
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,30 @@ def collect(sources: ReportSources) -> tuple[Results, list[TrainedRun]]:
         attacks=attacks,
         table3=cross,
     )
-    return replace(results, findings=findings(results)), runs
+    doubts = (*_doubts(runs), *_unpredicted(results))
+    return replace(results, findings=findings(results), doubts=doubts), runs
+
+
+def _doubts(runs: Sequence[TrainedRun]) -> tuple[str, ...]:
+    """What the trainings wrote about their evaluation, each line once."""
+    return tuple(dict.fromkeys(line for run in runs for line in read_findings(run.directory)))
+
+
+def _unpredicted(results: Results) -> Iterator[str]:
+    """The emotions that a system never predicts for its test speakers."""
+    if (table := results.table2) is None:
+        return
+    for name, system in table.systems.items():
+        totals = [sum(column) for column in zip(*system.pooled.confusion, strict=True)]
+        never = [
+            emotion
+            for emotion, total, recall in zip(
+                table.emotions, totals, system.pooled.recall, strict=True
+            )
+            if not total and recall is not None
+        ]
+        if never:
+            yield f"{name}: never predicted: {', '.join(never)}"
 
 
 def reported_leakages(directory: Path, runs: Sequence[TrainedRun]) -> tuple[ReportedLeakage, ...]:

@@ -12,7 +12,7 @@ from menan.datadir.dump_directory import is_given
 from menan.datadir.tables import c_sorted
 from menan.datadir.validate.audio_files import check_audio
 from menan.datadir.validate.feature_files import check_feats
-from menan.datadir.validate.label_files import check_labels, groups_of
+from menan.datadir.validate.label_files import check_labels, check_unknown_speakers, groups_of
 from menan.datadir.validate.label_set import check_label_set
 from menan.datadir.validate.lenient_table import LenientTable, scan_table
 from menan.datadir.validate.problems import Problem, Report
@@ -30,12 +30,13 @@ TABLES: dict[str, tuple[str, int | None]] = {
     "text": ("utterance", None),
     "segments": ("utterance", 3),
     "wav.scp": ("recording", None),
+    "utt2split": ("utterance", 1),
     "reco2channel": ("recording", 1),
     "feats.scp": ("utterance", None),
     "utt2num_frames": ("utterance", 1),
 }
-REQUIRED = ("utt2spk", "spk2utt", "utt2emo")
-REQUIRED_OF_OTHERS = ("utt2spk", "utt2emo")  # beside a feats.scp that another toolkit made
+REQUIRED = ("utt2spk", "spk2utt")
+REQUIRED_OF_OTHERS = ("utt2spk",)  # beside a feats.scp that another toolkit made
 REQUIRED_IN_DUMP = ("utt2num_frames", "utt2uniq", "features.yaml")
 
 
@@ -69,11 +70,14 @@ def validate(directory: str | Path, read_audio: bool = False, allow_pipes: bool 
         problems.extend(table.problems)
     notes: list[str] = []
     utt2spk = dict(tables["utt2spk"].items()) if "utt2spk" in tables else {}
+    unknown: frozenset[str] = frozenset()
     if utt2spk:
-        problems.extend(_check_names(tables, utt2spk))
+        unknown, faults = check_unknown_speakers(directory, utt2spk)
+        problems.extend(faults)
+        problems.extend(_check_names(tables, utt2spk, unknown))
         labels, faults, notes = check_label_set(directory, tables)
         problems.extend(faults)
-        problems.extend(check_labels(tables, utt2spk, labels))
+        problems.extend(check_labels(tables, utt2spk, labels, unknown))
     if "wav.scp" in tables:
         problems.extend(check_audio(tables, read_audio, allow_pipes))
     if "feats.scp" in tables:
@@ -83,8 +87,8 @@ def validate(directory: str | Path, read_audio: bool = False, allow_pipes: bool 
         problems,
         notes,
         utterances=len(utt2spk),
-        speakers=len(set(utt2spk.values())),
-        groups=len(set(groups_of(tables, utt2spk).values())),
+        speakers=len(set(utt2spk.values()) - unknown),
+        groups=len(set(groups_of(tables, utt2spk, unknown).values())),
     )
 
 
@@ -103,9 +107,13 @@ def _missing_files(directory: Path, dumped: bool) -> list[Problem]:
 
 
 def _check_names(
-    tables: Mapping[str, LenientTable], utt2spk: Mapping[str, str]
+    tables: Mapping[str, LenientTable], utt2spk: Mapping[str, str], unknown: frozenset[str]
 ) -> Iterator[Problem]:
-    """Check that tables have the keys of utt2spk, and wav.scp the recordings of segments."""
+    """Check that tables have the keys of utt2spk, and wav.scp the recordings of segments.
+
+    Speakers that stand for nobody have no group and perhaps no gender, and utterances may be in no
+    part of the official split.
+    """
     expected = {
         "utterance": ("utt2spk", set(tables["utt2spk"].rows)),
         "speaker": ("utt2spk", set(utt2spk.values())),
@@ -118,7 +126,8 @@ def _check_names(
     for name, table in tables.items():
         kind = TABLES[name][0]
         source, keys = expected[kind]
-        for key in c_sorted(keys - table.rows.keys()):
+        optional = {"spk2group": unknown, "spk2gender": unknown, "utt2split": keys}.get(name, ())
+        for key in c_sorted(keys - table.rows.keys() - set(optional)):
             message = f"lacks {kind} {key!r} of {source}"
             yield Problem(table.path, None, message, "add its line, or remove it from all files")
         for key in c_sorted(table.rows.keys() - keys):

@@ -1,10 +1,11 @@
 """Check speakers, emotions, genders, groups and speed copies of a directory."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 
 from menan.datadir.folds import assign_groups
-from menan.datadir.metadata import name_fault, spk2utt
+from menan.datadir.metadata import name_fault, read_unknown_speakers, spk2utt
 from menan.datadir.tables import c_sorted
 from menan.datadir.validate.lenient_table import LenientTable
 from menan.datadir.validate.problems import Problem, message_and_cure
@@ -13,7 +14,10 @@ from menan.labels import LabelSet
 
 
 def check_labels(
-    tables: Mapping[str, LenientTable], utt2spk: Mapping[str, str], labels: LabelSet | None
+    tables: Mapping[str, LenientTable],
+    utt2spk: Mapping[str, str],
+    labels: LabelSet | None,
+    unknown: Collection[str] = (),
 ) -> Iterator[Problem]:
     """Check the values in utt2spk, spk2utt, utt2emo, spk2gender, spk2group and utt2uniq.
 
@@ -22,8 +26,9 @@ def check_labels(
     Args:
         labels: the label set of the directory; None if it cannot be read, which is a problem of
             its own.
+        unknown: names in utt2spk that stand for nobody.
     """
-    yield from _check_speakers(tables["utt2spk"], utt2spk)
+    yield from _check_speakers(tables["utt2spk"], utt2spk, unknown)
     if "spk2utt" in tables:
         yield from _check_inverse(tables["spk2utt"], utt2spk)
     if "utt2emo" in tables:
@@ -32,29 +37,48 @@ def check_labels(
         yield from _check_genders(tables["spk2gender"])
     if "spk2group" in tables:
         yield from _check_file_names(tables["spk2group"], "group")
-        yield from _check_groups(tables["spk2group"], groups_of(tables, utt2spk))
+        yield from _check_groups(tables["spk2group"], groups_of(tables, utt2spk, unknown))
     if "utt2uniq" in tables:
         utt2emo = dict(tables["utt2emo"].items()) if "utt2emo" in tables else {}
         yield from _check_copies(tables["utt2uniq"], utt2spk, utt2emo)
 
 
-def groups_of(tables: Mapping[str, LenientTable], utt2spk: Mapping[str, str]) -> dict[str, str]:
-    """The group of each speaker of utt2spk: from spk2group, or pairs of speakers by default."""
-    speakers = set(utt2spk.values())
+def check_unknown_speakers(
+    directory: Path, utt2spk: Mapping[str, str]
+) -> tuple[frozenset[str], list[Problem]]:
+    """The names in utt2spk that stand for nobody; none of them where the file is malformed."""
+    path = directory / "unknown_speakers"
+    try:
+        return read_unknown_speakers(directory, utt2spk), []
+    except InputError as error:
+        message, cure = message_and_cure(error, "correct it")
+        line, _, fault = message.removeprefix(f"{path}:").partition(": ")
+        if not line.isdecimal():
+            return frozenset(), [Problem(path, None, message.removeprefix(f"{path}: "), cure)]
+        return frozenset(), [Problem(path, int(line), fault, cure)]
+
+
+def groups_of(
+    tables: Mapping[str, LenientTable], utt2spk: Mapping[str, str], unknown: Collection[str] = ()
+) -> dict[str, str]:
+    """The group of each known speaker: from spk2group, or pairs of speakers by default."""
+    speakers = set(utt2spk.values()) - set(unknown)
     if "spk2group" not in tables:
         return assign_groups(speakers)
     return {speaker: g for speaker, g in tables["spk2group"].items() if speaker in speakers}
 
 
-def _check_speakers(table: LenientTable, utt2spk: Mapping[str, str]) -> Iterator[Problem]:
+def _check_speakers(
+    table: LenientTable, utt2spk: Mapping[str, str], unknown: Collection[str]
+) -> Iterator[Problem]:
     for utt, speaker in utt2spk.items():
-        if not utt.startswith(f"{speaker}-"):
+        if speaker not in unknown and not utt.startswith(f"{speaker}-"):
             message = f"does not begin with '{speaker}-'"
             yield table.problem(utt, message, "make the speaker a prefix of the utterance's id")
     yield from _check_file_names(table, "speaker")
     # Kaldi splits and merges by speaker, and expects this order to be sorted too.
     previous = ""
-    for utt in c_sorted(utt2spk):
+    for utt in c_sorted(utt for utt, speaker in utt2spk.items() if speaker not in unknown):
         speaker = utt2spk[utt]
         if speaker.encode("utf-8") < previous.encode("utf-8"):
             message = f"sorts after utterances of {previous!r}, but its speaker {speaker!r} before"

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from menan.datadir.metadata import Metadata, spk2utt
-from menan.datadir.tables import c_sorted, write_table
+from menan.datadir.tables import c_sorted, write_names, write_optional, write_table
 from menan.errors import InputError
 from menan.features.dump.sources import AudioSource, read_sources
 from menan.files.atomic import atomic_open
+from menan.labels import joined_labels
 
 
 @dataclass(frozen=True)
@@ -48,22 +49,28 @@ def speed_copies(
 
 
 def write_copy_labels(out: Path, metadata: Metadata, copies: Mapping[str, SpeedCopy]) -> None:
-    """Write utt2spk, spk2utt, utt2emo, emotions, utt2uniq, spk2group, spk2gender and corpus."""
+    """Write utt2spk, spk2utt, utt2uniq, corpus, and the other label files that the data have."""
     utt2spk = {name: metadata.utt2spk[copy.utt] for name, copy in copies.items()}
     write_table(out / "utt2spk", utt2spk)
     write_table(out / "spk2utt", spk2utt(utt2spk))
-    emotions = {name: ",".join(metadata.utt2emo[copy.utt]) for name, copy in copies.items()}
-    write_table(out / "utt2emo", emotions)
-    with atomic_open(out / "emotions") as file:
-        file.writelines(f"{label}\n" for label in metadata.emotions)
+    emotions = {name: joined_labels(metadata.utt2emo[copy.utt]) for name, copy in copies.items()}
+    is_labelled = any(metadata.utt2emo.values())
+    write_optional(out / "utt2emo", emotions if is_labelled else {})
+    write_names(out / "emotions", metadata.emotions if is_labelled else ())
     # The data may hold copies themselves: these, too, point to what they were made from.
     write_table(out / "utt2uniq", {name: metadata.utt2uniq[c.utt] for name, c in copies.items()})
     speakers = set(utt2spk.values())
-    write_table(out / "spk2group", {spk: metadata.spk2group[spk] for spk in speakers})
-    if metadata.spk2gender:
-        genders = {spk: gender for spk, gender in metadata.spk2gender.items() if spk in speakers}
-        write_table(out / "spk2gender", genders)
-    else:
-        (out / "spk2gender").unlink(missing_ok=True)
+    groups = {spk: metadata.spk2group[spk] for spk in speakers - metadata.unknown_speakers}
+    write_optional(out / "spk2group", groups)
+    genders = {spk: gender for spk, gender in metadata.spk2gender.items() if spk in speakers}
+    write_optional(out / "spk2gender", genders)
+    splits = {
+        name: metadata.utt2split[copy.utt]
+        for name, copy in copies.items()
+        if copy.utt in metadata.utt2split
+    }
+    write_optional(out / "utt2split", splits)
+    unknown = c_sorted(speakers & metadata.unknown_speakers)
+    write_names(out / "unknown_speakers", unknown)
     with atomic_open(out / "corpus") as file:
         file.write(f"{metadata.corpus}\n")

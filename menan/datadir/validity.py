@@ -1,0 +1,113 @@
+"""What makes an evaluation look valid although it is not: named where it happens."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from menan.datadir.metadata import Metadata
+from menan.datadir.same_audio import across, described
+from menan.labels import LabelSet
+
+_FIRST = 5  # speakers that are named
+
+
+def untrained(metadata: Metadata, train: Iterable[str], heldout: Iterable[str]) -> list[str]:
+    """The emotions of held-out utterances that no training utterance has, in their order."""
+    learnt, asked = (
+        {emotion for utt in utts for emotion in metadata.utt2emo[utt]} for utts in (train, heldout)
+    )
+    return list(metadata.emotions.in_order(asked - learnt))
+
+
+def untrained_finding(group: str, emotions: Iterable[str]) -> str:
+    """One line on the classes of a held-out group that nobody can learn.
+
+    >>> untrained_finding("g01", ["ang", "neu"])
+    'g01: nothing of ang, neu to train on, so that their recall is 0'
+    """
+    return f"{group}: nothing of {', '.join(emotions)} to train on, so that their recall is 0"
+
+
+def unknown_finding(metadata: Metadata) -> str:
+    """One line on utterances of unknown speakers; empty without any."""
+    unknown = [
+        utt for utt in metadata.originals if metadata.utt2spk[utt] in metadata.unknown_speakers
+    ]
+    if not unknown:
+        return ""
+    return (
+        f"{len(unknown)} of {len(metadata.originals)} utterances are of unknown speakers: they "
+        "train the emotion wherever a group is held out, and some may be of held-out speakers"
+    )
+
+
+def speakers_finding(metadata: Metadata, identical: list[tuple[str, ...]]) -> str:
+    """One line on audio that is there under two speakers; empty without any.
+
+    Args:
+        identical: groups of utterances (:func:`menan.datadir.same_audio.identical_audio`).
+    """
+    if not (groups := across(identical, metadata.utt2spk)):
+        return ""
+    return (
+        f"identical audio under two speakers, so that a fold trains on what it tests: "
+        f"{described(groups)}; leave one of each out"
+    )
+
+
+def split_finding(metadata: Metadata, identical: list[tuple[str, ...]]) -> str:
+    """One line on audio that is in two parts of the official split; empty without any."""
+    if not (groups := across(identical, metadata.utt2split)):
+        return ""
+    return f"identical audio in two parts of the split: {described(groups)}; leave one of each out"
+
+
+def trained_finding(speakers: Collection[str], trained: Collection[str]) -> str:
+    """One line on evaluated speakers that a model was trained on; empty without any.
+
+    >>> trained_finding(["a", "b"], ["b", "c"])
+    '1 of 2 speakers are ones it was trained on (b): not unseen speakers'
+    """
+    if not (shared := [name for name in speakers if name in set(trained)]):
+        return ""
+    more = ", ..." if len(shared) > _FIRST else ""
+    return (
+        f"{len(shared)} of {len(speakers)} speakers are ones it was trained on "
+        f"({', '.join(shared[:_FIRST])}{more}): not unseen speakers"
+    )
+
+
+def unpredicted_finding(emotions: LabelSet, predicted: Iterable[str], asked: Iterable[str]) -> str:
+    """One line on classes that are never predicted; empty if all are.
+
+    Args:
+        asked: the emotions that occur in the references; where these are unknown, all emotions.
+    """
+    never = emotions.in_order(set(asked) - set(predicted))
+    return f"never predicted: {', '.join(never)}" if never else ""
+
+
+def folds_findings(metadata: Metadata, identical: list[tuple[str, ...]]) -> list[str]:
+    """What a look at the folds of a directory should tell, one line each.
+
+    Args:
+        identical: groups of utterances with the same audio.
+    """
+    lines = []
+    for group in dict.fromkeys(sorted(metadata.spk2group.values())):
+        train, heldout = parts_of_group(metadata, group)
+        if emotions := untrained(metadata, train, heldout):
+            lines.append(untrained_finding(group, emotions))
+    found = (
+        unknown_finding(metadata),
+        speakers_finding(metadata, identical),
+        split_finding(metadata, identical),
+    )
+    return [*lines, *filter(None, found)]
+
+
+def parts_of_group(metadata: Metadata, group: str) -> tuple[list[str], list[str]]:
+    """The labelled utterances outside a group of speakers, and the originals in it."""
+    of: Mapping[str, str] = metadata.spk2group
+    labelled = [utt for utt in metadata.utt2spk if metadata.utt2emo[utt]]
+    train = [utt for utt in labelled if of.get(metadata.utt2spk[utt]) != group]
+    heldout = [utt for utt in labelled if of.get(metadata.utt2spk[utt]) == group]
+    return train, [utt for utt in heldout if metadata.utt2uniq[utt] == utt]
