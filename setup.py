@@ -61,8 +61,11 @@ setup(
         "tensorboard": ["tensorboard>=2.15"],
         "export": ["onnxscript>=0.5"],
         "pretrained": ["transformers>=5,<6"],
+        "tables": ["openpyxl>=3.1", "pyarrow>=15"],
         "fuzz": ["atheris>=2.3"],
         "dev": [
+            "openpyxl>=3.1",
+            "pyarrow>=15",
             "tensorboard>=2.15",
             "onnxscript>=0.5",
             "transformers>=5,<6",

@@ -14,11 +14,13 @@ from typing import Annotated, Any
 import typer
 
 from menan.datadir.channels import parse_channel
-from menan.errors import InputError
+from menan.errors import BadItems, InputError
 from menan.training.signals import Stopped
 
 # Typer makes its usage error public only through this subclass.
 UsageError: type[Any] = typer.BadParameter.__mro__[1]
+
+MOST_ITEMS = 50  # bad items that are named
 
 # The exit status of a program that Ctrl-C ended: 128 and SIGINT's number.
 INTERRUPTED = 130
@@ -106,6 +108,11 @@ def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
             if status == INTERRUPTED:
                 # Typer returns this for Ctrl-C, without a message.
                 raise KeyboardInterrupt
+        except BadItems as error:
+            for line in error.lines[:MOST_ITEMS]:
+                status = _complain(name, line)
+            if (more := len(error.lines) - MOST_ITEMS) > 0:
+                status = _complain(name, f"and {more} more")
         except InputError as error:
             status = _complain(name, str(error))
         except UsageError as error:

@@ -10,10 +10,14 @@ from typing import Annotated, Any, get_args
 import typer
 
 from menan.corpora import CORPORA
+from menan.corpora.bad_recordings import MOST_BAD, without_bad
 from menan.corpora.description import describe
 from menan.corpora.label_choice import LabelChoice, parse_emotions
-from menan.corpora.preparation import Corpus
+from menan.corpora.preparation import Corpus, gathered
+from menan.datadir.metadata import read_metadata
+from menan.datadir.same_audio import identical_audio
 from menan.datadir.utterances import write_datadir
+from menan.datadir.validity import speakers_finding
 from menan.errors import InputError
 from menan.ffmpeg import use_ffmpeg
 from menan.labels import parse_map
@@ -41,6 +45,14 @@ Map = Annotated[
 ]
 
 
+SkipBad = Annotated[
+    Switch,
+    typer.Option(
+        help=f"Leave out and name unreadable recordings, at most {MOST_BAD:g} % of the utterances."
+    ),
+]
+
+
 @app.callback()
 def prepare() -> None:
     """Write the data directory of a corpus, and report its size and what is missing.
@@ -59,12 +71,15 @@ def _command(corpus: Corpus) -> Callable[..., None]:
         map: str,
         channel: str,
         ffmpeg: Switch,
+        skip_bad: Switch,
         **options: Any,
     ) -> None:
         number = channel_of(channel)
         use_ffmpeg(bool(ffmpeg))
         choice = LabelChoice(parse_emotions(emotions), parse_map(map))
-        preparation = corpus.prepare(root, choice=choice, **options)
+        with gathered() as bad:
+            preparation = corpus.prepare(root, choice=choice, **options)
+        preparation = without_bad(preparation, bad, bool(skip_bad))
         folder = root if root.is_dir() else root.parent
         utterances = preparation.utterances
         if number is not None:
@@ -75,6 +90,8 @@ def _command(corpus: Corpus) -> Callable[..., None]:
         print(f"{data}: {preparation.corpus}, {describe(preparation, folder)}", flush=True)
         for line in corpus_warnings(dict.fromkeys((u.path, u.channel) for u in utterances)):
             print(line, file=sys.stderr)
+        if line := speakers_finding(read_metadata(data), identical_audio(data)):
+            print(f"warning: {data}: {line}", file=sys.stderr)
 
     root = Annotated[Path, typer.Argument(metavar=corpus.root_name, help=corpus.root)]
     arguments: dict[str, tuple[Any, Any]] = {
@@ -84,6 +101,7 @@ def _command(corpus: Corpus) -> Callable[..., None]:
         "map": (Map, ""),
         "channel": (ChannelOption, "mix"),
         "ffmpeg": (FfmpegOption, Switch.false),
+        "skip_bad": (SkipBad, Switch.false),
     }
     for name, own in list(inspect.signature(corpus.prepare).parameters.items())[2:]:
         kind, text = get_args(own.annotation)

@@ -1,22 +1,36 @@
 """Rows of a CSV or TSV file, each with its place for error messages."""
 
-import csv
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from menan.corpora.sheets import open_sheet
 from menan.errors import InputError
+
+# What programs write where nothing is known.
+EMPTY = ("", "nan", "nat", "null", "<na>", "n/a")
+# A duration as pandas and audformat write it: 0 days 00:00:01.900000.
+_DURATION = re.compile(r"(?:(\d{1,4}) days? )?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
 class DelimitedRow:
-    """One row: its place (``file:line``), and its cells by column name, without outer spaces."""
+    """One row: its place (``file:line``), and its cells by column name, without outer spaces.
+
+    decimal_comma: whether a number may have a decimal comma.
+    """
 
     where: str
     cells: dict[str, str]
+    decimal_comma: bool = False
+
+    def is_empty(self, column: str) -> bool:
+        """Whether the column is missing, or the cell is empty or says so, such as ``NaN``."""
+        return self.cells.get(column, "").lower() in EMPTY
 
     def text(self, column: str) -> str:
         """The cell, which must not be empty."""
@@ -27,13 +41,24 @@ class DelimitedRow:
     def number(self, column: str) -> float:
         """The cell as a finite number."""
         text = self.text(column)
+        has_comma = "," in text
         try:
-            value = float(text)
+            value = float(text.replace(",", ".") if self.decimal_comma else text)
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise InputError(f"{self.where}: expected a number as {column}, found {text[:80]!r}")
+            cure = "; write a decimal point" if has_comma else ""
+            raise InputError(
+                f"{self.where}: expected a number as {column}, found {text[:80]!r}{cure}"
+            )
         return value
+
+    def seconds(self, column: str) -> float:
+        """The cell as a time: seconds, or days, hours, minutes and seconds as pandas writes it."""
+        if duration := _DURATION.fullmatch(self.cells[column]):
+            days, hours, minutes, seconds = (float(part or 0) for part in duration.groups())
+            return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+        return self.number(column)
 
 
 def read_rows(path: str | Path) -> tuple[list[str], list[DelimitedRow]]:
@@ -45,20 +70,23 @@ def read_rows(path: str | Path) -> tuple[list[str], list[DelimitedRow]]:
 def stream_rows(path: str | Path, unnamed: str = "") -> tuple[list[str], Iterator[DelimitedRow]]:
     """The column names, in lower case, and the rows of a file with a header line, one by one.
 
-    The separator is the one of tab, semicolon and comma that the header has most of. A byte order
-    mark, Unix and Windows line ends, quoted cells and blank lines are accepted.
+    The separator is the one of tab, semicolon and comma that the header has most of, or the one
+    that Excel's line ``sep=;`` names. A byte order mark, UTF-16, Unix and Windows line ends, quoted
+    cells and blank lines are accepted, and so are .xlsx and .parquet
+    (:func:`menan.corpora.sheets.open_sheet`). Columns without a name are passed over: the index
+    that pandas writes, and empty columns at the end of a sheet.
 
     Args:
-        unnamed: name of the first column if the file gives it none, as pandas does for its index;
-            empty refuses such a file.
+        unnamed: name of the first column if the file gives it none; empty passes over it too.
 
     Raises:
-        InputError: missing or undecodable file, no rows, a column name that is empty or given
-            twice, a zero byte, a row with more or fewer cells than the header. Faults of rows are
-            raised where the row is reached.
+        InputError: missing or undecodable file, no rows, a column name that is given twice, a zero
+            byte, a row with more or fewer cells than the header. Faults of rows are raised where
+            the row is reached.
     """
     path = Path(path)
-    lines = _lines(path)
+    sheet = open_sheet(path)
+    lines = sheet.lines
     header = next(lines, None)
     first = next(lines, None)
     if header is None or first is None:
@@ -66,9 +94,10 @@ def stream_rows(path: str | Path, unnamed: str = "") -> tuple[list[str], Iterato
     columns = [name.strip().lower() for name in header[1]]
     columns[0] = columns[0] or unnamed
     for name, count in Counter(columns).items():
-        if not name or count > 1:
-            raise InputError(f"{path}:1: column {name!r} is empty or named twice; rename it")
-    return columns, _rows(path, columns, chain([first], lines))
+        if name and count > 1:
+            raise InputError(f"{path}:{header[0]}: column {name!r} is named twice; rename it")
+    rows = _rows(path, columns, chain([first], lines), sheet.decimal_comma)
+    return [name for name in columns if name], rows
 
 
 def require_columns(path: str | Path, columns: list[str], wanted: tuple[str, ...]) -> None:
@@ -79,39 +108,14 @@ def require_columns(path: str | Path, columns: list[str], wanted: tuple[str, ...
 
 
 def _rows(
-    path: Path, columns: list[str], lines: Iterable[tuple[int, list[str]]]
+    path: Path, columns: list[str], lines: Iterable[tuple[int, list[str]]], decimal_comma: bool
 ) -> Iterator[DelimitedRow]:
+    least = max((place for place, name in enumerate(columns, start=1) if name), default=0)
     for number, cells in lines:
-        if len(cells) != len(columns):
+        if len(cells) < least or any(map(str.strip, cells[len(columns) :])):
             raise InputError(
                 f"{path}:{number}: {len(cells)} cells where the header has {len(columns)} columns; "
                 "quote cells that contain the separator"
             )
-        stripped = map(str.strip, cells)
-        yield DelimitedRow(f"{path}:{number}", dict(zip(columns, stripped, strict=True)))
-
-
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, with their line numbers; the first one has the column names."""
-    if path.exists() and not path.is_file():  # a pipe or device might never end
-        raise InputError(f"{path}: not a regular file; name a CSV or TSV file")
-    line = 0
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-            file.seek(0)
-            reader = csv.reader(file, delimiter=max("\t;,", key=header.count), strict=True)
-            for cells in reader:
-                line = reader.line_num
-                if "\0" in "".join(cells):
-                    raise InputError(
-                        f"{path}:{line}: contains a zero byte; save the table as UTF-8 text"
-                    )
-                if any(map(str.strip, cells)):
-                    yield line, cells
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    except csv.Error as error:
-        raise InputError(f"{path}:{line + 1}: not CSV ({error}); correct the quotes") from None
+        named = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if name}
+        yield DelimitedRow(f"{path}:{number}", named, decimal_comma)

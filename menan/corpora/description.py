@@ -9,6 +9,7 @@ from menan.datadir.utterances import Utterance
 from menan.labels import LabelSet
 
 MOST_ROWS = 50  # more speakers than this are counted, not listed
+UNKNOWN = "(unknown)"  # speakers whom nobody knows, in one row
 MOST_CASES = 5  # cases that are shown per warning
 
 
@@ -19,7 +20,7 @@ def describe(preparation: Preparation, root: str | Path) -> str:
         root: the folder of the corpus; files outside it are reported.
     """
     utterances = preparation.utterances
-    speakers = {u.speaker for u in utterances}
+    speakers = {u.speaker for u in utterances if u.speaker_known}
     seconds = [u.duration for u in utterances]
     lines = [
         f"{len(utterances)} utterances of {len(speakers)} {preparation.speaker_noun}, "
@@ -31,7 +32,9 @@ def describe(preparation: Preparation, root: str | Path) -> str:
         reasons = ", ".join(f"{reason} {number}" for reason, number in by_size)
         lines.append(f"left out: {sum(preparation.left_out.values())} ({reasons})")
     warnings = dict(preparation.warnings)
-    if elsewhere := outside(root, (u.path for u in utterances)):
+    if elsewhere := outside(
+        root, (u.path for u in utterances if u.path not in preparation.given_in_full)
+    ):
         warnings[f"files outside {root}"] = elsewhere
     for what, cases in warnings.items():
         shown = ", ".join(cases[:MOST_CASES])
@@ -55,7 +58,7 @@ def tally(utterances: Iterable[Utterance], labels: LabelSet) -> dict[str, int]:
 def _by_speaker(utterances: Iterable[Utterance], labels: LabelSet) -> dict[str, dict[str, int]]:
     by_speaker: dict[str, list[Utterance]] = {}
     for u in utterances:
-        by_speaker.setdefault(u.speaker, []).append(u)
+        by_speaker.setdefault(u.speaker if u.speaker_known else UNKNOWN, []).append(u)
     return {speaker: tally(by_speaker[speaker], labels) for speaker in c_sorted(by_speaker)}
 
 

@@ -1,6 +1,9 @@
 """The interface of a corpus module, and the checks that all of them share."""
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +15,8 @@ from menan.labels import LabelSet
 
 # The file in the root of a corpus that menan-synthesize made.
 GENERATED = "GENERATED"
+
+_bad: ContextVar[dict[str, str] | None] = ContextVar("bad recordings", default=None)
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Preparation:
     warnings: cases by kind of oddity: names of files, turns or lines.
     paper: counts to compare with, if the paper uses these utterances.
     speaker_noun: plural noun for the speakers in the report.
+    given_in_full: files that the user named by absolute paths; they may lie anywhere.
     """
 
     corpus: str
@@ -49,6 +55,7 @@ class Preparation:
     warnings: dict[str, list[str]]
     paper: PaperCounts | None = None
     speaker_noun: str = "speakers"
+    given_in_full: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -100,8 +107,23 @@ def outside(root: str | Path, paths: Iterable[str]) -> list[str]:
     return [p for p in dict.fromkeys(paths) if not Path(p).resolve().is_relative_to(root)]
 
 
+@contextmanager
+def gathered() -> Iterator[dict[str, str]]:
+    """Within the block, :func:`recording_seconds` notes broken files here and raises nothing.
+
+    Yields:
+        The reason, by path.
+    """
+    found: dict[str, str] = {}
+    token = _bad.set(found)
+    try:
+        yield found
+    finally:
+        _bad.reset(token)
+
+
 def recording_seconds(path: str | Path) -> float:
-    """The length of an audio file.
+    """The length of an audio file; infinite for a broken one within :func:`gathered`.
 
     Raises:
         InputError: unreadable. A broken file stops a preparation and a missing one does not, so
@@ -110,7 +132,12 @@ def recording_seconds(path: str | Path) -> float:
     try:
         return audio_info(path).seconds
     except InputError as error:
-        raise InputError(f"{error}; replace the file, or remove it to do without it") from None
+        message = f"{error}; replace the file, or remove it to do without it"
+    found = _bad.get()
+    if found is None:
+        raise InputError(message)
+    found[str(path)] = message
+    return math.inf
 
 
 def cut_to_recording(start: float, end: float, seconds: float) -> tuple[float, float]:

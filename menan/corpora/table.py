@@ -1,5 +1,6 @@
 """Any other corpus: a CSV or TSV file with one row per utterance."""
 
+import math
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -13,13 +14,22 @@ from menan.corpora.label_choice import (
     ReleaseLabels,
 )
 from menan.corpora.preparation import Corpus, Preparation, cut_to_recording, recording_seconds
-from menan.corpora.table_row import Entry, labels_of_rows, read_entry
+from menan.corpora.table_row import (
+    Entry,
+    check_speakers,
+    check_utts,
+    labels_of_rows,
+    read_entry,
+    with_path,
+)
 from menan.datadir.utterances import Utterance
-from menan.errors import InputError
+from menan.errors import InputError, refuse_items
 from menan.labels import IEMOCAP_EMOTIONS
 
-REQUIRED = ("path", "speaker", "emotion")
-OPTIONAL = ("utt", "group", "start", "end", "gender", "channel", "split")
+REQUIRED = ("path", "speaker")
+# Probably the emotions under another name, without which all rows would have none.
+LABELS = ("label", "labels", "emo", "emotions", "class", "emoclass")
+OPTIONAL = ("emotion", "utt", "group", "start", "end", "gender", "channel", "split")
 
 
 def prepare(
@@ -31,20 +41,21 @@ def prepare(
 
     Columns, in any order:
 
-    - path: audio file, from the table's folder if not absolute; several utterances of one file
-      have start and end.
-    - speaker: an id without white space.
+    - path (or file, filename): audio file, from the table's folder if not absolute; several
+      utterances of one file have start and end.
+    - speaker: an id without white space; empty or ``Unknown`` where nobody knows who speaks.
     - emotion: one or more labels joined by ``|``; utterances of which ``choice`` keeps no label
-      are left out.
+      are left out. Empty or ``Unknown``, or no such column, where nobody has labelled the row.
     - utt: an id; without the column, the name of the file without its ending. ``<speaker>-`` is
       put before it unless it begins with that.
     - group: the unit that is held out, the same in all rows of a speaker.
-    - start, end: seconds within the file, both or neither.
-    - gender: f, m, female, male or empty, the same in all rows of a speaker.
+    - start, end: within the file, both or neither; seconds, or durations as pandas writes them.
+    - gender: f, m, female, male, unknown or empty, the same in all rows of a speaker.
     - channel: number of the only channel to use, from 1; mix or empty for the average of all.
-    - split: any name or empty; used only for ``split``.
+    - split: any name or empty; part of an official split.
 
-    Other columns are not read, and named in the warnings; other empty cells are errors.
+    Other columns are not read, and named in the warnings; other empty cells are errors. All wrong
+    rows are named at once.
 
     Args:
         table: the file.
@@ -55,8 +66,10 @@ def prepare(
         InputError: a malformed table, with file and line; no audio at all; unreadable audio.
     """
     table = Path(table).absolute()
-    columns, rows = read_rows(table)
+    columns, rows = with_path(*read_rows(table))
     require_columns(table, columns, REQUIRED)
+    if set(LABELS) & set(columns):
+        require_columns(table, columns, ("emotion",))
     for name, other in (("start", "end"), ("end", "start")):
         if name in columns:
             require_columns(table, columns, (other,))
@@ -65,15 +78,16 @@ def prepare(
     used = labels_of_rows(rows, choice.renamed)
     if split:
         rows = _of_split(table, columns, rows, split, left_out)
-    entries = [read_entry(row, table.parent, choice.renamed) for row in rows]
-    _check_utts(entries, "give each its own" if "utt" in columns else "add a column utt")
-    _check_speakers(entries)
+    entries = _entries(rows, table.parent, choice)
+    check_utts(entries, "give each its own" if "utt" in columns else "add a column utt")
+    check_speakers(entries)
     chosen = _chosen(table, used, choice)
     found = {
         "columns that are not read": [c for c in columns if c not in (*REQUIRED, *OPTIONAL)],
         "labels of --map that no row has": [n for n in choice.renamed if n not in used],
     }
-    labelled = [entry for entry in entries if chosen.emotions(entry.labels)]
+    # Rows that nobody has labelled are taken; rows with other labels than those chosen are not.
+    labelled = [e for e in entries if not e.labels or chosen.emotions(e.labels)]
     if dropped := len(entries) - len(labelled):
         left_out["labels not chosen"] = dropped
     present = [entry for entry in labelled if is_file(entry.path)]
@@ -86,20 +100,42 @@ def prepare(
             f"{table}: no utterance is left ({reasons}); relative paths begin at the table's folder"
         )
     utterances = _utterances(present, chosen, found)
+    found["rows without a known speaker"] = [u.utt for u in utterances if not u.speaker_known]
+    found["rows without an emotion"] = [u.utt for u in utterances if not u.emotions]
     warnings = {what: cases for what, cases in found.items() if cases}
-    return Preparation(table.stem, utterances, chosen.labels, dict(left_out), warnings)
+    given = frozenset(str(entry.path) for entry in present if entry.is_absolute)
+    return Preparation(
+        table.stem, utterances, chosen.labels, dict(left_out), warnings, given_in_full=given
+    )
 
 
 CORPUS = Corpus(
     "Any corpus with a table of its utterances.",
     prepare,
     root=(
-        "CSV or TSV file with the columns path, speaker and emotion, and optionally utt, group, "
-        "start, end, gender, channel, split. Relative paths begin at its folder; several emotions "
-        "are joined by '|'."
+        "CSV, TSV, .xlsx or .parquet file with the columns path (or file) and speaker, and "
+        "optionally emotion, utt, group, start, end, gender, channel, split. Relative paths begin "
+        "at its folder; several emotions are joined by '|'; empty or 'Unknown' speakers and "
+        "emotions are unknown."
     ),
     root_name="TABLE",
 )
+
+
+def _entries(rows: list[DelimitedRow], folder: Path, choice: LabelChoice) -> list[Entry]:
+    """The entries of all rows.
+
+    Raises:
+        BadItems: every row that is wrong.
+    """
+    entries, faults = [], []
+    for row in rows:
+        try:
+            entries.append(read_entry(row, folder, choice.renamed))
+        except InputError as error:
+            faults.append(str(error))
+    refuse_items(faults)
+    return entries
 
 
 def _chosen(table: Path, used: set[str], choice: LabelChoice) -> ChosenLabels:
@@ -114,6 +150,8 @@ def _chosen(table: Path, used: set[str], choice: LabelChoice) -> ChosenLabels:
     ):
         used = {*used, *IEMOCAP_EMOTIONS}
     labels = tuple(sorted(used, key=lambda label: ((renamed.get(label) or label).encode(), label)))
+    if not labels:  # nobody has labelled any row
+        return ChosenLabels(IEMOCAP_EMOTIONS, {})
     release = ReleaseLabels(str(table), labels, default={label: label for label in labels})
     return release.choose(LabelChoice(choice.emotions, renamed))
 
@@ -132,39 +170,15 @@ def _of_split(
     return [row for row in rows if row.cells["split"] == split]
 
 
-def _check_utts(entries: list[Entry], cure: str) -> None:
-    first: dict[str, str] = {}
-    for entry in entries:
-        if entry.utt in first:
-            raise InputError(
-                f"{entry.where}: utterance id {entry.utt!r} is used at {first[entry.utt]} too; "
-                f"{cure}"
-            )
-        first[entry.utt] = entry.where
-
-
-def _check_speakers(entries: list[Entry]) -> None:
-    first: dict[str, Entry] = {}
-    for entry in entries:
-        other = first.setdefault(entry.speaker, entry)
-        for what, here, there in (
-            ("group", entry.group, other.group),
-            ("gender", entry.gender, other.gender),
-        ):
-            if here != there:
-                raise InputError(
-                    f"{entry.where}: speaker {entry.speaker!r} has {what} {here or '(empty)'} "
-                    f"here and {there or '(empty)'} at {other.where}; give it one"
-                )
-
-
 def _utterances(
     entries: list[Entry], chosen: ChosenLabels, found: dict[str, list[str]]
 ) -> list[Utterance]:
     """The utterances of entries with audio; oddities are added to ``found``."""
     late = found["ends after the end of the recording, set to it"] = []
     again = found["rows that name a whole file again"] = []
-    seconds = {path: recording_seconds(path) for path in {entry.path for entry in entries}}
+    seconds = {
+        path: recording_seconds(path) for path in dict.fromkeys(entry.path for entry in entries)
+    }
     recordings: dict[tuple[Path, int | None], str] = {}
     whole: set[tuple[Path, int | None]] = set()
     utterances = []
@@ -183,7 +197,7 @@ def _utterances(
                     f"{entry.where}: the segment {entry.stretch[0]} to {entry.stretch[1]} s is "
                     f"outside {entry.path}, which lasts {duration:.3f} s; correct start and end"
                 )
-            if entry.stretch[1] > duration:
+            if duration < entry.stretch[1] < math.inf:
                 late.append(entry.where)
             # The first utterance in a file or channel names the recording: no two share an id.
             recording, duration = recordings.setdefault(source, entry.utt), end - start
@@ -199,6 +213,7 @@ def _utterances(
                 end=end,
                 group=entry.group,
                 gender=entry.gender,
+                split=entry.split,
                 channel=entry.channel,
             )
         )

@@ -1,24 +1,33 @@
 """One row of a user's corpus table: ids, labels and times, without the audio itself."""
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from menan.corpora.delimited import DelimitedRow
+from menan.corpora.delimited import EMPTY, DelimitedRow
+from menan.corpora.file_names import find_file
 from menan.datadir.channels import MIX, parse_channel
 from menan.datadir.metadata import name_fault
 from menan.errors import InputError
 from menan.labels import is_label
 
-GENDERS = {"f": "f", "female": "f", "m": "m", "male": "m", "": None}
+GENDERS = {"f": "f", "female": "f", "w": "f", "m": "m", "male": "m", "": None}
+# Names that other tools give to the column path: audformat and nkululeko write file.
+PATHS = ("path", "file", "filename")
+# What stands for nobody, whatever its case. MSP-Podcast has "Unknown".
+UNKNOWN_NAMES = ("unknown", "unk", "?", *EMPTY)
 
 
 @dataclass(frozen=True)
 class Entry:
     """The content of a row.
 
-    labels: the emotions as written.
-    stretch: start and end in seconds; None for the whole file.
+    speaker: the id of the utterance where nobody knows who speaks.
+    labels: the emotions as written; none where nobody has labelled the row.
+    stretch: start and end in seconds; None for the whole file. The end may be infinite.
+    is_absolute: whether the table gives the whole path.
+    split: part of an official split.
     channel: the only channel to use, counted from 1; None for the average of all.
     """
 
@@ -31,6 +40,8 @@ class Entry:
     labels: tuple[str, ...]
     stretch: tuple[float, float] | None
     channel: int | None = None
+    is_absolute: bool = False
+    split: str | None = None
 
 
 def read_entry(row: DelimitedRow, folder: Path, renamed: Mapping[str, str]) -> Entry:
@@ -41,29 +52,77 @@ def read_entry(row: DelimitedRow, folder: Path, renamed: Mapping[str, str]) -> E
         renamed: new labels by label, which any text in the emotion cell may have.
 
     Raises:
-        InputError: an empty cell, an id with white space, a speaker or group that cannot name a
-            file, a label of several words, an unknown gender or channel, or an end before the
-            start.
+        InputError: an empty path or id, an id with white space, a speaker or group that cannot
+            name a file, a label of several words, an unknown gender or channel, or an end before
+            the start.
     """
-    path = folder / row.text("path")
-    speaker = _id(row, "speaker", row.text("speaker"))
+    path = find_file(folder, row.text("path"))
     utt = _id(row, "utt", row.text("utt") if "utt" in row.cells else path.stem)
+    if row.cells["speaker"].lower() in UNKNOWN_NAMES:
+        speaker = _id(row, "speaker", utt)
+    else:
+        speaker = _id(row, "speaker", row.cells["speaker"])
+        utt = utt if utt.startswith(f"{speaker}-") else f"{speaker}-{utt}"
     return Entry(
         where=row.where,
         path=path,
-        utt=utt if utt.startswith(f"{speaker}-") else f"{speaker}-{utt}",
+        utt=utt,
         speaker=speaker,
         group=_id(row, "group", row.text("group")) if "group" in row.cells else None,
         gender=_gender(row),
         labels=_labels(row, renamed),
         stretch=_stretch(row),
         channel=_channel(row),
+        is_absolute=Path(row.cells["path"]).is_absolute(),
+        split=None if row.is_empty("split") else row.cells["split"],
     )
+
+
+def check_utts(entries: list[Entry], cure: str) -> None:
+    """Raise :class:`InputError` for the first id that two rows share."""
+    first: dict[str, str] = {}
+    for entry in entries:
+        if entry.utt in first:
+            raise InputError(
+                f"{entry.where}: utterance id {entry.utt!r} is used at {first[entry.utt]} too; "
+                f"{cure}"
+            )
+        first[entry.utt] = entry.where
+
+
+def check_speakers(entries: list[Entry]) -> None:
+    """Raise :class:`InputError` for a speaker with two groups or genders."""
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        other = first.setdefault(entry.speaker, entry)
+        for what, here, there in (
+            ("group", entry.group, other.group),
+            ("gender", entry.gender, other.gender),
+        ):
+            if here != there:
+                raise InputError(
+                    f"{entry.where}: speaker {entry.speaker!r} has {what} {here or '(empty)'} "
+                    f"here and {there or '(empty)'} at {other.where}; give it one"
+                )
+
+
+def with_path(columns: list[str], rows: list[DelimitedRow]) -> tuple[list[str], list[DelimitedRow]]:
+    """The table with the column path under that name."""
+    name = next((name for name in PATHS if name in columns), "path")
+    if name == "path":
+        return columns, rows
+    renamed = [
+        replace(row, cells={"path" if key == name else key: v for key, v in row.cells.items()})
+        for row in rows
+    ]
+    return ["path" if column == name else column for column in columns], renamed
 
 
 def labels_of_rows(rows: Iterable[DelimitedRow], renamed: Mapping[str, str]) -> set[str]:
     """The labels that occur in some rows and can be used, as written."""
-    found = {label.strip() for row in rows for label in row.cells["emotion"].split("|")}
+    cells = (row.cells.get("emotion", "") for row in rows)
+    found = {label.strip() for text in cells for label in text.split("|")} - set(EMPTY)
+    found -= {label for label in found if label.lower() in UNKNOWN_NAMES and label not in renamed}
     return {label for label in found if label in renamed or is_label(label)}
 
 
@@ -77,14 +136,22 @@ def _id(row: DelimitedRow, column: str, text: str) -> str:
 
 
 def _gender(row: DelimitedRow) -> str | None:
-    text = row.cells.get("gender", "")
-    if text.lower() not in GENDERS:
-        raise InputError(f"{row.where}: expected f, m, female or male as gender, found {text!r}")
-    return GENDERS[text.lower()]
+    text = row.cells.get("gender", "").lower()
+    if text in (*UNKNOWN_NAMES, "other"):
+        return None
+    if text not in GENDERS:
+        raise InputError(
+            f"{row.where}: expected f, m, female, male, unknown or nothing as gender, found "
+            f"{row.cells['gender']!r}"
+        )
+    return GENDERS[text]
 
 
 def _labels(row: DelimitedRow, renamed: Mapping[str, str]) -> tuple[str, ...]:
-    labels = tuple(label.strip() for label in row.text("emotion").split("|"))
+    text = row.cells.get("emotion", "")
+    if text not in renamed and text.lower() in UNKNOWN_NAMES:
+        return ()
+    labels = tuple(label.strip() for label in text.split("|"))
     for label in labels:
         if label not in renamed and not is_label(label):
             raise InputError(
@@ -95,9 +162,14 @@ def _labels(row: DelimitedRow, renamed: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _stretch(row: DelimitedRow) -> tuple[float, float] | None:
-    if not row.cells.get("start") and not row.cells.get("end"):
+    if row.is_empty("start") and row.is_empty("end"):
         return None
-    start, end = row.number("start"), row.number("end")
+    start = row.seconds("start")
+    # audformat writes NaT for the end of the file; an empty cell is a mistake.
+    to_the_end = row.is_empty("end") and row.cells["end"] != ""
+    if to_the_end and start == 0:
+        return None
+    end = math.inf if to_the_end else row.seconds("end")
     if not 0 <= start < end:
         raise InputError(f"{row.where}: start {start} s and end {end} s; expected 0 <= start < end")
     return start, end

@@ -1,6 +1,7 @@
 import json
 import sys
 from unittest.mock import ANY
+from zlib import crc32
 
 import h5py
 import numpy as np
@@ -32,7 +33,8 @@ def prepare(monkeypatch, capsys):
 
 def write_wav(path):
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, np.random.default_rng(0).normal(0, 0.05, 16000), 16000)
+    rng = np.random.default_rng(crc32(path.name.encode()))
+    soundfile.write(path, rng.normal(0, 0.05, 16000), 16000)
 
 
 def write_text(path, text):
@@ -68,10 +70,17 @@ def test_iemocap_becomes_a_data_directory_and_a_report(tmp_path, prepare):
     assert (data / "text").read_text() == (
         "Ses01F-Ses01F_impro01_F000 Hello.\nSes01M-Ses01F_impro01_M000 Hello.\n"
     )
-    labels = read_metadata(data)
-    assert labels.spk2group == {"Ses01F": "Ses01", "Ses01M": "Ses01"}
-    assert labels.spk2gender == {"Ses01F": "f", "Ses01M": "m"}
-    unused = {"segments", "utt2intensity", "reco2channel"}
+    metadata = read_metadata(data)
+    assert metadata.spk2group == {"Ses01F": "Ses01", "Ses01M": "Ses01"}
+    assert metadata.spk2gender == {"Ses01F": "f", "Ses01M": "m"}
+    unused = {
+        "segments",
+        "utt2intensity",
+        "reco2channel",
+        "utt2split",
+        "utt2fold",
+        "unknown_speakers",
+    }
     assert {path.name for path in data.iterdir()} == set(DATA_FILES) - unused
 
 

@@ -1,0 +1,54 @@
+"""Files whose names a table writes in another way than the disk: Unicode forms, backslashes."""
+
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+from menan.audio import is_file
+
+
+def find_file(folder: Path, name: str) -> Path:
+    """The file of a name in a table; the path as it is written where nothing fits.
+
+    A macOS writes the letter e with an acute accent as two characters, other systems as one; tables
+    made on Windows have backslashes. The name as it is written comes first.
+
+    Args:
+        folder: relative names begin here.
+    """
+    path = folder / name
+    if is_file(path):
+        return path
+    if "\\" in name and is_file(slashed := folder / name.replace("\\", "/")):
+        return slashed
+    for spelling in dict.fromkeys((name, name.replace("\\", "/"))):
+        if not spelling.isascii() and (found := _normalised(folder, spelling)) is not None:
+            return found
+    return path
+
+
+def _normalised(folder: Path, name: str) -> Path | None:
+    """The file whose path is the same letters, part by part."""
+    found = Path("/") if Path(name).is_absolute() else folder
+    for part in Path(name).parts:
+        if part in ("/", ".."):
+            found = found / part
+            continue
+        names = _entries(found).get(unicodedata.normalize("NFC", part), ())
+        if len(names) != 1:  # none, or two files that only their form tells apart
+            return None
+        found = found / names[0]
+    return found if is_file(found) else None
+
+
+@lru_cache(maxsize=64)
+def _entries(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Names in a folder, by their composed form."""
+    names: dict[str, tuple[str, ...]] = {}
+    try:
+        for path in folder.iterdir():
+            form = unicodedata.normalize("NFC", path.name)
+            names[form] = (*names.get(form, ()), path.name)
+    except OSError:
+        return {}
+    return names

@@ -1,0 +1,168 @@
+"""The cells of a table as text: CSV and TSV as programs write them, Excel workbooks, Parquet."""
+
+import csv
+import datetime
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from menan.errors import InputError
+
+# Excel's first line that names the separator, perhaps with empty cells after it.
+_SEPARATOR = re.compile(r'"?sep=(?P<separator>.)"?[,;\t]*\s*', re.IGNORECASE)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")  # byte order marks
+_BOOKS = (".xlsx", ".xlsm")
+_OTHER_BOOKS = (".xls", ".xlsb", ".ods", ".numbers")
+
+_Lines = Iterator[tuple[int, list[str]]]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The rows of a table that are not blank, with their line numbers; the first has the names.
+
+    decimal_comma: whether numbers may have a decimal comma, because commas separate no cells.
+    """
+
+    lines: _Lines
+    decimal_comma: bool = False
+
+
+def open_sheet(path: Path) -> Sheet:
+    """The rows of a table.
+
+    CSV and TSV may be UTF-8 or, with a byte order mark, UTF-16, as Excel's "Unicode text". Of an
+    Excel workbook the first sheet is read.
+
+    Raises:
+        InputError: not a table, or a kind that needs a package that is not installed. Faults of
+            lines are raised where the line is reached.
+    """
+    if path.exists() and not path.is_file():  # a pipe or device might never end
+        kind = "a folder" if path.is_dir() else "not a regular file"
+        raise InputError(f"{path}: {kind}; name a CSV or TSV file")
+    suffix = path.suffix.lower()
+    if suffix in _BOOKS:
+        return Sheet(_not_blank(_workbook(path)))
+    if suffix == ".parquet":
+        return Sheet(_not_blank(_parquet(path)))
+    if suffix in _OTHER_BOOKS:
+        raise InputError(f"{path}: {suffix} is not read; save it as .xlsx or as CSV")
+    first = _first_line(path)
+    named = _SEPARATOR.fullmatch(first)
+    separator = named["separator"] if named else max("\t;,", key=first.count)
+    return Sheet(_not_blank(_delimited(path, separator, bool(named))), separator != ",")
+
+
+def _not_blank(lines: _Lines) -> _Lines:
+    return ((number, cells) for number, cells in lines if any(map(str.strip, cells)))
+
+
+def _encoding(path: Path) -> str:
+    with open(path, "rb") as file:
+        return "utf-16" if file.read(2) in _UTF16 else "utf-8-sig"
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with open(path, encoding=_encoding(path), newline="") as file:
+            return file.readline()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeError as error:
+        raise _not_text(path, error) from None
+
+
+def _delimited(path: Path, separator: str, skip_first: bool) -> _Lines:
+    line = 0
+    try:
+        with open(path, encoding=_encoding(path), newline="") as file:
+            if skip_first:
+                file.readline()
+                line = 1
+            before = line
+            reader = csv.reader(file, delimiter=separator, strict=True)
+            for cells in reader:
+                line = before + reader.line_num
+                if "\0" in "".join(cells):
+                    raise InputError(
+                        f"{path}:{line}: contains a zero byte; save the table as UTF-8 text"
+                    )
+                yield line, cells
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeError as error:
+        raise _not_text(path, error) from None
+    except csv.Error as error:
+        raise InputError(f"{path}:{line + 1}: not CSV ({error}); correct the quotes") from None
+
+
+def _not_text(path: Path, error: UnicodeError) -> InputError:
+    at = f" (byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
+    return InputError(f"{path}: not UTF-8 text{at}; save it as UTF-8")
+
+
+def _workbook(path: Path) -> _Lines:
+    try:
+        from openpyxl import load_workbook
+    except ImportError:
+        raise _package_missing(path, "openpyxl") from None
+    try:
+        with open(path, "rb") as file:
+            book = load_workbook(file, read_only=True, data_only=True)
+            rows = [[_text(cell) for cell in row] for row in book.worksheets[0].values]
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except Exception as error:  # openpyxl lets errors of zipfile and XML through
+        raise InputError(f"{path}: not an Excel workbook ({_short(error)})") from None
+    yield from enumerate(rows, start=1)
+
+
+def _parquet(path: Path) -> _Lines:
+    try:
+        from pyarrow.parquet import read_table
+    except ImportError:
+        raise _package_missing(path, "pyarrow") from None
+    if not path.exists():
+        raise InputError(f"{path}: cannot be read (No such file or directory)")
+    try:
+        table = read_table(path)
+        columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
+        names = list(table.column_names)
+    except Exception as error:  # pyarrow has many errors of its own
+        raise InputError(f"{path}: not a Parquet file ({_short(error)})") from None
+    yield 1, names
+    for number, cells in enumerate(zip(*columns, strict=True), start=2):
+        yield number, list(cells)
+
+
+def _package_missing(path: Path, package: str) -> InputError:
+    return InputError(
+        f"{path}: needs the package {package}: pip install 'menan[tables]', or save it as CSV"
+    )
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:100]
+
+
+def _text(value: Any) -> str:
+    """A cell as CSV would have it; times of day and durations in seconds."""
+    match value:
+        case None:
+            return ""
+        case float() if math.isnan(value):
+            return ""
+        case float() if value.is_integer():
+            return str(int(value))
+        case datetime.timedelta():
+            return str(value.total_seconds())
+        case datetime.time():
+            whole = 3600 * value.hour + 60 * value.minute + value.second
+            return str(whole + value.microsecond / 1e6)
+        case list():
+            return "|".join(map(_text, value))
+    return str(value)
