@@ -110,27 +110,28 @@ def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
                 raise KeyboardInterrupt
         except BadItems as error:
             for line in error.lines[:MOST_ITEMS]:
-                status = _complain(name, line)
+                status = complain(name, line)
             if (more := len(error.lines) - MOST_ITEMS) > 0:
-                status = _complain(name, f"and {more} more")
+                status = complain(name, f"and {more} more")
         except InputError as error:
-            status = _complain(name, str(error))
+            status = complain(name, str(error))
         except UsageError as error:
-            status = _complain(name, f"{error.format_message()} (see {name} --help)")
+            status = complain(name, f"{error.format_message()} (see {name} --help)")
         except OSError as error:
             at = f"{error.filename}: " if error.filename is not None else ""
-            status = _complain(name, f"{at}{error.strerror or error}")
+            status = complain(name, f"{at}{error.strerror or error}")
         except Stopped as stop:
-            _complain(name, f"{stop}; continue with the same command")
+            complain(name, f"{stop}; continue with the same command")
             status = stop.status
         except (KeyboardInterrupt, typer.Abort):
-            _complain(name, "interrupted")
+            complain(name, "interrupted")
             status = INTERRUPTED
         sys.exit(status or 0)
 
     return main
 
 
-def _complain(name: str, message: str) -> int:
+def complain(name: str, message: str) -> int:
+    """Print an error in one line on stderr, and return the exit status 1."""
     print(f"{name}: error: {' '.join(message.split())}", file=sys.stderr)
     return 1

@@ -30,9 +30,10 @@ class ArchiveWriter:
     def __init__(self, directory: str | Path, name: str):
         self._ark_path = Path(directory).absolute() / f"{name}.ark"
         self._scp_path = self._ark_path.with_name(f"{name}.scp")
-        if re.search(r"\s", str(self._ark_path)):
+        if re.search(r"[^\S ]", str(self._ark_path)):
             raise InputError(
-                f"{self._ark_path}: scp files cannot contain paths with white space; use another"
+                f"{str(self._ark_path)!r}: scp files cannot contain paths with tabs or line ends; "
+                "use another"
             )
 
     def __enter__(self) -> "ArchiveWriter":

@@ -4,13 +4,15 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from menan.audio import audio_info, read_audio
 from menan.device import open_device
 from menan.errors import InputError
-from menan.features.front_end import make_extractor, utterance_features
+from menan.features.front_end import Extractor, make_extractor, utterance_features
 from menan.features.store import FrameStore
+from menan.front_ends import FrontEnd
 from menan.inference.infer import log_posteriors_and_embeddings
 from menan.inference.noise_key import NoiseKey, refuse_needless_key
 from menan.model.model_file import load_model
@@ -24,6 +26,7 @@ def predict(
     pretrained: str | None = None,
     noise: NoiseKey | None = None,
     channel: int | None = None,
+    bad: dict[str, str] | None = None,
 ) -> Iterator[dict[str, float]]:
     """Posteriors of audio files, one file at a time.
 
@@ -37,9 +40,11 @@ def predict(
             is not where the card says.
         noise: key of the noise of a stochastic bottleneck; without it a fresh key is drawn.
         channel: take only this channel, counted from 1; None averages all channels.
+        bad: where to note the reason for each file that cannot be predicted, by path, and go on;
+            None raises it.
 
     Yields:
-        Posterior by emotion, in the order of the model's label set.
+        Posterior by emotion, in the order of the model's label set; nothing for a bad file.
 
     Raises:
         InputError: no model, a noise key for a model without noise, or a file that is not audio
@@ -55,19 +60,14 @@ def predict(
     except InputError as error:
         raise InputError(f"{model}: {error}") from None
     for wav in wavs:
-        check = SoundCheck()
-        samples, rate = read_audio(wav, channel=channel, listener=check.hear)
-        info = audio_info(wav)
-        for line in file_warnings(str(wav), check.remarks(info, channel)):
-            print(line, file=sys.stderr, flush=True)
-        if info.seconds > card.features.seconds:
-            remark = card.features.remark_on_length(info.seconds)
-            cure = "cut it into utterances"
-            print(f"warning: {wav}: {remark}; {cure}", file=sys.stderr, flush=True)
         try:
-            features = utterance_features(samples, rate, card.features, extractor)
+            features = _features(wav, channel, card.features, extractor)
         except InputError as error:
-            raise InputError(f"{wav}: {error}") from None
+            if bad is None:
+                raise
+            bad[str(wav)] = str(error)
+            yield {}
+            continue
         store = FrameStore(
             utts=(Path(wav).stem,),
             frames=torch.from_numpy(features).to(device),
@@ -83,3 +83,22 @@ def predict(
             source.draw(network, store, index),
         )
         yield dict(zip(card.emotions, log_posteriors[0].exp().tolist(), strict=True))
+
+
+def _features(
+    wav: str | Path, channel: int | None, settings: FrontEnd, extractor: Extractor
+) -> np.ndarray:
+    """The features of a file; what is odd about its sound is reported."""
+    check = SoundCheck()
+    samples, rate = read_audio(wav, channel=channel, listener=check.hear)
+    info = audio_info(wav)
+    for line in file_warnings(str(wav), check.remarks(info, channel)):
+        print(line, file=sys.stderr, flush=True)
+    if info.seconds > settings.seconds:
+        remark = settings.remark_on_length(info.seconds)
+        cure = "cut it into utterances"
+        print(f"warning: {wav}: {remark}; {cure}", file=sys.stderr, flush=True)
+    try:
+        return utterance_features(samples, rate, settings, extractor)
+    except InputError as error:
+        raise InputError(f"{wav}: {error}") from None

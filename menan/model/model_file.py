@@ -102,6 +102,10 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> tuple[Ne
             not finite, or a model with a member of a plugin that is not loaded.
     """
     path = Path(path)
+    if path.is_dir():
+        found = sorted(path.rglob("*.safetensors"))
+        cure = f"name a model in it, such as {found[0]}" if found else "there is no model in it"
+        raise InputError(f"{path}: a folder, not a model file; {cure}")
     if not path.is_file():
         raise InputError(f"{path}: no such model file")
     try:

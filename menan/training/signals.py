@@ -1,6 +1,7 @@
 """Stopping on request: Ctrl-C, or the SIGTERM of a scheduler."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -36,6 +37,9 @@ class StopRequest:
 def stop_requests() -> Iterator[StopRequest]:
     """Note SIGINT and SIGTERM instead of ending; the previous handlers are restored afterwards."""
     request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request  # Python lets no other thread handle signals
+        return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         for number in before:

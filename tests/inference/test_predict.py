@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 import soundfile
@@ -121,3 +123,58 @@ def test_a_recording_longer_than_the_input_of_the_model_is_reported(
     list(predict(model, [wav], CPU, channel=1))
     told = f"warning: {wav}: {used}, of which the middle 1 s are used; cut it into utterances\n"
     assert capsys.readouterr().err == ("" if used is None else told)
+
+
+def call(monkeypatch, *arguments):
+    monkeypatch.setattr("sys.argv", ["menan-predict", *map(str, arguments)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return end.value.code
+
+
+@pytest.mark.parametrize("model", ["none"], indirect=True)
+def test_prediction_goes_on_after_a_bad_file_and_sums_up(model, tmp_path, monkeypatch, capsys):
+    first, last = write_wav(tmp_path / "a.wav"), write_wav(tmp_path / "d e.wav")
+    (tmp_path / "b.wav").write_text("<html>")
+    short = write_wav(tmp_path / "c.wav", seconds=0.01)
+    missing = tmp_path / "missing.wav"
+    files = [first, tmp_path / "b.wav", short, missing, last]
+    assert call(monkeypatch, "--model", model, *files) == 1
+    out, err = capsys.readouterr()
+    assert [line.split("\t")[0] for line in out.splitlines()] == [str(first), str(last)]
+    errors = [line for line in err.splitlines() if line.startswith("menan-predict: ")]
+    assert len(errors) == 4
+    for file, line in zip(files[1:4], errors, strict=False):
+        assert line.startswith(f"menan-predict: error: {file}: ")
+    assert errors[-1] == "menan-predict: 3 of 5 files failed"
+
+
+@pytest.mark.parametrize("model", ["none"], indirect=True)
+def test_a_folder_stands_for_its_audio(model, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "calls of today"
+    (folder / "late").mkdir(parents=True)
+    files = [write_wav(folder / "b.WAV"), write_wav(folder / "late/a.wav")]
+    (folder / "notes.txt").write_text("x")
+    (folder / ".hidden.wav").write_text("x")
+    assert call(monkeypatch, "--model", model, folder) == 0
+    out, err = capsys.readouterr()
+    assert [line.split("\t")[0] for line in out.splitlines()] == list(map(str, files))
+    assert f"note: {folder}: 2 files that are not audio" in err
+    (tmp_path / "empty").mkdir()
+    assert call(monkeypatch, "--model", model, tmp_path / "empty") == 1
+    assert "empty: no audio file in this folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model", ["none"], indirect=True)
+def test_a_folder_given_as_model_is_named_with_the_model_in_it(model, tmp_path):
+    with pytest.raises(InputError, match=rf"a folder, not a model file; name a .* as {model}"):
+        list(predict(tmp_path, [write_wav(tmp_path / "a.wav")], CPU))
+
+
+@pytest.mark.parametrize("model", ["none"], indirect=True)
+def test_a_command_runs_in_a_notebook(model, tmp_path, monkeypatch):
+    """A notebook's stdout is not a text file of the system, and has no reconfigure()."""
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stdout", stream)
+    assert call(monkeypatch, "--model", model, write_wav(tmp_path / "a.wav")) == 0
+    assert stream.getvalue().startswith(f"{tmp_path / 'a.wav'}\t")

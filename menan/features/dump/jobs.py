@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from menan.audio import audio_info
 from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.metadata import Metadata, read_metadata
-from menan.errors import InputError
+from menan.errors import InputError, refuse_items
 from menan.features.dump.resume import describe_audio
 from menan.features.dump.shards import TABLES, Shard, make_shards
 from menan.features.dump.speed_copies import SpeedCopy, speed_copies
@@ -93,10 +94,8 @@ def write_shard(options: DumpOptions, shard: Shard, total: int, holder: Holder) 
                 )
             except InputError as error:
                 if not options.skip_bad:
-                    raise InputError(
-                        f"utterance {name!r}: {error} (or leave such utterances out with "
-                        "--skip-bad true)"
-                    ) from None
+                    later = _unreadable(shard.copies, after=name)
+                    refuse_items([_fault(name, error), *later])
                 tables["skipped"][name] = " ".join(str(error).split())
                 refuse_many(tables["skipped"], total)
                 continue
@@ -108,6 +107,25 @@ def write_shard(options: DumpOptions, shard: Shard, total: int, holder: Holder) 
             if copy.utt not in tables["utt2audio"]:
                 tables["utt2audio"][copy.utt] = describe_audio(copy.source)
     shard.finish(tables)
+
+
+def _fault(name: str, error: InputError) -> str:
+    return f"utterance {name!r}: {error} (or leave such utterances out with --skip-bad true)"
+
+
+def _unreadable(copies: Mapping[str, SpeedCopy], after: str) -> Iterator[str]:
+    """A line on each utterance behind one whose file cannot be opened, once per file."""
+    names = list(copies)
+    seen = {copies[after].source.path}
+    for name in names[names.index(after) + 1 :]:
+        source = copies[name].source
+        if source.is_command or source.path in seen:
+            continue
+        seen.add(source.path)
+        try:
+            audio_info(source.path)
+        except InputError as error:
+            yield _fault(name, error)
 
 
 def refuse_many(skipped: Mapping[str, str], total: int) -> None:
