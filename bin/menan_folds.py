@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from menan.corpora.split_file import set_split
 from menan.datadir.fold_table import (
     fold_table,
     format_fold_table,
@@ -15,6 +16,7 @@ from menan.datadir.fold_table import (
 )
 from menan.datadir.metadata import read_metadata
 from menan.datadir.same_audio import identical_audio
+from menan.datadir.split import format_split, split_findings, split_parts
 from menan.datadir.validity import folds_findings
 from menan.errors import InputError
 from menan_bin.command import main_of, new_app
@@ -51,6 +53,16 @@ def folds(
             "other number in a shuffled order.",
         ),
     ] = 0,
+    folds_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--folds",
+            help="Official split, written to DATA/utt2split: CSV with the columns utt or speaker, "
+            "and split, or lines '<utterance or speaker> <split>'. Names of parts begin with "
+            "train, valid, dev, test or eval; there may be several tests.",
+            show_default="the split of DATA/utt2split, if any",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="TSV file for the table.", show_default="DATA/folds.tsv"),
@@ -63,6 +75,9 @@ def folds(
     Warnings name what makes the evaluation doubtful: classes of a group that nobody else has,
     identical audio under two speakers, utterances of unknown speakers.
 
+    With an official split (--folds, or the column split of a table), its parts are printed too;
+    menan-train --hold-out split trains on it.
+
     Example: menan-folds data/ravdess --group-size 6
     """
     if groups is not None and group_size is not None:
@@ -73,10 +88,24 @@ def folds(
         set_group_size(data, group_size, group_seed)
     if groups is not None and (absent := set_groups(data, groups)):
         print(f"note: {groups}: {len(absent)} speakers are not in {data}", file=sys.stderr)
-    rows = fold_table(data)
-    write_fold_table(out or data / "folds.tsv", rows)
-    print(format_fold_table(rows), flush=True)
-    for line in folds_findings(read_metadata(data), identical_audio(data)):
+    if folds_file is not None:
+        without, absent_names = set_split(data, folds_file)
+        for number, what in (
+            (without, f"utterances of {data} are in no part"),
+            (absent_names, f"names are not in {data}"),
+        ):
+            if number:
+                print(f"note: {folds_file}: {number} {what}", file=sys.stderr)
+    else:
+        rows = fold_table(data)
+        write_fold_table(out or data / "folds.tsv", rows)
+        print(format_fold_table(rows), flush=True)
+    metadata = read_metadata(data)
+    found = folds_findings(metadata, identical_audio(data))
+    if metadata.utt2split:
+        print(format_split(split_parts(metadata)), flush=True)
+        found += split_findings(metadata)
+    for line in found:
         print(f"warning: {data}: {line}", file=sys.stderr)
 
 

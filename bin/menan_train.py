@@ -53,7 +53,8 @@ def train(
     hold_out: Annotated[
         str | None,
         typer.Option(
-            help="none, each, or groups of spk2group.", show_default=",".join(RUNS.hold_out)
+            help="none, each, groups of spk2group, or split: the official split.",
+            show_default=",".join(RUNS.hold_out),
         ),
     ] = None,
     valid_feats: Annotated[

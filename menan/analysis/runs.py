@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from menan.analysis.system_names import system_order
+from menan.datadir.split import SPLIT
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.files.mapping import to_mapping
@@ -99,9 +100,9 @@ def training_hours(runs: Sequence[TrainedRun]) -> float:
 def settings_text(config: RunConfig) -> dict[str, dict[str, str]]:
     """The settings that all trainings of an experiment share, as text by section and key."""
     sections = (("model", config.model), ("training", config.training))
-    return {name: _as_text(to_mapping(section)) for name, section in sections} | {
-        "features": _as_text(config.features.to_plain())
-    }
+    texts = {name: _as_text(to_mapping(section)) for name, section in sections}
+    texts["features"] = _as_text(config.features.to_plain())
+    return texts | ({"runs": {"held out": SPLIT}} if config.hold_out == SPLIT else {})
 
 
 def _as_text(values: Mapping[str, Any]) -> dict[str, str]:

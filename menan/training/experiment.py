@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import torch
 
 from menan.config import Config
 from menan.datadir.dump_directory import Dump, open_dump, refuse_other_rows
+from menan.datadir.split import SPLIT
 from menan.errors import InputError
 from menan.features.store import FrameStore, load_frames
 from menan.files.lock import only_writer
@@ -86,7 +87,7 @@ def train_runs(
     if encoder.has_fixed_rows:
         refuse_other_rows(dump, model.encoder.name, dump.features.rows)
     number, shares = options.share
-    planned = plan_runs(config.runs, dump.metadata.spk2group)[number - 1 :: shares]
+    planned = plan_runs(config.runs, dump.metadata)[number - 1 :: shares]
     if not planned:
         print(f"share {number} of {shares} has no run")
         return []
@@ -151,10 +152,17 @@ def _sets_by_group(
     return {
         group: (
             utterance_set(store, dump, utts),
-            utterance_set(store, dump, heldout[group]) if group in heldout else None,
+            _heldout_set(store, dump, heldout[group], group) if group in heldout else None,
         )
         for group, utts in train.items()
     }
+
+
+def _heldout_set(store: FrameStore, dump: Dump, utts: list[str], group: str | None) -> UtteranceSet:
+    whole = utterance_set(store, dump, utts)
+    if group != SPLIT:
+        return whole
+    return replace(whole, parts=tuple(dump.metadata.utt2split[utt] for utt in utts))
 
 
 def _valid_set(

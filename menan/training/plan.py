@@ -11,6 +11,7 @@ from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.datadir.dump_directory import Dump
 from menan.datadir.folds import Fold, folds_of_group, held_out_groups
 from menan.datadir.metadata import Metadata, name_fault
+from menan.datadir.split import SPLIT, folds_of_split, utts_of_role
 from menan.datadir.tables import c_sorted
 from menan.datadir.validity import parts_of_group
 from menan.errors import InputError
@@ -51,6 +52,7 @@ class UtteranceSet:
     emotions: int64 (n,), into the label set.
     speakers: int64 (n,), into ``speaker_names``; -1 where nobody knows who speaks.
     voices: int64 (n,), a number for each speaker at each speed; -1 as for speakers.
+    parts: what a held-out utterance is a part of: by default its speaker; a part of a split.
     """
 
     store: FrameStore
@@ -59,6 +61,7 @@ class UtteranceSet:
     speakers: Tensor
     speaker_names: tuple[str, ...]
     voices: Tensor
+    parts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.index)
@@ -76,9 +79,13 @@ class UtteranceSet:
     def utt_speakers(self) -> list[str]:
         return ["" if i < 0 else self.speaker_names[i] for i in self.speakers.tolist()]
 
+    @property
+    def utt_parts(self) -> list[str]:
+        return list(self.parts) or self.utt_speakers
 
-def plan_runs(config: RunsConfig, spk2group: dict[str, str]) -> list[Run]:
-    """Every objective with every seed and held-out group.
+
+def plan_runs(config: RunsConfig, metadata: Metadata) -> list[Run]:
+    """Every objective with every seed and held-out group, or with the official split.
 
     Raises:
         InputError: a group that does not exist or cannot be held out, or two objectives whose
@@ -90,8 +97,15 @@ def plan_runs(config: RunsConfig, spk2group: dict[str, str]) -> list[Run]:
             raise InputError(f"two objectives would share the directory name {system!r}")
         if fault := name_fault("objective", system):
             raise InputError(fault)
-    groups = held_out_groups(spk2group, config.hold_out)
-    folds = {group: tuple(folds_of_group(spk2group, group)) if group else () for group in groups}
+    if list(config.hold_out) == [SPLIT]:
+        groups: list[str | None] = [SPLIT]
+        folds = {groups[0]: tuple(folds_of_split(metadata))}
+    else:
+        groups = held_out_groups(metadata.spk2group, config.hold_out)
+        folds = {
+            group: tuple(folds_of_group(metadata.spk2group, group)) if group else ()
+            for group in groups
+        }
     return [
         Run(objective, seed, group, folds[group])
         for objective in config.objective
@@ -105,11 +119,17 @@ def training_utts(metadata: Metadata, group: str | None) -> list[str]:
 
     Unknown speakers are in no group, and train always.
     """
+    if group == SPLIT:
+        return utts_of_role(metadata, "train")
     return parts_of_group(metadata, group or "")[0]
 
 
 def held_out_utts(metadata: Metadata, group: str | None) -> list[str]:
     """The labelled originals of the held-out group's speakers; none if nothing is held out."""
+    if group == SPLIT:
+        originals = set(metadata.originals)
+        held = (*utts_of_role(metadata, "valid"), *utts_of_role(metadata, "test"))
+        return c_sorted(utt for utt in held if utt in originals)
     return parts_of_group(metadata, group or "")[1]
 
 
@@ -168,7 +188,7 @@ class RunData:
     directory: Path
 
     def __post_init__(self) -> None:
-        if self.heldout is not None:
+        if self.heldout is not None and self.run.group != SPLIT:
             shared = set(self.train.speaker_names) & set(self.heldout.speaker_names)
             assert not shared, f"speakers both trained on and held out: {shared}"
         for fold in self.run.folds:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from menan.datadir.dump_directory import Dump
 from menan.datadir.same_audio import grouped
+from menan.datadir.split import SPLIT, split_findings
 from menan.datadir.tables import read_lines, write_names
 from menan.datadir.validity import (
     speakers_finding,
@@ -45,13 +46,16 @@ def read_findings(directory: Path) -> list[str]:
 def _findings(data: RunData, dump: Dump) -> Iterator[str]:
     if data.heldout is None:
         return
+    is_split = data.run.group == SPLIT
     learnt = set(data.train.emotions.tolist())
     asked = sorted(set(data.heldout.emotions.tolist()) - learnt)
-    if asked:
+    if is_split:
+        yield from split_findings(dump.metadata)
+    elif asked:
         yield untrained_finding(
             data.run.group or "validation", [data.emotions.names[i] for i in asked]
         )
-    if data.run.group is not None and (line := unknown_finding(dump.metadata)):
+    if data.run.group is not None and not is_split and (line := unknown_finding(dump.metadata)):
         yield line
     originals = set(dump.metadata.originals)  # the speed copies of two such files are the same too
     pairs = [
@@ -61,6 +65,6 @@ def _findings(data: RunData, dump: Dump) -> Iterator[str]:
         if utt in originals
     ]
     identical = grouped(pairs)
-    for finding in (speakers_finding, split_finding):
-        if data.run.group is not None and (line := finding(dump.metadata, identical)):
-            yield line
+    finding = split_finding if is_split else speakers_finding
+    if data.run.group is not None and (line := finding(dump.metadata, identical)):
+        yield line

@@ -128,7 +128,7 @@ class RunState:
         assert heldout is not None, "nothing is held out"
         return HeldOut(
             utts=np.array(heldout.utts),
-            speakers=np.array(heldout.utt_speakers),
+            speakers=np.array(heldout.utt_parts),
             labels=heldout.emotions.cpu().numpy(),
             log_posteriors=self.log_posteriors.numpy(),
         )
@@ -138,7 +138,7 @@ class RunState:
         whole = self.heldout()
         scores = {}
         assert self.data.heldout is not None, "nothing is held out"
-        for speaker in self.data.heldout.speaker_names:
+        for speaker in dict.fromkeys(sorted(self.data.heldout.utt_parts, key=str.encode)):
             part = whole.of_speaker(speaker)
             scores[speaker] = {
                 "loss": float(part.loss()[-1]),

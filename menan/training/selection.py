@@ -19,7 +19,7 @@ from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
 class HeldOut:
     """Posteriors of a training, after every epoch, for utterances of held-out speakers.
 
-    utts, speakers: str (utterances,).
+    utts, speakers: str (utterances,); with an official split, its parts stand for the speakers.
     labels: int (utterances,), indices into the label set.
     log_posteriors: float32 (epochs, utterances, emotions), in nats.
     """
