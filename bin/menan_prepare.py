@@ -80,7 +80,7 @@ def _command(corpus: Corpus) -> Callable[..., None]:
         with gathered() as bad:
             preparation = corpus.prepare(root, choice=choice, **options)
         preparation = without_bad(preparation, bad, bool(skip_bad))
-        folder = root if root.is_dir() else root.parent
+        folder = preparation.audio_root or (root if root.is_dir() else root.parent)
         utterances = preparation.utterances
         if number is not None:
             if any(u.channel for u in utterances):

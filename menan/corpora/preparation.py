@@ -46,6 +46,7 @@ class Preparation:
     paper: counts to compare with, if the paper uses these utterances.
     speaker_noun: plural noun for the speakers in the report.
     given_in_full: files that the user named by absolute paths; they may lie anywhere.
+    audio_root: the folder of the audio, if it is not the root of the corpus.
     """
 
     corpus: str
@@ -56,6 +57,7 @@ class Preparation:
     paper: PaperCounts | None = None
     speaker_noun: str = "speakers"
     given_in_full: frozenset[str] = frozenset()
+    audio_root: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -98,10 +98,18 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
 CORPUS = Corpus("RAVDESS, speech: ROOT has the folders Actor_01 to Actor_24, or some.", prepare)
 
 
+def sentence_of(stem: str) -> tuple[str | None, str | None]:
+    """The text and the intensity of a file by its name; None where the name does not tell."""
+    if (name := _NAME.fullmatch(stem)) is None:
+        return None, None
+    return TEXT_BY_CODE.get(name["statement"]), INTENSITY_BY_CODE.get(name["intensity"])
+
+
 def _utterance(path: Path, name: re.Match[str], emotions: tuple[str, ...]) -> Utterance:
     actor = name["actor"]
     speaker = f"Actor_{actor}"
     utt = f"{speaker}-{path.stem}"
+    text, intensity = sentence_of(path.stem)
     return Utterance(
         utt=utt,
         speaker=speaker,
@@ -110,8 +118,8 @@ def _utterance(path: Path, name: re.Match[str], emotions: tuple[str, ...]) -> Ut
         emotions=emotions,
         duration=recording_seconds(path),
         gender="m" if int(actor) % 2 else "f",
-        text=TEXT_BY_CODE.get(name["statement"]),
-        intensity=INTENSITY_BY_CODE.get(name["intensity"]),
+        text=text,
+        intensity=intensity,
     )
 
 

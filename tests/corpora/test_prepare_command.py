@@ -16,6 +16,7 @@ from menan.errors import InputError
 from menan.features.dump.resume import describe_audio
 from menan.features.dump.sources import read_sources
 from menan_bin.menan_prepare import main
+from tests.corpora.emobox_example import EmoBoxExample
 
 
 @pytest.fixture
@@ -144,6 +145,10 @@ def test_a_malformed_choice_of_labels_is_one_line(tmp_path, prepare, corpus, opt
     if corpus == "table":
         write_wav(tmp_path / "a.wav")
         root = write_text(tmp_path / "t.csv", "path,speaker,emotion\na.wav,s,ang\n")
+    if corpus == "emobox":
+        box = EmoBoxExample(tmp_path, "tess", {"ang": "ang"})
+        box.add("OAF_a_ang.wav", "ang")
+        root = box.write()
     value = "happy" if option == "--emotions" and corpus in ("ravdess", "mosei") else value
     result = prepare(corpus, root, tmp_path / "data", option, value)
     assert_one_line(result, told.replace("ang", value))
@@ -183,7 +188,7 @@ def test_a_data_directory_that_is_a_file_is_one_line(tmp_path, prepare):
 
 
 def test_an_unknown_corpus_is_one_line(tmp_path, prepare):
-    assert_one_line(prepare("emodb", tmp_path, tmp_path / "data"), "emodb")
+    assert_one_line(prepare("emodbb", tmp_path, tmp_path / "data"), "emodbb")
 
 
 def test_what_is_odd_about_the_audio_is_reported_on_stderr(tmp_path, prepare):
