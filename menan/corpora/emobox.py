@@ -35,8 +35,8 @@ def prepare(
     choice: LabelChoice = DEFAULT_CHOICE,
     audio_root: Annotated[
         Path | None,
-        "Folder that the manifest's paths begin in: the one with downloads/, or downloads/ itself, "
-        "or the folder of the corpus. By default the folder two levels above DIR.",
+        "Folder of the audio: the one with downloads/, or one below it such as that of the corpus. "
+        "By default the folder two levels above DIR.",
     ] = None,
     speaker_pattern: Annotated[
         str,
@@ -81,7 +81,7 @@ def prepare(
     groups, found = _groups(folds, speakers)
     found = _warnings(lines, speakers, corpus) | found
     left_out: Counter[str] = Counter()
-    place = AudioPlace(audio, corpus, (line.wav for line in lines))
+    place = AudioPlace(audio, (line.wav for line in lines))
     no_audio: list[str] = []
     utterances: list[Utterance] = []
     for line in lines:

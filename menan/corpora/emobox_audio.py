@@ -10,27 +10,28 @@ AUDIO_SUFFIXES = (".wav", ".flac")
 
 
 class AudioPlace:
-    """Finds the files of a corpus.
+    """Finds the files of a corpus below a folder, which may be any folder of the manifest's paths.
+
+    Of ``downloads/savee/JE_n23.wav`` as many leading folders are ignored as find most files, and
+    never so many that two paths would be one file.
 
     Args:
-        root: the folder with ``downloads/``, or ``downloads/`` itself, or the folder of the corpus
-            in it: the one of them that has most of the files.
-        corpus: the corpus as in ``downloads/<corpus>/``.
+        root: the folder with ``downloads/``, or one below it.
         wavs: the paths of the manifest.
     """
 
-    def __init__(self, root: Path, corpus: str, wavs: Iterable[str]):
-        self.root = root
-        wavs = list(wavs)
-        counts = {
-            cut: sum(_readable(root / wav.removeprefix(cut)) is not None for wav in wavs)
-            for cut in ("", "downloads/", f"downloads/{corpus}/")
-        }
-        self.cut = max(counts, key=lambda cut: counts[cut])
+    def __init__(self, root: Path, wavs: Iterable[str]):
+        self.root, self.cut = root, 0
+        distinct = set(wavs)
+        most = 0
+        for cut in range(max((wav.count("/") for wav in distinct), default=0) + 1):
+            files = [file for wav in distinct if (file := _readable(root / _without(wav, cut)))]
+            if len(files) > most and len(set(files)) == len(files):
+                most, self.cut = len(files), cut
 
     def path(self, wav: str) -> Path:
         """The path that a file is expected to have."""
-        return self.root / wav.removeprefix(self.cut)
+        return self.root / _without(wav, self.cut)
 
     def find(self, wav: str) -> Path | None:
         """The file, or the wav or flac file of this name; None if there is none.
@@ -38,6 +39,16 @@ class AudioPlace:
         Audio is preferred to a video of the same name.
         """
         return _readable(self.path(wav))
+
+
+def _without(wav: str, folders: int) -> str:
+    """A path without its first folders; the name of the file stays.
+
+    >>> _without("downloads/savee/JE_n23.wav", 1), _without("a/b.wav", 7)
+    ('savee/JE_n23.wav', 'b.wav')
+    """
+    parts = wav.split("/")
+    return "/".join(parts[min(folders, len(parts) - 1) :])
 
 
 def _readable(path: Path) -> Path | None:

@@ -153,6 +153,19 @@ def test_audio_may_lie_anywhere_below_the_root_and_may_be_flac(tmp_path):
     assert preparation.warnings["lines without audio"] == ["downloads/tess/YAF_lid_sad.wav"]
 
 
+def test_two_paths_are_never_one_file(tmp_path):
+    box = EmoBoxExample(tmp_path / "box", "mine")
+    for part in ("train", "test"):
+        box.add(f"{part}/dia0.wav", f"label_{part}", f"{part}-dia0", audio=False, spk=part)
+    write_audio(tmp_path / "flat/dia0.wav")
+    box.write()
+    with pytest.raises(InputError, match="no audio of its 2 lines"):
+        prepare(box.folder, audio_root=tmp_path / "flat")
+    for part in ("train", "test"):
+        write_audio(tmp_path / f"flat/{part}/dia0.wav")
+    assert len(prepare(box.folder, audio_root=tmp_path / "flat").utterances) == 2
+
+
 def test_segments_of_one_recording_share_it(tmp_path):
     box = EmoBoxExample(tmp_path, "pavoque", {"sad": "Sad", "poker": "Poker"})
     box.add("long.flac", "sad", "a1", start_time=0.0, end_time=0.2)
