@@ -1,11 +1,18 @@
 """menan-synthesize: a generated corpus in the layout of a release, for demos and tests."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.synthetic_clips import (
+    synthesize_cremad,
+    synthesize_emodb,
+    synthesize_meld,
+    synthesize_msp_podcast,
+)
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.corpora.synthetic.synthetic_mosei import synthesize_mosei
 from menan_bin.command import main_of, new_app
@@ -66,6 +73,29 @@ def mosei(
     segments = synthesize_mosei(out, seed, videos, segments_per_video, lengths)
     print(f"{out}: {segments} labelled segments of {videos} videos")
 
+
+def _add_clips(name: str, help: str, unit: str, make: Callable[..., int]) -> None:
+    """A subcommand for a corpus with one file per utterance."""
+
+    @app.command(name, help=help)
+    def write(
+        out: Out,
+        seed: Seed = 0,
+        min_seconds: MinSeconds = Lengths.shortest,
+        max_seconds: MaxSeconds = Lengths.longest,
+    ) -> None:
+        number = make(out, seed, lengths=Lengths(min_seconds, max_seconds))
+        print(f"{out}: {number} {unit}")
+
+
+_add_clips(
+    "cremad", "CREMA-D: AudioWAV, VideoDemographics.csv and votes.", "clips", synthesize_cremad
+)
+_add_clips("emodb", "Emo-DB: the folder wav.", "sentences", synthesize_emodb)
+_add_clips(
+    "meld", "MELD: three tables, and wav files beside the clips.", "utterances", synthesize_meld
+)
+_add_clips("msp-podcast", "MSP-Podcast: Audios and Labels.", "turns", synthesize_msp_podcast)
 
 main = main_of(app, "menan-synthesize")
 

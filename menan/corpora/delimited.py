@@ -61,9 +61,9 @@ class DelimitedRow:
         return self.number(column)
 
 
-def read_rows(path: str | Path) -> tuple[list[str], list[DelimitedRow]]:
+def read_rows(path: str | Path, unnamed: str = "") -> tuple[list[str], list[DelimitedRow]]:
     """The column names, in lower case, and the rows of a file; see :func:`stream_rows`."""
-    columns, rows = stream_rows(path)
+    columns, rows = stream_rows(path, unnamed)
     return columns, list(rows)
 
 

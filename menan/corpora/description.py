@@ -1,6 +1,7 @@
 """The report on a preparation: counts, utterances left out, warnings, the paper's counts."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from menan.corpora.preparation import PaperCounts, Preparation, outside
@@ -14,7 +15,7 @@ MOST_CASES = 5  # cases that are shown per warning
 
 
 def describe(preparation: Preparation, root: str | Path) -> str:
-    """The report, several lines: size, counts by speaker and emotion, and what to look at.
+    """The report, several lines: size, counts by speaker, emotion and split, what to look at.
 
     Args:
         root: the folder of the corpus; files outside it are reported.
@@ -27,6 +28,11 @@ def describe(preparation: Preparation, root: str | Path) -> str:
         f"{sum(seconds) / 3600:.2f} h, {min(seconds):.3f} to {max(seconds):.3f} s",
         *_table(utterances, preparation.labels),
     ]
+    if unknown := sum(not u.speaker_known for u in utterances):
+        lines.append(f"speaker unknown: {unknown} utterances")
+    if splits := Counter(u.split for u in utterances if u.split):
+        parts = ", ".join(f"{name} {splits[name]}" for name in c_sorted(splits))
+        lines.append(f"splits: {parts}")
     if preparation.left_out:
         by_size = sorted(preparation.left_out.items(), key=lambda item: (-item[1], item[0]))
         reasons = ", ".join(f"{reason} {number}" for reason, number in by_size)
@@ -55,15 +61,23 @@ def tally(utterances: Iterable[Utterance], labels: LabelSet) -> dict[str, int]:
     return counts
 
 
-def _by_speaker(utterances: Iterable[Utterance], labels: LabelSet) -> dict[str, dict[str, int]]:
-    by_speaker: dict[str, list[Utterance]] = {}
+def _tallies(
+    utterances: Iterable[Utterance], labels: LabelSet, key: Callable[[Utterance], str | None]
+) -> dict[str, dict[str, int]]:
+    """Counts by speaker or split; utterances without one are not counted."""
+    parts: dict[str, list[Utterance]] = {}
     for u in utterances:
-        by_speaker.setdefault(u.speaker if u.speaker_known else UNKNOWN, []).append(u)
-    return {speaker: tally(by_speaker[speaker], labels) for speaker in c_sorted(by_speaker)}
+        if (name := key(u)) is not None:
+            parts.setdefault(name, []).append(u)
+    return {name: tally(parts[name], labels) for name in c_sorted(parts)}
+
+
+def _speaker(u: Utterance) -> str:
+    return u.speaker if u.speaker_known else UNKNOWN
 
 
 def _table(utterances: list[Utterance], labels: LabelSet) -> list[str]:
-    by_speaker = _by_speaker(utterances, labels)
+    by_speaker = _tallies(utterances, labels, _speaker)
     rows = {"all": tally(utterances, labels)}
     if len(by_speaker) <= MOST_ROWS:
         rows = by_speaker | rows
@@ -81,12 +95,12 @@ def _table(utterances: list[Utterance], labels: LabelSet) -> list[str]:
 def _comparison(utterances: list[Utterance], labels: LabelSet, paper: PaperCounts) -> list[str]:
     columns = (*labels, "all")
     rows = [("all", tally(utterances, labels), paper.total)]
-    if paper.speakers:
-        found = _by_speaker(utterances, labels)
-        nothing = dict.fromkeys(columns, 0)
+    nothing = dict.fromkeys(columns, 0)
+    for published, key in ((paper.speakers, _speaker), (paper.splits, lambda u: u.split)):
+        found = _tallies(utterances, labels, key) if published else {}
         rows += [
-            (speaker, found.get(speaker, nothing), paper.speakers.get(speaker, nothing))
-            for speaker in c_sorted(found.keys() | paper.speakers.keys())
+            (name, found.get(name, nothing), published.get(name, nothing))
+            for name in c_sorted(found.keys() | published.keys())
         ]
     differences = [
         f"  {name}: "
@@ -95,5 +109,5 @@ def _comparison(utterances: list[Utterance], labels: LabelSet, paper: PaperCount
         if here != there
     ]
     if not differences:
-        return [f"counts equal the paper's {paper.total['all']}"]
-    return ["warning: counts differ from the paper's, shown in brackets:", *differences]
+        return [f"counts equal {paper.whose} {paper.total['all']}"]
+    return [f"warning: counts differ from {paper.whose}, shown in brackets:", *differences]

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from menan.audio import is_file
-
-# Audio that was converted, or extracted from a video, has another ending than in the manifest.
-AUDIO_SUFFIXES = (".wav", ".flac")
+from menan.corpora.preparation import AUDIO_SUFFIXES
 
 
 class AudioPlace:
@@ -36,7 +34,8 @@ class AudioPlace:
     def find(self, wav: str) -> Path | None:
         """The file, or the wav or flac file of this name; None if there is none.
 
-        Audio is preferred to a video of the same name.
+        Audio that was converted, or extracted from a video, has another ending than in the
+        manifest. Audio is preferred to a video of the same name.
         """
         return _readable(self.path(wav))
 

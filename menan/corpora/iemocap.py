@@ -13,8 +13,10 @@ from menan.corpora.preparation import (
     PaperCounts,
     Preparation,
     corpus_title,
+    published_counts,
     recording_seconds,
     release_folders,
+    sums,
 )
 from menan.datadir.tables import read_lines
 from menan.datadir.utterances import Utterance
@@ -44,14 +46,8 @@ def _paper_counts() -> PaperCounts:
         "Ses05F": (78, 159, 221, 132),
         "Ses05M": (92, 283, 163, 113),
     }
-    speakers = {
-        speaker: dict(zip(IEMOCAP_EMOTIONS, counts, strict=True)) | {"all": sum(counts)}
-        for speaker, counts in by_speaker.items()
-    }
-    total = {
-        name: sum(row[name] for row in speakers.values()) for name in (*IEMOCAP_EMOTIONS, "all")
-    }
-    return PaperCounts(total, speakers)
+    speakers = published_counts(IEMOCAP_EMOTIONS.names, by_speaker)
+    return PaperCounts(sums(speakers), speakers)
 
 
 PAPER = _paper_counts()

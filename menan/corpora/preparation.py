@@ -1,7 +1,7 @@
 """The interface of a corpus module, and the checks that all of them share."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,23 +15,28 @@ from menan.labels import LabelSet
 
 # The file in the root of a corpus that menan-synthesize made.
 GENERATED = "GENERATED"
+AUDIO_SUFFIXES = (".wav", ".flac")
 
 _bad: ContextVar[dict[str, str] | None] = ContextVar("bad recordings", default=None)
 
 
 @dataclass(frozen=True)
 class PaperCounts:
-    """The numbers of utterances in the paper, to compare with.
+    """The numbers of utterances in the paper or another publication, to compare with.
 
     Each mapping counts the utterances by emotion (one with two emotions counts under both), and
     all of them under ``all``.
 
     total: counts of the whole set.
-    speakers: counts by speaker; empty where they are not known.
+    speakers, splits: counts by speaker or part of the official split; empty where they are not
+        known.
+    whose: who published the counts.
     """
 
     total: dict[str, int]
     speakers: dict[str, dict[str, int]] = field(default_factory=dict)
+    splits: dict[str, dict[str, int]] = field(default_factory=dict)
+    whose: str = "the paper's"
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,50 @@ def release_folders(root: str | Path, pattern: str, what: str) -> list[Path]:
         if _folders(near, pattern):
             raise InputError(f"{root}: does not contain {what}; did you mean {near}?")
     raise InputError(f"{root}: does not contain {what}; give the folder that does")
+
+
+def release_audio(root: str | Path, folder: str, example: str) -> list[Path]:
+    """The audio files of a release whose names tell everything, sorted, absolute.
+
+    They may lie in ``root/folder``, or in ``root`` itself at any depth. Files that macOS adds
+    (``._name``) are not listed.
+
+    Raises:
+        InputError: no such directory, or no audio in it; the message has an example of a path.
+    """
+    root = Path(root).absolute()
+    if not root.is_dir():
+        raise InputError(f"{root}: no such directory; give the folder with {example}")
+    inside = root / folder if (root / folder).is_dir() else root
+    paths = sorted(
+        path
+        for path in inside.rglob("*")
+        if path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".")
+    )
+    if not paths:
+        raise InputError(
+            f"{inside}: has no wav or flac file (such as {example}); give the folder of the audio"
+        )
+    return paths
+
+
+def published_counts(
+    names: Sequence[str], rows: Mapping[str, Sequence[int]]
+) -> dict[str, dict[str, int]]:
+    """Counts by row and label, with their sum as ``all``.
+
+    >>> published_counts(("sad", "happy"), {"03": (1, 2)})
+    {'03': {'sad': 1, 'happy': 2, 'all': 3}}
+    """
+    return {
+        row: dict(zip(names, counts, strict=True)) | {"all": sum(counts)}
+        for row, counts in rows.items()
+    }
+
+
+def sums(rows: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """The sum of some rows of counts."""
+    return {name: sum(row[name] for row in rows.values()) for name in next(iter(rows.values()))}
 
 
 def corpus_title(root: str | Path, name: str) -> str:

@@ -6,11 +6,16 @@ from collections import Counter
 from pathlib import Path
 
 from menan.corpora.label_choice import DEFAULT_CHOICE, LabelChoice, ReleaseLabels
-from menan.corpora.preparation import Corpus, Preparation, recording_seconds, release_folders
+from menan.corpora.preparation import (
+    AUDIO_SUFFIXES,
+    Corpus,
+    Preparation,
+    recording_seconds,
+    release_folders,
+)
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError
 
-AUDIO_SUFFIXES = (".wav", ".flac")
 LABEL_BY_CODE = {
     "01": "neutral",
     "02": "calm",

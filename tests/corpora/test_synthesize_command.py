@@ -39,6 +39,22 @@ def test_mosei_is_written_and_counted(call, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("corpus", "told", "wavs"),
+    [
+        ("cremad", "72 clips", 72),
+        ("emodb", "140 sentences", 140),
+        ("meld", "112 utterances", 104),
+        ("msp-podcast", "180 turns", 180),
+    ],
+)
+def test_corpora_of_clips_are_written_and_counted(call, tmp_path, corpus, told, wavs):
+    out = tmp_path / "corpus"
+    status, said, _ = call(corpus, out, *SHORT)
+    assert (status, said) == (0, f"{out}: {told}\n")
+    assert len(list(out.rglob("*.wav"))) == wavs
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("iemocap", "--sessions", "0"),
