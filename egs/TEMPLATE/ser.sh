@@ -7,6 +7,7 @@
 . ./cmd.sh
 
 corpus_root=
+audio_root=
 config=conf/paper.yaml
 emotions=
 map=
@@ -28,6 +29,7 @@ rule=best-ua
 help_message="Usage: ./run.sh --corpus-root <${CORPUS_ROOT:?}> [options]
 
 Paths are relative to $(pwd).
+  --audio-root DIR           folder of the audio, where the corpus names it apart (egs/emobox)
   --stage 0 --stop-stage 5   0 prepare and validate, 1 folds, 2 features, 3 training,
                              4 inference and scoring, 5 probes, t-SNE and report
   --config conf/paper.yaml   features, model, training and runs; see also the other files in conf/
@@ -56,6 +58,7 @@ dump="${work}/dump/${CORPUS}_${name}"
 exp="${work}/exp/${name}"
 
 choice=() # options of menan-prepare
+[ -z "${audio_root}" ] || choice+=(--audio-root "${audio_root}")
 [ -z "${emotions}" ] || choice+=(--emotions "${emotions}")
 [ -z "${map}" ] || choice+=(--map "${map}")
 grouping=() # options of menan-folds

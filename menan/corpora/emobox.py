@@ -119,6 +119,8 @@ def prepare(
     return Preparation(title, utterances, chosen.labels, dict(left_out), warnings, audio_root=audio)
 
 
+# Values of spk for utterances whose speaker is not known: MSP-Podcast calls many people Unknown.
+NOBODY = ("unknown", "none", "nan", "n/a", "-", "?")
 CORPUS = Corpus(
     "EmoBox's manifests of a corpus, with its folds and scored labels.",
     prepare,
@@ -136,6 +138,8 @@ def _speakers(
     speakers = {}
     for line in lines:
         told = line.speaker if not rule.pattern else None
+        if told and told.lower() in NOBODY:
+            told = None
         if speaker := rule.speaker_of(line.wav) or told:
             speakers[line.key] = "_".join(speaker.split())
         elif not unknown:

@@ -127,6 +127,12 @@ def test_the_speaker_of_another_corpus_is_spk_or_found_by_a_pattern(tmp_path):
     found = prepare(box.folder, speaker_pattern=r"/(\w)(\w+)_\d")
     assert [u.speaker for u in found.utterances] == ["a_nn", "b_ob"]
     assert found.corpus == "mine"
+    box.lines[0]["spk"] = "Unknown"  # many people, as in MSP-Podcast
+    box.write()
+    with pytest.raises(InputError, match="mine.jsonl:1: nothing tells who speaks"):
+        prepare(box.folder)
+    unknown = [u.speaker_known for u in prepare(box.folder, unknown_speakers=True).utterances]
+    assert unknown == [False, True]
     for wrong, told in (("(", "not a regular expression"), ("ann", "has no group")):
         with pytest.raises(InputError, match=f"--speaker-pattern .*{told}"):
             prepare(box.folder, speaker_pattern=wrong)
