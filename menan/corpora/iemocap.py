@@ -58,6 +58,8 @@ _LABEL_LINE = re.compile(
 )
 # Dialogue names vary in width (Ses05M_script01_1b), so the last underscore is the landmark.
 _TURN_NAME = re.compile(r"(?P<session>Ses\d\d)[FM]_\w+_(?P<speaker>[FM])\w+")
+# What file managers make of a second copy.
+_COPY = re.compile(r"(?P<original>\w+)( ?\(\d+\)| - [Cc]op(y|ie)( \(\d+\))?| copy( \d+)?)")
 _TRANSCRIPT_LINE = re.compile(r"(?P<name>\S+)\s+\[[\d.]+\s*-\s*[\d.]+\]:\s*(?P<text>.*)")
 
 
@@ -89,9 +91,11 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
     left_out: Counter[str] = Counter()
     no_audio: list[str] = []
     no_labels: list[str] = []
+    copies: list[str] = []
     for session in release_folders(root, "Session[0-9]*", "IEMOCAP's Session1 to Session5"):
         # Only the files directly here: the folders beside them have single raters' labels.
-        label_files = _visible(session / "dialog" / "EmoEvaluation")
+        label_files, again = _without_copies(_visible(session / "dialog" / "EmoEvaluation"))
+        copies += again
         if not label_files:
             no_labels.append(str(session))
         for label_file in label_files:
@@ -120,6 +124,7 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
     no_text = [u.utt for u in utterances if not u.text]
     found = {
         "sessions without label files": no_labels,
+        "copies of label files, not read": copies,
         "labelled turns without audio": no_audio,
         # A release without any transcription is a choice; one with gaps is a mistake.
         "turns without transcription, so no text is written": (
@@ -138,6 +143,17 @@ CORPUS = Corpus("IEMOCAP: ROOT has the folders Session1 to Session5, or some of 
 def _visible(folder: Path) -> list[Path]:
     """Text files, without macOS's ``._`` files, which are not text."""
     return sorted(path for path in folder.glob("*.txt") if not path.name.startswith("."))
+
+
+def _without_copies(label_files: list[Path]) -> tuple[list[Path], list[str]]:
+    """Label files, and the names of copies such as ``Ses01F_impro01 (1).txt`` beside them."""
+    stems = {path.stem for path in label_files}
+    copies = [
+        path
+        for path in label_files
+        if (match := _COPY.fullmatch(path.stem)) and match["original"] in stems
+    ]
+    return [path for path in label_files if path not in copies], list(map(str, copies))
 
 
 def _turns(label_file: Path) -> Iterator[_Turn]:

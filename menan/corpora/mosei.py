@@ -20,6 +20,8 @@ from menan.datadir.utterances import Utterance
 from menan.errors import InputError
 
 AUDIO_FOLDER = "Raw/Audio/Full/WAV_16000"
+# Copies of the release lack the upper levels.
+SHORTER_FOLDERS = ("Audio/Full/WAV_16000", "Full/WAV_16000", "Audio/WAV_16000", "WAV_16000")
 NEUTRAL = "neutral"  # segments with six ratings of 0
 # By default the four emotions that IEMOCAP has too, under its names.
 LABELS = ReleaseLabels(
@@ -48,7 +50,8 @@ def prepare(
     out if it has no audio or nothing remains of it.
 
     Args:
-        root: the release, with ``Raw/Audio/Full/WAV_16000/<video>.wav``.
+        root: the release, with ``Raw/Audio/Full/WAV_16000/<video>.wav``; upper levels of it may be
+            missing.
         choice: the emotions to take.
         labels: the label file; None searches CMU_MOSEI_Labels.csd (or .csv) below the root.
 
@@ -57,7 +60,7 @@ def prepare(
             label that the release lacks.
     """
     chosen = LABELS.choose(choice)
-    folder = release_folders(root, AUDIO_FOLDER, f"CMU-MOSEI's {AUDIO_FOLDER}/<video>.wav")[0]
+    folder = _audio_folder(Path(root).absolute())
     labels = find_labels(Path(root).absolute()) if labels is None else Path(labels)
     by_video: dict[str, list[tuple[Segment, tuple[str, ...]]]] = {}
     left_out: Counter[str] = Counter()
@@ -113,6 +116,16 @@ def prepare(
 
 
 CORPUS = Corpus(f"CMU-MOSEI: ROOT has the folder {AUDIO_FOLDER}.", prepare)
+
+
+def _audio_folder(root: Path) -> Path:
+    """The folder of the videos' audio: at its place, with levels missing, or the root itself."""
+    places = [root / name for name in (AUDIO_FOLDER, *SHORTER_FOLDERS)]
+    if found := next((place for place in places if place.is_dir()), None):
+        return found
+    if next(root.glob("*.wav"), None):
+        return root
+    return release_folders(root, AUDIO_FOLDER, f"CMU-MOSEI's {AUDIO_FOLDER}/<video>.wav")[0]
 
 
 def _labels_of(ratings: tuple[float, ...]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ EMOTION_COLUMNS = ("happy", "sad", "anger", "surprise", "disgust", "fear")
 OTHER_NAMES = {
     "video_id": "video",
     "clip": "segment",
+    "clip_id": "segment",
     "start_time": "start",
     "end_time": "end",
     "happiness": "happy",
@@ -67,9 +68,9 @@ def read_labels(path: str | Path) -> list[Segment]:
 
     A file that ends in ``.csv`` or ``.tsv`` has the columns video (or video_id), start
     (start_time), end (end_time), happy (happiness), sad (sadness), anger (angry), surprise,
-    disgust and fear, in any order and case, and optionally segment (or clip), a whole number;
-    without it the rows of a video are counted. Other columns are not read. Any other file is
-    HDF5 as released: ``/All Labels/data/<video>/{features,intervals}``.
+    disgust and fear, in any order and case, and optionally segment (or clip, clip_id), a whole
+    number; without it the rows of a video are counted. Other columns are not read. Any other file
+    is HDF5 as released: ``/All Labels/data/<video>/{features,intervals}``.
 
     Raises:
         InputError: an unreadable file, another structure, links to other places, a dataset that is
@@ -180,7 +181,13 @@ def _plain_name(name: str) -> str:
 def _read_csv(path: Path) -> list[Segment]:
     header, rows = read_rows(path)
     columns = [_plain_name(name) for name in header]
-    require_columns(path, columns, ("video", "start", "end", *EMOTION_COLUMNS))
+    if missing := [name for name in ("start", "end") if name not in columns]:
+        raise InputError(
+            f"{path}:1: no column {missing[0]!r}; menan takes whole videos, and needs start and "
+            "end of each segment in seconds: use CMU_MOSEI_Labels.csd (for files of one segment "
+            "each, menan-prepare table)"
+        )
+    require_columns(path, columns, ("video", *EMOTION_COLUMNS))
     for name in columns:
         if columns.count(name) > 1:
             raise InputError(

@@ -51,7 +51,7 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
     which the release itself contains, are kept and named in the warnings.
 
     Args:
-        root: the folder of the actors' folders, with wav or flac files.
+        root: the folder of the actors' folders, or of all wav or flac files.
         choice: the emotions to take, by the labels of :data:`LABEL_BY_CODE`.
 
     Raises:
@@ -63,7 +63,7 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
     left_out: Counter[str] = Counter()
     misnamed: list[str] = []
     misplaced: list[str] = []
-    for folder in release_folders(root, "Actor_[0-9][0-9]", "RAVDESS's Actor_01 to Actor_24"):
+    for folder in _folders(Path(root).absolute()):
         for path in sorted(folder.iterdir()):
             if path.name.startswith("."):
                 continue
@@ -81,7 +81,7 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
                 left_out[LABEL_BY_CODE.get(code, f"emotion {code}")] += 1
             else:
                 utterances.append(_utterance(path, name, emotions))
-                if utterances[-1].speaker != folder.name:
+                if folder.name.startswith("Actor_") and utterances[-1].speaker != folder.name:
                     misplaced.append(str(path))
     if not utterances:
         raise InputError(
@@ -100,7 +100,19 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
     return Preparation("RAVDESS", utterances, chosen.labels, dict(left_out), warnings)
 
 
-CORPUS = Corpus("RAVDESS, speech: ROOT has the folders Actor_01 to Actor_24, or some.", prepare)
+CORPUS = Corpus(
+    "RAVDESS, speech: ROOT has the folders Actor_01 to Actor_24, or some, or the files themselves.",
+    prepare,
+)
+
+
+def _folders(root: Path) -> list[Path]:
+    """The actors' folders; the root itself if the files lie there, without folders."""
+    if not next(root.glob("Actor_[0-9][0-9]"), None) and root.is_dir():
+        audio = (path for path in root.iterdir() if path.suffix.lower() in AUDIO_SUFFIXES)
+        if any(_NAME.fullmatch(path.stem) for path in audio):
+            return [root]
+    return release_folders(root, "Actor_[0-9][0-9]", "RAVDESS's Actor_01 to Actor_24")
 
 
 def sentence_of(stem: str) -> tuple[str | None, str | None]:

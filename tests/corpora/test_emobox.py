@@ -129,7 +129,7 @@ def test_the_speaker_of_another_corpus_is_spk_or_found_by_a_pattern(tmp_path):
     assert found.corpus == "mine"
     box.lines[0]["spk"] = "Unknown"  # many people, as in MSP-Podcast
     box.write()
-    with pytest.raises(InputError, match="mine.jsonl:1: nothing tells who speaks"):
+    with pytest.raises(InputError, match=r"mine.jsonl:1: nothing tells who speaks"):
         prepare(box.folder)
     unknown = [u.speaker_known for u in prepare(box.folder, unknown_speakers=True).utterances]
     assert unknown == [False, True]

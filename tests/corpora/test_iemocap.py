@@ -256,3 +256,16 @@ def test_the_papers_counts_add_up():
     sizes = {name: row["all"] for name, row in PAPER.speakers.items()}
     assert list(sizes) == [f"Ses0{session}{letter}" for session in range(1, 6) for letter in "FM"]
     assert list(sizes.values()) == [528, 557, 481, 542, 522, 629, 528, 503, 590, 651]
+
+
+@pytest.mark.parametrize("suffix", [" (1)", " - Copy", " copy", " - Copie (2)"])
+def test_a_copy_of_a_label_file_is_told_and_not_read(root, suffix):
+    labels = write_dialogue(root, "Ses01F_impro01", {"Ses01F_impro01_M003": "ang"})
+    copy = labels.with_name(f"{labels.stem}{suffix}.txt")
+    copy.write_bytes(labels.read_bytes())
+    preparation = prepare(root)
+    assert len(preparation.utterances) == 1
+    assert preparation.warnings["copies of label files, not read"] == [str(copy.absolute())]
+    labels.unlink()
+    with pytest.raises(InputError, match=r"is not a turn of Ses01F_impro01"):
+        prepare(root)

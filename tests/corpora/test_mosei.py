@@ -195,3 +195,26 @@ def test_labels_may_come_as_csv(root):
     (root / "CMU_MOSEI_Labels.csv").write_text(f"{header}\n007,12,-0.5,3,0,0,1,0,0,0,0\n")
     (u,) = prepare(root).utterances
     assert (u.utt, u.start, u.end, u.emotions) == ("007-0012", 0.0, 3.0, ("sad",))
+
+
+@pytest.mark.parametrize("levels", ["Audio/Full/WAV_16000", "Full/WAV_16000", "WAV_16000", "."])
+def test_the_upper_levels_of_the_audio_may_be_missing(root, levels):
+    release(root, {"abc": [(1.5, 4.25, {"happy": 1.0})]})
+    folder = root / levels
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    audio = root / "Raw/Audio/Full/WAV_16000"
+    if levels == ".":
+        (audio / "abc.wav").rename(root / "abc.wav")
+        audio.rmdir()
+    else:
+        audio.rename(folder)
+    (u,) = prepare(root).utterances
+    assert u.path == str(folder.absolute() / "abc.wav")
+
+
+def test_labels_without_times_say_that_whole_videos_are_taken(root, tmp_path):
+    release(root, {"abc": [(1.5, 4.25, {"happy": 1.0})]})
+    table = tmp_path / "label.csv"
+    table.write_text("video_id,clip_id,text,label\nabc,10,hello,1.0\n")
+    with pytest.raises(InputError, match=r"label.csv:1: no column 'start'; menan takes whole vid"):
+        prepare(root, labels=table)

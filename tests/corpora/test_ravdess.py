@@ -155,6 +155,14 @@ def test_a_file_cut_short_stops_with_its_name(root):
         prepare(root)
 
 
+def test_files_in_one_flat_folder_are_read(root):
+    root.mkdir()
+    write(root, "03-01-05-01-01-02-01.wav", "03-01-04-02-01-01-12.flac", folder=".")
+    preparation = prepare(root)
+    assert [u.speaker for u in preparation.utterances] == ["Actor_12", "Actor_01"]
+    assert preparation.warnings == {}
+
+
 @pytest.mark.parametrize("exists", [True, False])
 def test_an_empty_or_missing_root_says_what_was_expected(root, exists):
     if exists:
