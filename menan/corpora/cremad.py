@@ -50,6 +50,7 @@ TEXT_BY_CODE = {
     "TSI": "The surface is slick",
     "WSI": "We'll stop in a couple of minutes",
 }
+GENDERS = {"female": "f", "male": "m"}
 SILENT = ("1076_MTI_SAD_XX",)  # clips of the release without sound
 
 # 1001_DFA_ANG_XX: actor, sentence, emotion, level
@@ -143,7 +144,15 @@ def _genders(path: Path) -> dict[str, str]:
         return {}
     columns, rows = read_rows(path)
     require_columns(path, columns, ("actorid", "sex"))
-    return {row.text("actorid"): row.text("sex")[0].lower() for row in rows}
+    genders = {}
+    for row in rows:
+        if (sex := row.text("sex").lower()) not in GENDERS:
+            raise InputError(
+                f"{row.where}: expected Male or Female as Sex, found {sex[:80]!r}; fetch the file "
+                "again"
+            )
+        genders[row.text("actorid")] = GENDERS[sex]
+    return genders
 
 
 def _votes(root: Path) -> dict[str, str]:

@@ -111,6 +111,7 @@ def read_label_map(folder: Path) -> dict[str, str]:
     path = next((folder / name for name in MAP_NAMES if (folder / name).exists()), None)
     if path is None:
         return {}
+    _check_regular(path)
     fields = _parsed("\n".join(read_lines(path)), str(path))
     if not isinstance(fields, dict) or not all(isinstance(new, str) for new in fields.values()):
         raise InputError(f'{path}: expected {{"label": "scored label", ...}}; fetch the file again')
@@ -175,6 +176,7 @@ def _check_apart(directory: Path, found: dict[str, set[str]]) -> None:
 
 def _objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects of a JSON-lines file, each with its place."""
+    _check_regular(path)
     for number, line in enumerate(read_lines(path), start=1):
         if line.strip():
             where = f"{path}:{number}"
@@ -182,6 +184,11 @@ def _objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             if not isinstance(fields, dict):
                 raise InputError(f"{where}: expected a JSON object, found {line[:80]!r}")
             yield where, fields
+
+
+def _check_regular(path: Path) -> None:
+    if path.exists() and not path.is_file():  # a pipe or device might never end
+        raise InputError(f"{path}: not a regular file; fetch it from EmoBox's repository")
 
 
 def _parsed(text: str, where: str) -> Any:

@@ -216,6 +216,7 @@ def test_msp_podcast_tells_turns_without_audio_and_contradictory_genders(copy):
             ",Q,",
             ":2: expected letters of ADF",
         ),
+        ("cremad", "VideoDemographics.csv", "Female", "F", ":3: expected Male or Female as Sex"),
         ("cremad", "VideoDemographics.csv", "Sex", "Gender", ":1: no column 'sex'"),
     ],
 )

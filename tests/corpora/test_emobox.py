@@ -224,6 +224,19 @@ def test_a_fold_with_a_foreign_key_and_one_with_a_key_in_two_parts_are_named(tmp
         prepare(box.folder)
 
 
+def test_a_manifest_that_never_ends_is_refused(tmp_path):
+    box = EmoBoxExample(tmp_path, "tess", {"sad": "Sad", "ps": "Surprise"})
+    for name in ("tess.jsonl", "label_map.json"):
+        box.lines.clear()
+        box.add("OAF_a_sad.wav", "sad")
+        box.write()
+        (box.folder / name).unlink()
+        (box.folder / name).symlink_to("/dev/zero")
+        with pytest.raises(InputError, match=re.escape(f"{box.folder / name}: not a regular")):
+            prepare(box.folder)
+        (box.folder / name).unlink()
+
+
 def test_a_folder_of_corpora_names_them(tmp_path):
     EmoBoxExample(tmp_path, "tess", {}).write()
     EmoBoxExample(tmp_path, "savee", {}).write()

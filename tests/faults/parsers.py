@@ -15,7 +15,7 @@ from menan.analysis.runs import read_runs
 from menan.analysis.tables.collect import reported_leakages
 from menan.analysis.tables.fold_results import fold_results
 from menan.config import load_config
-from menan.corpora import iemocap, mosei, ravdess, table
+from menan.corpora import cremad, emobox, iemocap, meld, mosei, msp_podcast, ravdess, table
 from menan.corpora.description import describe
 from menan.corpora.preparation import Preparation
 from menan.datadir.archive import matrix_shape, read_matrix, read_vector
@@ -166,7 +166,26 @@ def _corpora() -> list[Parser]:
     prepare_table = _prepared(lambda folder: table.prepare(folder / "table.csv"))
     release, labels = _prepared(iemocap.prepare), "CMU_MOSEI_Labels"
     names = (b"03-01-02-01-01-01-01.flac", b".DS_Store", b"03-02-05-01-01-01-02.wav")
+    box = _prepared(lambda folder: emobox.prepare(folder / "data/tess"))
+    heard = _prepared(partial(cremad.prepare, labels="perceived"))
     return [
+        *(
+            Parser(f"EmoBox {name}", f"data/tess/{path}", box, seeds.emobox)
+            for name, path in (
+                ("manifest", "tess.jsonl"),
+                ("label map", "label_map.json"),
+                ("fold", "fold_1/tess_test_fold_1.jsonl"),
+            )
+        ),
+        Parser("CREMA-D votes", "processedResults/summaryTable.csv", heard, seeds.clips),
+        Parser("CREMA-D actors", "VideoDemographics.csv", _prepared(cremad.prepare), seeds.clips),
+        Parser("MELD", "train_sent_emo.csv", _prepared(meld.prepare), seeds.clips),
+        Parser(
+            "MSP-Podcast",
+            "Labels/labels_consensus.csv",
+            _prepared(msp_podcast.prepare),
+            seeds.clips,
+        ),
         Parser("EmoEvaluation", f"{session}/EmoEvaluation/{dialogue}", release, seeds.iemocap),
         Parser("transcription", f"{session}/transcriptions/{dialogue}", release, seeds.iemocap),
         *(

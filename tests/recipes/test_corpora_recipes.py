@@ -11,6 +11,7 @@ from menan.corpora.synthetic.synthetic_clips import (
     synthesize_cremad,
     synthesize_emodb,
     synthesize_meld,
+    synthesize_msp_podcast,
 )
 from tests.corpora.emobox_example import EmoBoxExample
 from tests.recipes.test_recipes import RAVDESS, TINY, run
@@ -39,7 +40,11 @@ def test_emodb_goes_from_the_release_to_the_report(tmp_path, warm_run):
 
 @pytest.mark.parametrize(
     ("corpus", "synthesize", "size", "groups"),
-    [("cremad", synthesize_cremad, 2, 3), ("meld", synthesize_meld, 4, 2)],
+    [
+        ("cremad", synthesize_cremad, 2, 3),
+        ("meld", synthesize_meld, 4, 2),
+        ("msp-podcast", synthesize_msp_podcast, 4, 2),
+    ],
 )
 def test_other_corpora_become_groups_of_speakers(
     tmp_path, warm_run, corpus, synthesize, size, groups
