@@ -35,7 +35,7 @@ from menan.labels import parse_map
 from menan.model.model_file import load_model
 from menan.scoring.score import score_files
 from menan.training.checkpoint import _MAGIC, load_checkpoint
-from tests.faults import audio_parsers, seeds
+from tests.faults import audio_parsers, clip_seeds, seeds
 from tests.faults.trial import Parser
 
 
@@ -170,21 +170,23 @@ def _corpora() -> list[Parser]:
     heard = _prepared(partial(cremad.prepare, labels="perceived"))
     return [
         *(
-            Parser(f"EmoBox {name}", f"data/tess/{path}", box, seeds.emobox)
+            Parser(f"EmoBox {name}", f"data/tess/{path}", box, clip_seeds.emobox)
             for name, path in (
                 ("manifest", "tess.jsonl"),
                 ("label map", "label_map.json"),
                 ("fold", "fold_1/tess_test_fold_1.jsonl"),
             )
         ),
-        Parser("CREMA-D votes", "processedResults/summaryTable.csv", heard, seeds.clips),
-        Parser("CREMA-D actors", "VideoDemographics.csv", _prepared(cremad.prepare), seeds.clips),
-        Parser("MELD", "train_sent_emo.csv", _prepared(meld.prepare), seeds.clips),
+        Parser("CREMA-D votes", "processedResults/summaryTable.csv", heard, clip_seeds.clips),
+        Parser(
+            "CREMA-D actors", "VideoDemographics.csv", _prepared(cremad.prepare), clip_seeds.clips
+        ),
+        Parser("MELD", "train_sent_emo.csv", _prepared(meld.prepare), clip_seeds.clips),
         Parser(
             "MSP-Podcast",
             "Labels/labels_consensus.csv",
             _prepared(msp_podcast.prepare),
-            seeds.clips,
+            clip_seeds.clips,
         ),
         Parser("EmoEvaluation", f"{session}/EmoEvaluation/{dialogue}", release, seeds.iemocap),
         Parser("transcription", f"{session}/transcriptions/{dialogue}", release, seeds.iemocap),
