@@ -6,7 +6,7 @@
 #
 # The release has videos. Extract the audio first, beside each clip:
 #   find /corpora/MELD.Raw -name "dia*.mp4" -exec sh -c 'ffmpeg -i "$1" -ac 1 -ar 16000 "${1%.mp4}.wav"' _ {} ";"
-# The official split, whose parts share characters, is in data/meld/utt2split.
+# The official split, whose parts share characters: --config conf/split.yaml.
 #
 # The stages are those of ../TEMPLATE/ser.sh; ./run.sh --help lists the options.
 set -euo pipefail

@@ -5,7 +5,7 @@
 #   ./run.sh --corpus-root /corpora/MSP-Podcast --group-size 100 --config conf/quick.yaml
 #   ./run.sh --corpus-root /corpora/MSP-Podcast --group-size 100 --emotions angry,happy,neutral,sad
 #
-# Turns of unknown speakers are in no group. The official split is in data/msp-podcast/utt2split; the
+# Turns of unknown speakers are in no group. The official split: --config conf/split.yaml; the
 # challenges compare macro F1, which stands beside UA and WA in the report.
 #
 # The stages are those of ../TEMPLATE/ser.sh; ./run.sh --help lists the options.

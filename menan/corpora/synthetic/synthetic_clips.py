@@ -32,7 +32,10 @@ class _Writer:
     def write(self, path: Path, speaker: str, gender: str, emotion: str) -> None:
         if speaker not in self.voices:
             self.voices[speaker] = draw_speaker(gender, named_rng(self.seed, "speaker", speaker))
-        voice, rng = self.voices[speaker], named_rng(self.seed, path.name, speaker)
+        voice, rng = (
+            self.voices[speaker],
+            named_rng(self.seed, path.parent.name, path.name, speaker),
+        )
         speech = synthesize(voice, _VOICES.get(emotion, "neu"), rng, self.lengths.draw(rng))
         write_wav(path, speech + noise_floor(voice, rng, len(speech)))
 
