@@ -109,10 +109,11 @@ def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
                 # Typer returns this for Ctrl-C, without a message.
                 raise KeyboardInterrupt
         except BadItems as error:
+            status = 1
             for line in error.lines[:MOST_ITEMS]:
-                status = complain(name, line)
+                complain(name, line)
             if (more := len(error.lines) - MOST_ITEMS) > 0:
-                status = complain(name, f"and {more} more")
+                complain(name, f"and {more} more")
         except InputError as error:
             status = complain(name, str(error))
         except UsageError as error:
