@@ -41,6 +41,14 @@ def test_means_of_voices_are_those_beside_their_emotions():
         own = voice == number
         wanted = (x[own] - of_emotion[emotion[own]]).mean(axis=0)
         np.testing.assert_allclose(found[number], wanted, atol=1e-5)
+    # Unknown speakers, -1, are no voice.
+    unknown = torch.cat([numbers, torch.full((UTTS,), -1)])
+    both = torch.arange(UTTS).repeat(2)
+    more = UtteranceSet(
+        store, both, torch.zeros(2 * UTTS, dtype=torch.int64), unknown, tuple("abcd"), unknown
+    )
+    more.emotions[:UTTS] = train.emotions
+    torch.testing.assert_close(TrainingVoices(more, encoder, ROWS, 3).means(), found)
 
 
 def test_the_covariance_is_that_of_what_voices_say_within_their_emotions():
