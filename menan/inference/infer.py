@@ -110,9 +110,6 @@ def infer(
         _check(loaded, dump, model, noise, draws)
     if not models:
         return []
-    for line in dict.fromkeys(_trained_on(one.card, dump, test_speakers_only) for one in models):
-        if line:
-            print(f"warning: {model}: {line}", file=sys.stderr)
     pooled = test_speakers_only or model.is_file()
     folders = [out if pooled else out / loaded.card.fold for loaded in models]
     with ExitStack() as locks:
@@ -143,6 +140,7 @@ def infer(
                 (folder / "utt2emo").unlink(missing_ok=True)
         for folder, part in parts.items():
             write_outputs(folder, part, made_from)
+    _report_trained(model, [_trained_on(one.card, dump, test_speakers_only) for one in models])
     return list(parts)
 
 
@@ -200,6 +198,13 @@ def _tested_by(dump: Dump, models: list[_LoadedModel]) -> dict[str, str]:
     """What names the test utterances of models: their speaker, or their part of the split."""
     is_split = any(model.card.group == SPLIT for model in models)
     return dump.metadata.utt2split if is_split else dump.metadata.utt2spk
+
+
+def _report_trained(model: Path, lines: list[str]) -> None:
+    """Say on stderr that models ran on speakers that they were trained on."""
+    if found := [line for line in lines if line]:
+        several = f"{len(found)} of {len(lines)} models: " if len(lines) > 1 else ""
+        print(f"warning: {model}: {several}{found[0]}", file=sys.stderr)
 
 
 def _trained_on(card: ModelCard, dump: Dump, test_speakers_only: bool) -> str:
