@@ -107,7 +107,7 @@ def _not_text(path: Path, error: UnicodeError) -> InputError:
 
 def _workbook(path: Path) -> _Lines:
     try:
-        from openpyxl import load_workbook  # type: ignore[import-untyped]
+        from openpyxl import load_workbook
     except ImportError:
         raise _package_missing(path, "openpyxl") from None
     try:
@@ -123,7 +123,7 @@ def _workbook(path: Path) -> _Lines:
 
 def _parquet(path: Path) -> _Lines:
     try:
-        from pyarrow.parquet import read_table  # type: ignore[import-untyped]
+        from pyarrow.parquet import read_table
     except ImportError:
         raise _package_missing(path, "pyarrow") from None
     if not path.exists():

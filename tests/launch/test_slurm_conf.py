@@ -105,4 +105,7 @@ def test_recipes_ask_for_what_is_built_in(path):
 
 
 def test_every_recipe_has_its_configuration():
-    assert [path.parts[-3] for path in RECIPES] == ["TEMPLATE", "iemocap", "mosei", "ravdess"]
+    assert [path.parts[-3] for path in RECIPES] == [
+        *("TEMPLATE", "cremad", "emobox", "emodb", "iemocap", "meld"),
+        *("mosei", "msp-podcast", "ravdess"),
+    ]
