@@ -131,7 +131,9 @@ def _networks(system: str, directory: Path) -> dict[str, SystemEmbeddings]:
 def _panel(chosen: SystemEmbeddings, metadata: Metadata, speakers: list[str], seed: int) -> Panel:
     directory = chosen.directory
     scp = read_scp(directory / "embeddings.scp")
-    utts = [utt for utt in scp if metadata.utt2spk.get(utt) in speakers]
+    # An utterance that nobody has labelled has no colour.
+    labelled = (utt for utt in scp if metadata.utt2emo.get(utt))
+    utts = [utt for utt in labelled if metadata.utt2spk.get(utt) in speakers]
     if missing := set(speakers) - {metadata.utt2spk[utt] for utt in utts}:
         raise InputError(
             f"{directory}: no embedding of speaker {min(missing)!r}; infer on that speaker"

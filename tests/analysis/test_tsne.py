@@ -35,6 +35,20 @@ def test_the_first_seed_of_each_trained_system_is_drawn_with_unseen_speakers(exp
     assert again.read_text() == tsv.read_text()
 
 
+def test_an_utterance_without_an_emotion_is_not_drawn(experiment, tmp_path):
+    path = experiment[0] / "utt2emo"
+    lines = path.read_text().splitlines()
+    lines[0] = lines[0].split()[0] + " -"
+    path.write_text("\n".join(lines) + "\n")
+    rows = list(
+        csv.DictReader(
+            tsne_figure(*experiment, tmp_path / "fig", None, 0)[2].open(), delimiter="\t"
+        )
+    )
+    assert lines[0].split()[0] not in {row["utterance"] for row in rows}
+    assert len(rows) == 2 * (2 * 8 - 1)
+
+
 def test_a_speaker_who_was_trained_on_is_refused(experiment, tmp_path):
     with pytest.raises(InputError, match="trained on speaker 'spk02'"):
         tsne_figure(*experiment, tmp_path / "x", ["spk00", "spk02"], 0)
