@@ -60,7 +60,8 @@ def attack_models(
 ) -> AttackResult:
     """Attack the networks of a system; write the result as JSON and return it.
 
-    An ``out`` made from the same networks, labels, features and code is left as it is.
+    An ``out`` made from the same networks, labels and features by the same version of menan is left
+    as it is.
 
     Args:
         model: directory of one seed, ``exp/menan_seed0``, or of all seeds, ``exp/menan``.
