@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from menan.inference.export import export_onnx
+from menan.inference.export import OnnxInput, export_onnx
 from menan.plugins import load_plugins
 from menan_bin.command import PluginOption, main_of, new_app
 
@@ -16,14 +16,22 @@ app = new_app()
 def export(
     model: Annotated[Path, typer.Option(help="Model file (.safetensors) of menan-train.")],
     out: Annotated[Path, typer.Option(help="ONNX file to write.")],
+    input_: Annotated[
+        OnnxInput,
+        typer.Option(
+            "--input",
+            help="What it takes: features (batch, frames, dims), or a waveform (batch, samples) of "
+            "16 kHz, full scale at 1. The latter needs features without pitch.",
+        ),
+    ] = OnnxInput.features,
     plugin: PluginOption = None,
 ) -> None:
-    """Write a model as ONNX: features (batch, frames, dims) in, posteriors and embedding out.
+    """Write a model as ONNX: features or a waveform in, posteriors and embedding out.
 
     Example: menan-export --model exp/menan_seed0/Ses01/Ses01F.best-ua.safetensors --out m.onnx
     """
     load_plugins(plugin or ())
-    export_onnx(model, out)
+    export_onnx(model, out, input_)
     print(out)
 
 

@@ -18,6 +18,7 @@ class KaldiFrontEnd(FrontEnd):
     frame_length_ms, frame_shift_ms: frames of log-mel and pitch alike (Kaldi --frame-length,
         --frame-shift).
     num_mel_bins: Kaldi --num-mel-bins.
+    pitch: whether there are NCCF and f0.
     """
 
     name: ClassVar[str] = "kaldi"
@@ -25,6 +26,7 @@ class KaldiFrontEnd(FrontEnd):
     frame_length_ms: float = 40.0
     frame_shift_ms: float = 10.0
     num_mel_bins: int = 40
+    pitch: bool = True
 
     def __post_init__(self) -> None:
         # The pitch tracker works at 4 kHz: with a shift between two of its samples, log-mel and
@@ -52,12 +54,12 @@ class KaldiFrontEnd(FrontEnd):
 
     @property
     def dims(self) -> int:
-        """Log-mel, NCCF, f0 in Hz, log energy.
+        """Log-mel; NCCF and f0 in Hz with ``pitch``; log energy.
 
-        >>> KaldiFrontEnd().dims
-        43
+        >>> KaldiFrontEnd().dims, KaldiFrontEnd(pitch=False).dims
+        (43, 41)
         """
-        return self.num_mel_bins + 3
+        return self.num_mel_bins + (3 if self.pitch else 1)
 
 
 FrontEnd.table |= {

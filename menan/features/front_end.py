@@ -5,12 +5,15 @@ only starts jobs does without it.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from menan.errors import InputError
 from menan.front_ends import FrontEnd, GivenFrontEnd, KaldiFrontEnd, PretrainedFrontEnd
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class Extractor(Protocol):
@@ -84,6 +87,22 @@ def add_front_end(settings: type[FrontEnd], factory: ExtractorFactory) -> None:
 def make_extractor(settings: FrontEnd, device: str = "cpu") -> Extractor:
     """The extractor of some settings on a device: ``cpu``, ``cuda`` or ``cuda:N``."""
     return EXTRACTORS[type(settings)](settings, device)
+
+
+def make_module(settings: FrontEnd, is_repeated: bool) -> "nn.Module":
+    """The front-end as a PyTorch module, from waveforms to features and their lengths, for ONNX.
+
+    Args:
+        is_repeated: whether features are repeated cyclically to ``settings.rows``, or padded.
+
+    Raises:
+        InputError: the front-end has no such form.
+    """
+    if not isinstance(settings, KaldiFrontEnd):
+        raise InputError(f"the features of the front-end {settings.name!r} are computed outside")
+    from menan.features.kaldi_module import KaldiModule
+
+    return KaldiModule(settings, is_repeated)
 
 
 def resolved(settings: FrontEnd, device: str = "cpu") -> FrontEnd:

@@ -32,7 +32,7 @@ class KaldiExtractor:
 
     @one_thread()
     def __call__(self, samples: np.ndarray) -> np.ndarray:
-        """Log-mel, NCCF, f0 in Hz and log energy, float32 (frames, settings.dims).
+        """Log-mel, NCCF and f0 in Hz if ``pitch``, and log energy, float32 (frames, settings.dims).
 
         Args:
             samples: float32 (n,) on the scale of 16-bit integers.
@@ -47,9 +47,11 @@ class KaldiExtractor:
                 f"{needed}; remove the utterance from the data"
             )
         energy_and_mel = self._fbank(samples)
-        # The pitch tracker works at 4 kHz and rounds the length up: it may return one frame more.
-        pitch = self._pitch(samples)[: len(energy_and_mel)]
-        return np.concatenate([energy_and_mel[:, 1:], pitch, energy_and_mel[:, :1]], axis=1)
+        columns = [energy_and_mel[:, 1:], energy_and_mel[:, :1]]
+        if self.settings.pitch:
+            # The tracker works at 4 kHz and rounds the length up: there may be one frame more.
+            columns.insert(1, self._pitch(samples)[: len(energy_and_mel)])
+        return np.concatenate(columns, axis=1)
 
     def _fbank(self, samples: np.ndarray) -> np.ndarray:
         """Log energy and log-mel, (frames, 1 + num_mel_bins)."""

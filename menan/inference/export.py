@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from enum import Enum
 from pathlib import Path
 
 import torch
@@ -9,9 +10,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from menan.errors import InputError
+from menan.features.front_end import make_module
+from menan.features.waveform import SAMPLE_RATE
 from menan.files.atomic import atomic_path
-from menan.model.model_file import CARD_KEY, card_to_json, load_model
+from menan.front_ends import FrontEnd
+from menan.model.model_file import CARD_KEY, ModelCard, card_to_json, load_model
 from menan.model.network import Network
+
+
+class OnnxInput(str, Enum):
+    """What an exported network takes."""
+
+    features = "features"
+    waveform = "waveform"
 
 
 class _Inference(nn.Module):
@@ -30,47 +41,90 @@ class _Inference(nn.Module):
         return F.softmax(self.network.emotion(z), dim=-1), z
 
 
-def export_onnx(model: str | Path, out: str | Path) -> None:
+class _InferenceOfWaveform(nn.Module):
+    """Front-end, ENC and EC: 16 kHz samples (batch, n) to posteriors and z."""
+
+    def __init__(self, network: Network, settings: FrontEnd):
+        super().__init__()
+        self.is_padded = network.encoder.is_padded()
+        self.front_end = make_module(settings, is_repeated=not self.is_padded)
+        self.inference = _Inference(network)
+
+    def forward(self, waveform: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        features, lengths = self.front_end(waveform)
+        return self.inference(features, lengths if self.is_padded else None, noise)
+
+
+def export_onnx(model: str | Path, out: str | Path, taken: OnnxInput = OnnxInput.features) -> None:
     """Write a model file as ONNX, whole or not at all.
 
     The input ``features`` is float32 (batch, rows, dims) as menan-dump makes them; normalisation is
     inside. For Table 1 they are repeated cyclically to the model's number of frames. An encoder
-    that takes padded inputs has the input ``lengths``, int64 (batch,). A model with a stochastic
-    bottleneck has the input ``noise``, float32, shaped as the embedding. The caller fills it with
-    standard normal numbers from a cryptographic generator (``os.urandom``), new for each call:
-    whoever knows them can subtract them (docs/invariance.md). The outputs are
-    ``posteriors`` (batch, emotions) and ``embedding`` (batch, dims). The metadata entry ``menan``
-    is the model's card, which lists the emotions.
+    that takes padded inputs has the input ``lengths``, int64 (batch,).
+
+    The input ``waveform``, in place of both, is float32 (batch, samples), 16 kHz, full scale at 1:
+    at least one frame (640 samples by default); of more than the model's ``seconds`` the middle
+    part is used.
+
+    A model with a stochastic bottleneck has the input ``noise``, float32, shaped as the embedding.
+    The caller fills it with standard normal numbers from a cryptographic generator
+    (``os.urandom``), new for each call: whoever knows them can subtract them (docs/invariance.md).
+
+    The outputs are ``posteriors`` (batch, emotions) and ``embedding`` (batch, dims). The metadata
+    entry ``menan`` is the model's card, which lists the emotions.
+
+    Args:
+        taken: the network's input.
 
     Raises:
-        InputError: no model, or the packages for it are not installed.
+        InputError: no model, the packages for it are not installed, or a waveform where the
+            model's features cannot be computed in ONNX.
     """
     network, card = load_model(model, "cpu")
+    try:
+        module: nn.Module = _Inference(network)
+        if taken is OnnxInput.waveform:
+            module = _InferenceOfWaveform(network, card.features)
+    except InputError as error:
+        raise InputError(f"{model}: {error}; or export it with --input features") from None
     try:
         import onnxscript  # noqa: F401  (torch needs it, and its own message has many lines)
     except ImportError:
         raise InputError("menan-export needs onnxscript: pip install 'menan[export]'") from None
-    frames = card.features.rows
-    inputs = {"features": torch.zeros(2, frames, card.features.dims)}
-    if network.encoder.is_padded():
-        inputs["lengths"] = torch.full((2,), frames)
-    if network.bottleneck.is_stochastic:
-        inputs.update(noise=torch.zeros(2, network.encoder.dims_out))
-    batch = torch.export.Dim("batch")
+    inputs, dynamic = _example(network, card, taken)
     with warnings.catch_warnings():
         # Warnings about nn.GRU's flat list of weights, and about packages that a GRU does not need.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            _Inference(network).eval(),
+            module.eval(),
             (),
             kwargs=inputs,
             dynamo=True,
             verbose=False,
             input_names=list(inputs),
             output_names=["posteriors", "embedding"],
-            dynamic_shapes={name: {0: batch} for name in inputs},
+            dynamic_shapes=dynamic,
         )
     assert program is not None, "torch.onnx.export with dynamo returns a program"
     program.model.metadata_props[CARD_KEY] = json.dumps(card_to_json(card), sort_keys=True)
     with atomic_path(out) as beside:
         program.save(str(beside))
+
+
+def _example(
+    network: Network, card: ModelCard, taken: OnnxInput
+) -> tuple[dict[str, Tensor], dict[str, dict[int, torch.export.Dim]]]:
+    """Inputs of the right shapes, by name, and which of their dimensions may have another size."""
+    batch, rows = torch.export.Dim("batch"), card.features.rows
+    if taken is OnnxInput.waveform:
+        inputs = {"waveform": torch.zeros(2, SAMPLE_RATE)}
+    else:
+        inputs = {"features": torch.zeros(2, rows, card.features.dims)}
+        if network.encoder.is_padded():
+            inputs["lengths"] = torch.full((2,), rows)
+    if network.bottleneck.is_stochastic:
+        inputs.update(noise=torch.zeros(2, network.encoder.dims_out))
+    dynamic = {name: {0: batch} for name in inputs}
+    if taken is OnnxInput.waveform:
+        dynamic["waveform"][1] = torch.export.Dim("samples")
+    return inputs, dynamic

@@ -88,6 +88,13 @@ def test_frame_shift_and_number_of_mel_bins_are_applied():
     assert KaldiExtractor(config)(noise(16000)).shape == (1 + (16000 - 640) // 200, 26)
 
 
+def test_without_pitch_the_other_columns_stay():
+    samples = noise(4000)
+    whole = KaldiExtractor(KaldiFrontEnd())(samples)
+    without = KaldiExtractor(KaldiFrontEnd(pitch=False))(samples)
+    assert (without == np.delete(whole, [40, 41], axis=1)).all()
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_broken_samples_are_refused(value):
     samples = noise(16000)

@@ -3,11 +3,20 @@ import json
 import numpy as np
 import onnxruntime
 import pytest
+import soundfile
 import torch
 
 from menan.config import ModelConfig
-from menan.encoder_settings import AttentiveSettings, NarrowSettings, PooledSettings
-from menan.inference.export import export_onnx
+from menan.encoder_settings import (
+    AttentiveSettings,
+    NarrowSettings,
+    PooledSettings,
+    Table1Settings,
+)
+from menan.errors import InputError
+from menan.front_ends import GivenFrontEnd, KaldiFrontEnd
+from menan.inference.export import OnnxInput, export_onnx
+from menan.inference.predict import predict
 from menan.model.model_file import card_to_json, save_model
 from tests.training.training_example import build_network, model_card, model_with
 
@@ -86,3 +95,42 @@ def test_onnx_quantises_as_the_network_does(bounded):
     found = session.run(["embedding"], {"features": features.numpy()})[0]
     # What lies on the edge of two levels may fall to either side.
     assert np.mean(np.abs(found - z) > 1e-5) < 0.01
+
+
+def waveform_session(tmp_path, encoder):
+    """ONNX session for a waveform, of a network on features of 0.5 s without pitch."""
+    features, model = KaldiFrontEnd(seconds=0.5, pitch=False), ModelConfig(encoder)
+    network, card = build_network(41, 2, 0, model), model_card(model=model, features=features)
+    network.encoder.mean.fill_(9.0)
+    save_model(tmp_path / "m.safetensors", network, card)
+    export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx", OnnxInput.waveform)
+    return onnxruntime.InferenceSession(tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize("encoder", [Table1Settings(), AttentiveSettings(size=5)])
+def test_onnx_of_a_waveform_is_menans_own_prediction(tmp_path, encoder):
+    session = waveform_session(tmp_path, encoder)
+    rng = np.random.default_rng(0)
+    for samples in (640, 5000, 8000, 20_001):  # one frame, short, the length, too long
+        wave = (rng.normal(0, 3000, samples) + 500).round().clip(-32768, 32767) / 32768
+        soundfile.write(tmp_path / "a.wav", wave, 16000, subtype="PCM_16")
+        (expected,) = predict(tmp_path / "m.safetensors", [tmp_path / "a.wav"])
+        inputs = {"waveform": np.stack([wave, wave]).astype(np.float32)}
+        posteriors, embedding = session.run(["posteriors", "embedding"], inputs)
+        assert len(embedding) == 2
+        for row in posteriors:
+            np.testing.assert_allclose(row, list(expected.values()), atol=1e-4)
+
+
+def test_features_with_pitch_cannot_take_a_waveform(tmp_path):
+    save_model(tmp_path / "m.safetensors", build_network(43, 2, 0), CARD)
+    with pytest.raises(InputError, match=r"contain pitch.*'pitch: false'"):
+        export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx", OnnxInput.waveform)
+    assert not (tmp_path / "m.onnx").exists()
+
+
+def test_other_front_ends_cannot_take_a_waveform(tmp_path):
+    card = model_card(features=GivenFrontEnd(columns=43, longest=47))
+    save_model(tmp_path / "m.safetensors", build_network(43, 2, 0), card)
+    with pytest.raises(InputError, match="'given' are computed outside; or export it with"):
+        export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx", OnnxInput.waveform)
