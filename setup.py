@@ -32,6 +32,7 @@ setup(
         "menan": ["py.typed", "__init__.pyi"],
         "menan.analysis.report": ["*.j2", "*.css"],
         "menan.engine.stacked.kernels": ["*.h", "*.cc"],
+        "menan.shipped": ["*.safetensors"],
     },
     entry_points={
         "console_scripts": [f"{name.replace('_', '-')}=menan_bin.{name}:main" for name in COMMANDS],

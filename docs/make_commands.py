@@ -20,7 +20,7 @@ GROUPS = {
     "Features": ("dump",),
     "Training": ("train",),
     "Inference and scoring": ("infer", "score", "predict", "export"),
-    "Analysis": ("probe", "attack", "tsne", "front", "results"),
+    "Analysis": ("probe", "attack", "tsne", "front", "results", "publish"),
 }
 
 INTRODUCTION = """\

@@ -19,9 +19,11 @@ from menan.files.mapping import from_mapping, plain_value, to_mapping
 from menan.format_0_1 import upgraded
 from menan.front_ends import FrontEnd
 from menan.labels import LabelSet
+from menan.model.description import Description
 from menan.model.network import Network, NetworkShape, empty_network
 from menan.plugins import missing_plugins, warn_changed_plugins
 from menan.settings import ObjectiveSettings
+from menan.shipped import shipped_models
 
 CARD_KEY = "menan"  # key of the card in the metadata of safetensors and ONNX files
 _NAME = str | None
@@ -41,6 +43,7 @@ class ModelCard:
     emotions: classes, in the order of the posteriors.
     threads: number of CPU threads in training, where the model's last digits depend on it.
     plugins: digest of each plugin that was loaded in training, by file name.
+    description: what menan-publish adds for those who did not train the model.
     """
 
     objective: ObjectiveSettings
@@ -58,6 +61,7 @@ class ModelCard:
     version: str
     threads: int | None = None
     plugins: dict[str, str] = field(default_factory=dict)
+    description: Description | None = None
 
     @property
     def fold(self) -> str:
@@ -76,14 +80,16 @@ class ModelCard:
         )
 
 
-def save_model(path: str | Path, network: Network, card: ModelCard) -> None:
-    """Write a model file, complete or not at all.
+def save_model(
+    path: str | Path, network: Network, card: ModelCard, dtype: torch.dtype = torch.float32
+) -> None:
+    """Write a model file, complete or not at all, its weights as ``dtype``.
 
     SC is left out where an objective brought its own: a model is used without the objective.
     """
     own_sc = network.shape.speaker_classifier is not None
     weights = {
-        name: tensor.detach().cpu().contiguous()
+        name: tensor.detach().to("cpu", dtype).contiguous()
         for name, tensor in network.state_dict().items()
         if not (own_sc and name.startswith("speaker."))
     }
@@ -97,24 +103,28 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> tuple[Ne
 
     A file lacks SC where an objective brought its own; inference does not use it.
 
+    Args:
+        path: a file, or the name of a model that comes with menan (:mod:`menan.shipped`).
+
     Raises:
         InputError: missing, not safetensors, not written by :func:`save_model`, weights that are
             not finite, or a model with a member of a plugin that is not loaded.
     """
-    path = Path(path)
+    path = shipped_models().get(str(path), Path(path))
     if path.is_dir():
         found = sorted(path.rglob("*.safetensors"))
         cure = f"name a model in it, such as {found[0]}" if found else "there is no model in it"
         raise InputError(f"{path}: a folder, not a model file; {cure}")
     if not path.is_file():
-        raise InputError(f"{path}: no such model file")
+        shipped = ", ".join(shipped_models())
+        raise InputError(f"{path}: no such model file, and none of menan's own: {shipped}")
     try:
         with safe_open(path, framework="pt", device=str(device)) as file:
             content = json.loads((file.metadata() or {})[CARD_KEY])
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         card = card_from_json(content, str(path))
         warn_changed_plugins(card.plugins, str(path))
-        _check_weights(weights)
+        weights = {name: _checked(name, weight) for name, weight in stored.items()}
         network = empty_network(card.shape)
         if not any(name.startswith("speaker.") for name in weights):
             network.speaker = nn.Identity()
@@ -126,10 +136,10 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> tuple[Ne
     return network.eval().requires_grad_(False), card
 
 
-def _check_weights(weights: dict[str, torch.Tensor]) -> None:
-    for name, weight in weights.items():
-        if weight.dtype != torch.float32 or not weight.isfinite().all():
-            raise ValueError(f"{name} is not all finite float32 numbers")
+def _checked(name: str, weight: torch.Tensor) -> torch.Tensor:
+    if weight.dtype not in (torch.float32, torch.float16) or not weight.isfinite().all():
+        raise ValueError(f"{name} is not all finite float32 or float16 numbers")
+    return weight.float()
 
 
 def card_to_json(card: ModelCard) -> dict[str, Any]:
@@ -153,6 +163,7 @@ def card_from_json(content: dict[str, Any], where: str) -> ModelCard:
     if not isinstance(content, dict):
         raise TypeError("the card is not a mapping")
     content = upgraded(content)
+    described = content.get("description")
     made_with = dict(content.get("plugins") or {})
     plugins = {str(name): str(digest) for name, digest in made_with.items()}
     try:
@@ -166,6 +177,7 @@ def card_from_json(content: dict[str, Any], where: str) -> ModelCard:
                 "model": from_mapping(ModelConfig, content["model"], "model"),
                 "training": from_mapping(TrainingConfig, content["training"], "training"),
                 "plugins": plugins,
+                "description": described and from_mapping(Description, described, "description"),
             }
         )
     except InputError as error:

@@ -1,0 +1,73 @@
+"""A trained model for others: with a card that says where it comes from and how good it is."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from menan.analysis.runs import TrainedRun, read_runs
+from menan.analysis.tables.table2 import table2
+from menan.errors import InputError
+from menan.model.description import Description
+from menan.model.model_file import ModelCard, load_model, save_model
+from menan.training.run_config import RunConfig
+
+
+def publish(model: Path, exp: Path, licence: str, not_for: str, out: Path) -> Description:
+    """Write a model with a description, its weights rounded to float16.
+
+    Args:
+        model: a model file, usually trained on all speakers.
+        exp: an experiment with the same settings that held speakers out. The UA in the description
+            is that of its system, under the model's selection rule.
+        licence: the licence of the corpus.
+        not_for: uses that are ruled out.
+        out: the model file to write.
+
+    Raises:
+        InputError: no model, no experiment, one that trained with other settings, or weights that
+            float16 cannot hold.
+    """
+    network, card = load_model(model)
+    runs = [run for run in read_runs(exp) if run.system == card.objective.system]
+    if not runs:
+        raise InputError(f"{exp}: no system {card.objective.system!r} in it; train it there too")
+    _refuse_other_settings(runs[0].config, card, f"{exp} and {model}")
+    figures = table2(runs, card.rule).systems[card.objective.system]
+    description = Description(
+        corpus=runs[0].config.corpus,
+        licence=licence,
+        not_for=not_for,
+        protocol=_protocol(runs, card),
+        ua=figures.ua.test / 100,
+        ua_interval=(figures.ua.interval[0] / 100, figures.ua.interval[1] / 100),
+        temperature=figures.calibration.temperature,
+    )
+    if not all(weight.half().isfinite().all() for weight in network.state_dict().values()):
+        raise InputError(f"{model}: has weights beyond the range of float16; publish it as it is")
+    save_model(out, network, replace(card, description=description), torch.float16)
+    return description
+
+
+def _protocol(runs: Sequence[TrainedRun], card: ModelCard) -> str:
+    speakers = {test for run in runs for test, _ in run.config.folds}
+    groups = {run.config.hold_out for run in runs}
+    seeds = len({run.seed for run in runs})
+    return (
+        f"mean over {len(speakers)} test speakers in {len(groups)} groups that were held out in "
+        f"turn, {seeds} seeds, epoch by {card.rule!r}; other models with the settings of this one"
+    )
+
+
+def _refuse_other_settings(config: RunConfig, card: ModelCard, where: str) -> None:
+    pairs = {
+        "emotions": (tuple(config.emotions), tuple(card.emotions)),
+        "model": (config.model, card.model),
+        "training": (config.training, card.training),
+    }
+    for name, (theirs, ours) in pairs.items():
+        if theirs != ours:
+            raise InputError(f"{where}: trained with different {name}: {theirs} and {ours}")
+    if (found := config.features.difference(card.features)) is not None:
+        raise InputError(f"{where}: trained with different features: {found[0]}")
