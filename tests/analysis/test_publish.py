@@ -36,7 +36,7 @@ def test_the_card_has_the_ua_of_the_experiment(parts, tmp_path, monkeypatch, cap
     options = {"--model": model, "--exp": exp, "--licence": LICENCE, "--not-for": NOT_FOR}
     words = [str(word) for pair in options.items() for word in pair]
     monkeypatch.setattr("sys.argv", ["menan-publish", *words, "--out", str(out)])
-    with pytest.raises(SystemExit, match="^0$"):
+    with pytest.raises(SystemExit, match=r"^0$"):
         menan_publish.main()
     network, card = load_model(out)
     found = table2(read_runs(exp), "last").systems["menan"]
