@@ -14,7 +14,9 @@ Use a trained model:
 - ``infer``: posteriors and embeddings of a dump directory, written as Kaldi archives.
 - ``NoiseKey``, ``NoiseSeed``: where the noise of ``infer`` and ``load_model`` comes from: a secret
   key for a release, or a public seed for measurements.
-- ``score_files``: WA and UA of hypotheses.
+- ``score``, ``score_files``: WA and UA of predicted emotions in memory, and in files.
+- ``probe``, ``attack``: how well the speaker is recognised from embeddings, by fresh probes and by
+  attackers who collect many utterances.
 
 Read data:
 
@@ -58,10 +60,13 @@ _DEFINED_IN = {
     "add_encoder": "menan.model.encoders",
     "add_front_end": "menan.features.front_end",
     "add_objective": "menan.training.objectives",
+    "attack": "menan.analysis.audit",
     "infer": "menan.inference.infer",
     "load_model": "menan.inference.emotion_model",
     "load_plugins": "menan.plugins",
+    "probe": "menan.analysis.audit",
     "read_metadata": "menan.datadir.metadata",
+    "score": "menan.scoring.score_lists",
     "score_files": "menan.scoring.score",
 }
 

@@ -1,3 +1,5 @@
+from menan.analysis.audit import attack as attack
+from menan.analysis.audit import probe as probe
 from menan.datadir.metadata import read_metadata as read_metadata
 from menan.encoder_settings import EncoderSettings as EncoderSettings
 from menan.errors import InputError as InputError
@@ -17,6 +19,7 @@ from menan.model.encoder import Encoder as Encoder
 from menan.model.encoders import add_encoder as add_encoder
 from menan.plugins import load_plugins as load_plugins
 from menan.scoring.score import score_files as score_files
+from menan.scoring.score_lists import score as score
 from menan.settings import BottleneckSettings as BottleneckSettings
 from menan.settings import ObjectiveSettings as ObjectiveSettings
 from menan.training.objectives import Objective as Objective

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -27,8 +27,16 @@ from menan.errors import InputError
 from menan.inference.energy_gate import EnergyGate
 from menan.sound_check import SoundCheck, file_warnings
 
+
+@runtime_checkable
+class ByteStream(Protocol):
+    """An open binary file, or whatever else can be read like one."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
 # A file, a stream with the bytes of one, or samples (n,) or (n, channels).
-Audio = str | Path | BinaryIO | np.ndarray
+Audio = str | Path | ByteStream | np.ndarray
 Blocks = Iterator[np.ndarray]  # each float32 (n, channels), full scale 1
 
 STREAM, SAMPLES = "-", "samples"  # the names of recordings that are not files
@@ -118,10 +126,10 @@ def listen_to(audio: Audio, rate: int | None = None, channel: int | None = None)
     """
     if isinstance(audio, str | Path):
         recording = _of_file(Path(audio), str(audio), rate, channel)
-    elif isinstance(audio, np.ndarray):
-        recording = _of_samples(audio, rate, channel)
-    else:
+    elif isinstance(audio, ByteStream):
         recording = _of_stream(audio, rate, channel)
+    else:
+        recording = _of_samples(np.asarray(audio), rate, channel)
     for line in recording.warnings:
         print(f"warning: {recording.name}: {line}", file=sys.stderr, flush=True)
     return recording
@@ -156,7 +164,7 @@ def _of_file(path: Path, name: str, rate: int | None, channel: int | None) -> Re
     return ears.recording(name, hear_audio(path, ears.hear), read)
 
 
-def _of_stream(stream: BinaryIO, rate: int | None, channel: int | None) -> Recording:
+def _of_stream(stream: ByteStream, rate: int | None, channel: int | None) -> Recording:
     copy = tempfile.NamedTemporaryFile(prefix="menan-")  # noqa: SIM115
     shutil.copyfileobj(stream, copy)
     copy.flush()
