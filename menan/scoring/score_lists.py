@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from menan.errors import InputError
-from menan.labels import LabelSet, default_labels, split_labels
+from menan.labels import LabelSet, default_labels, joined_labels, split_labels
 from menan.scoring.score import ScoreReport, score_report
 
 
@@ -33,23 +33,27 @@ def score(
     lengths = {len(part) for part in (references, hypotheses, speakers) if part is not None}
     if len(lengths) != 1:
         raise InputError(f"expected sequences of one length, found {sorted(lengths)}; align them")
-    places = [f"references[{n}]" for n in range(len(references))]
-    found = [split_labels(str(text), where) for text, where in zip(references, places, strict=True)]
-    predicted = [str(label) for label in hypotheses]
-    if emotions is None:
-        labels = default_labels({*predicted, *(name for names in found for name in names)})
-    else:
-        labels = LabelSet(tuple(emotions))
-    right = {}
-    for where, text, names in zip(places, references, found, strict=True):
-        if names:
-            right[where] = labels.parse(str(text), where)
-    guesses = {}
-    for n, (where, label) in enumerate(zip(places, predicted, strict=True)):
-        if len(labels.parse(label, f"hypotheses[{n}]")) != 1:
-            raise InputError(f"hypotheses[{n}]: expected one emotion, found {label!r}; choose one")
-        if where in right:
-            guesses[where] = label
-    utt2spk = None if speakers is None else dict(zip(places, map(str, speakers), strict=True))
-    report = score_report(right, guesses, labels, utt2spk)
-    return replace(report, unlabelled=len(found) - len(guesses))
+    right = _emotions("references", references)
+    predicted = _emotions("hypotheses", hypotheses)
+    occurring = {name for names in (*right, *predicted) for name in names}
+    labels = default_labels(occurring) if emotions is None else LabelSet(tuple(emotions))
+    for what, found in (("references", right), ("hypotheses", predicted)):
+        for row, names in enumerate(found):
+            labels.parse(joined_labels(names), f"{what}[{row}]")
+            if what == "hypotheses" and len(names) != 1:
+                raise InputError(
+                    f"hypotheses[{row}]: expected one emotion, found {joined_labels(names)!r}; "
+                    "choose one"
+                )
+    rows = [str(row) for row, names in enumerate(right) if names]
+    report = score_report(
+        {row: right[int(row)] for row in rows},
+        {row: predicted[int(row)][0] for row in rows},
+        labels,
+        None if speakers is None else {row: str(speakers[int(row)]) for row in rows},
+    )
+    return replace(report, unlabelled=len(right) - len(rows))
+
+
+def _emotions(what: str, texts: Sequence[str]) -> list[tuple[str, ...]]:
+    return [split_labels(str(text), f"{what}[{row}]") for row, text in enumerate(texts)]
