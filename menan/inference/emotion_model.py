@@ -20,6 +20,8 @@ from menan.model import model_file
 from menan.model.model_file import ModelCard
 from menan.model.network import Network
 
+SHORTEST_HOP = 0.01  # seconds; shorter ones would be windows without number
+
 
 class EmotionModel:
     """A trained model with its front-end, made by :func:`load_model`.
@@ -128,15 +130,15 @@ class EmotionModel:
     def _window_and_hop(self, window: float | None, hop: float | None) -> tuple[float, float]:
         longest = self.card.features.seconds
         length = self.card.features.window if window is None else window
-        if not 0 < length <= longest:
+        if not SHORTEST_HOP <= length <= longest:
             raise InputError(
-                f"window: expected seconds up to {longest:g}, the model's input, found {length:g}; "
-                "choose another"
+                f"window: expected {SHORTEST_HOP:g} to {longest:g} s (the model's input), found "
+                f"{length:g}; choose another"
             )
         step = length / 2 if hop is None else hop
-        if not length / 1000 <= step <= length:
+        if not SHORTEST_HOP <= step <= length:
             raise InputError(
-                f"hop: expected {length / 1000:g} to {length:g} s (the window), found {step:g}; "
+                f"hop: expected {SHORTEST_HOP:g} to {length:g} s (the window), found {step:g}; "
                 "choose another"
             )
         return length, step

@@ -163,9 +163,10 @@ def test_samples_that_are_no_recording_are_refused(model, samples, rate, message
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"window": 1.5}, "window: expected seconds up to 1, the model's input, found 1.5"),
-        ({"window": 0}, "window: expected"),
-        ({"window": 0.5, "hop": 0.6}, r"hop: expected 0.0005 to 0.5 s \(the window\), found 0.6"),
+        ({"window": 1.5}, r"window: expected 0.01 to 1 s \(the model's input\), found 1.5"),
+        ({"window": 1e-6}, "window: expected"),
+        ({"window": float("nan")}, "window: expected"),
+        ({"window": 0.5, "hop": 0.6}, r"hop: expected 0.01 to 0.5 s \(the window\), found 0.6"),
         ({"hop": 0}, "hop: expected"),
     ],
 )
