@@ -2,13 +2,13 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from tqdm import tqdm
 
-from menan.analysis.posterior_plot import check_plot_name, plot_posteriors
 from menan.errors import InputError
 from menan.inference.audio_paths import audio_files
 from menan.inference.emotion_model import load_model
@@ -92,10 +92,7 @@ def predict(
     files, failed = audio_files(wav), 0
     if embedding and not as_json:
         raise InputError("--embedding true: only JSON has room for it; add --json true")
-    if plot is not None:
-        check_plot_name(plot)
-        if len(files) > 1:
-            raise InputError(f"--plot {plot}: expected one recording, found {len(files)}; name one")
+    draw = None if plot is None else _plotter(plot, len(files))
     used = channel_of(channel)
     heard = load_model(model, device, pretrained=pretrained, noise=noise, ffmpeg=bool(ffmpeg))
 
@@ -122,12 +119,22 @@ def predict(
             continue
         if not windows:
             show(mean_prediction(found))
-        if plot is not None:
-            plot_posteriors(found, plot)
+        if draw is not None:
+            draw(found)
     if failed:
         if len(files) > 1:
             print(f"{NAME}: {failed} of {len(files)} files failed", file=sys.stderr)
         raise typer.Exit(1)
+
+
+def _plotter(plot: Path, files: int) -> Callable[[list[Prediction]], None]:
+    """What draws the windows of the one recording; matplotlib is loaded only for it."""
+    from menan.analysis.posterior_plot import check_plot_name, plot_posteriors
+
+    check_plot_name(plot)
+    if files > 1:
+        raise InputError(f"--plot {plot}: expected one recording, found {files}; name one")
+    return lambda windows: plot_posteriors(windows, plot)
 
 
 main = main_of(app, "menan-predict")

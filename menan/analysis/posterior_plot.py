@@ -27,7 +27,7 @@ def plot_posteriors(windows: Sequence[Prediction], out: str | Path) -> None:
     """Draw the posteriors of a recording over time, stacked; silence is left blank.
 
     Args:
-        windows: of one recording, in order; at least one.
+        windows: predictions of one recording, in order; at least one.
         out: file to write; its ending chooses the format.
 
     Raises:
