@@ -1,16 +1,20 @@
-"""menan-predict: emotions of audio files."""
+"""menan-predict: emotions of recordings."""
 
+import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from tqdm import tqdm
 
-from menan.device import open_device
-from menan.ffmpeg import use_ffmpeg
+from menan.errors import InputError
 from menan.inference.audio_paths import audio_files
+from menan.inference.emotion_model import load_model
 from menan.inference.noise_key import NoiseKey
-from menan.inference.predict import predict as predict_files
+from menan.inference.prediction import Prediction, mean_prediction
+from menan.inference.recording import STREAM
 from menan.plugins import load_plugins
 from menan_bin.command import (
     ChannelOption,
@@ -33,7 +37,8 @@ app = new_app()
 def predict(
     model: Annotated[Path, typer.Option(help="Model file (.safetensors) of menan-train.")],
     wav: Annotated[
-        list[Path], typer.Argument(help="Audio files, one utterance each, or folders of them.")
+        list[Path],
+        typer.Argument(help="Audio files, or folders of them; - for standard input."),
     ],
     device: Annotated[str, typer.Option(help="Device: cpu, cuda or cuda:N.")] = "cpu",
     pretrained: Annotated[
@@ -43,35 +48,93 @@ def predict(
             help="Where the pretrained encoder lies, if not where it was in training.",
         ),
     ] = None,
+    windows: Annotated[
+        Switch, typer.Option(help="Print one line per window, with its start and end in seconds.")
+    ] = Switch.false,
+    window: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds per window of a long recording.",
+            show_default="the model's input, at most 10 with a pretrained encoder",
+        ),
+    ] = None,
+    hop: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds from one window to the next.", show_default="half of the window"
+        ),
+    ] = None,
+    as_json: Annotated[
+        Switch, typer.Option("--json", help="Print JSON, one object per line.")
+    ] = Switch.false,
+    embedding: Annotated[
+        Switch, typer.Option(help="Add the embedding to --json true.")
+    ] = Switch.false,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw the posteriors of one recording over time: .png, .pdf or .svg."),
+    ] = None,
     noise_key: NoiseKeyOption = None,
     channel: ChannelOption = "mix",
     ffmpeg: FfmpegOption = Switch.false,
     plugin: PluginOption = None,
 ) -> None:
-    """Print one line per file: its path, the most likely emotion, and all posteriors.
+    """Print one line per recording: its path, the most likely emotion, and all posteriors.
 
-    A file that cannot be read is named, and the next one is predicted; the exit status is then 1.
+    A recording longer than the model's input is cut into windows that overlap; silent ones are left
+    out, and the posteriors are the mean over the others. A file that cannot be read is named, and
+    the next one is predicted; the exit status is then 1. See docs/predict.md.
 
     Example: menan-predict --model exp/menan_seed0/Ses01/Ses01F.best-ua.safetensors a.wav b.flac
     """
     load_plugins(plugin or ())
-    use_ffmpeg(bool(ffmpeg))
     noise = None if noise_key is None else NoiseKey.from_file(noise_key)
-    files, bad = audio_files(wav), dict[str, str]()
-    predictions = predict_files(
-        model, files, open_device(device), pretrained, noise, channel_of(channel), bad
-    )
-    for path, posteriors in zip(files, predictions, strict=True):
-        if not posteriors:
-            complain(NAME, bad[str(path)])
+    files, failed = audio_files(wav), 0
+    if embedding and not as_json:
+        raise InputError("--embedding true: only JSON has room for it; add --json true")
+    draw = None if plot is None else _plotter(plot, len(files))
+    used = channel_of(channel)
+    heard = load_model(model, device, pretrained=pretrained, noise=noise, ffmpeg=bool(ffmpeg))
+
+    def show(one: Prediction) -> None:
+        if as_json:
+            line = json.dumps(one.to_json(bool(embedding)))
+        else:
+            time = [f"{one.start:.2f}", f"{one.end:.2f}"] if windows else []
+            shown = " ".join(f"{emotion} {p:.3f}" for emotion, p in one.posteriors.items())
+            line = "\t".join([one.path, *time, one.label, shown])
+        with tqdm.external_write_mode():
+            print(line, flush=True)
+
+    for path in files:
+        audio = sys.stdin.buffer if str(path) == STREAM else path
+        found = []
+        try:
+            for one in heard.windows(audio, channel=used, window=window, hop=hop):
+                found.append(one)
+                if windows:
+                    show(one)
+        except InputError as error:
+            failed += complain(NAME, str(error))
             continue
-        best = max(posteriors, key=posteriors.__getitem__)
-        shown = " ".join(f"{emotion} {p:.3f}" for emotion, p in posteriors.items())
-        print(f"{path}\t{best}\t{shown}", flush=True)
-    if bad:
+        if not windows:
+            show(mean_prediction(found))
+        if draw is not None:
+            draw(found)
+    if failed:
         if len(files) > 1:
-            print(f"{NAME}: {len(bad)} of {len(files)} files failed", file=sys.stderr)
+            print(f"{NAME}: {failed} of {len(files)} files failed", file=sys.stderr)
         raise typer.Exit(1)
+
+
+def _plotter(plot: Path, files: int) -> Callable[[list[Prediction]], None]:
+    """What draws the windows of the one recording; matplotlib is loaded only for it."""
+    from menan.analysis.posterior_plot import check_plot_name, plot_posteriors
+
+    check_plot_name(plot)
+    if files > 1:
+        raise InputError(f"--plot {plot}: expected one recording, found {files}; name one")
+    return lambda windows: plot_posteriors(windows, plot)
 
 
 main = main_of(app, "menan-predict")

@@ -9,12 +9,14 @@ The names below are menan's public Python face. Each is imported when it is firs
 
 Use a trained model:
 
-- ``predict``: the emotions of audio files.
+- ``load_model``: a model that hears recordings: ``EmotionModel`` with ``predict``, ``windows`` and
+  ``embed``, which return ``Prediction`` objects; its ``network`` is a PyTorch module.
 - ``infer``: posteriors and embeddings of a dump directory, written as Kaldi archives.
-- ``NoiseKey``, ``NoiseSeed``: where the noise of ``infer`` and ``predict`` comes from: a secret
+- ``NoiseKey``, ``NoiseSeed``: where the noise of ``infer`` and ``load_model`` comes from: a secret
   key for a release, or a public seed for measurements.
-- ``load_model``: the network and its model card, to use in PyTorch.
-- ``score_files``: WA and UA of hypotheses.
+- ``score``, ``score_files``: WA and UA of predicted emotions in memory, and in files.
+- ``probe``, ``attack``: how well the speaker is recognised from embeddings, by fresh probes and by
+  attackers who collect many utterances.
 
 Read data:
 
@@ -42,6 +44,7 @@ _DEFINED_IN = {
     "Bottleneck": "menan.model.bottlenecks",
     "BottleneckSettings": "menan.settings",
     "Encoder": "menan.model.encoder",
+    "EmotionModel": "menan.inference.emotion_model",
     "EncoderSettings": "menan.encoder_settings",
     "Extractor": "menan.features.front_end",
     "FrontEnd": "menan.front_ends",
@@ -51,16 +54,19 @@ _DEFINED_IN = {
     "NoiseSeed": "menan.inference.noise_key",
     "Objective": "menan.training.objectives",
     "ObjectiveSettings": "menan.settings",
+    "Prediction": "menan.inference.prediction",
     "Step": "menan.training.objectives",
     "add_bottleneck": "menan.model.bottlenecks",
     "add_encoder": "menan.model.encoders",
     "add_front_end": "menan.features.front_end",
     "add_objective": "menan.training.objectives",
+    "attack": "menan.analysis.audit",
     "infer": "menan.inference.infer",
-    "load_model": "menan.model.model_file",
+    "load_model": "menan.inference.emotion_model",
     "load_plugins": "menan.plugins",
-    "predict": "menan.inference.predict",
+    "probe": "menan.analysis.audit",
     "read_metadata": "menan.datadir.metadata",
+    "score": "menan.scoring.score_lists",
     "score_files": "menan.scoring.score",
 }
 

@@ -22,7 +22,7 @@ _SHORTENED = re.compile(
 _LONGEST_PROMISE = 2**31 - 2**16
 _LEAST_PART = 0.99
 # Rates at which speech is recorded; beyond them resampling takes more and more memory.
-_LOWEST_RATE, _HIGHEST_RATE = 4_000, 384_000  # hz
+LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000  # hz
 # FLAC compresses best: 65,535 samples of silence in 12 bytes. A header that promises more is wrong.
 _MOST_SAMPLES_A_BYTE = 2**13
 # The index of an MP3 file counts its frames, which encoders do in slightly different ways.
@@ -64,7 +64,7 @@ def audio_info(path: str | Path) -> AudioInfo:
         InputError: a file that is missing, empty, not audio or truncated, a rate outside 4 to
             384 kHz, or a header that promises more than the file can hold.
     """
-    with _opened(path) as file:
+    with open_audio(path) as file:
         samples = file.named
         if samples is None or file.coding in _ROUGHLY_COUNTED:
             samples = sum(map(len, file.blocks()))
@@ -73,12 +73,29 @@ def audio_info(path: str | Path) -> AudioInfo:
         return AudioInfo(file.rate, samples, file.channels, file.coding)
 
 
+def open_audio(path: str | Path) -> OpenAudio:
+    """An audio file, open for one reading of its blocks; a context.
+
+    Raises:
+        InputError: as :func:`audio_info`.
+    """
+    path = Path(path)
+    if not is_file(path):
+        raise InputError(f"{path}: audio file not found")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: empty file; fetch the file again")
+    file = OpenAudio(path)
+    if fault := _fault(file):
+        with file:
+            raise InputError(f"{path}: {fault}")
+    return file
+
+
 def read_audio(
     path: str | Path,
     start: float | None = None,
     end: float | None = None,
     channel: int | None = None,
-    listener: Callable[[np.ndarray], None] | None = None,
 ) -> tuple[np.ndarray, int]:
     """The samples of a file or of a segment of it, averaged over channels.
 
@@ -88,7 +105,6 @@ def read_audio(
         path: any format that libsndfile reads.
         start, end: segment in seconds, both or neither; cut at the end of the file.
         channel: take only this channel, counted from 1; None averages all channels.
-        listener: called with each block as read: float32 (n, channels), full scale 1.
 
     Returns:
         float32 samples (n,) on the scale of 16-bit integers as in Kaldi, and the rate in Hz.
@@ -97,7 +113,7 @@ def read_audio(
         InputError: as :func:`audio_info`; also samples that are NaN or Inf, a segment outside the
             file, or a channel that the file lacks.
     """
-    with _opened(path) as file:
+    with open_audio(path) as file:
         check_channel(path, file.channels, channel)
         first, last = 0, None
         if start is not None and end is not None:
@@ -107,11 +123,7 @@ def read_audio(
                 last = min(last, file.named)
         blocks = []
         for block in file.blocks(first, last):
-            if listener is not None:
-                listener(block)
-            with np.errstate(over="ignore", invalid="ignore"):  # non-finite samples: see below
-                mono = block.mean(axis=1) if channel is None else block[:, channel - 1]
-                blocks.append(mono * np.float32(32768))
+            blocks.append(mono(block, channel))
         samples = np.concatenate(blocks) if blocks else np.empty(0, np.float32)
         if last is None:
             _check_length(file, len(samples), file.named)
@@ -136,7 +148,7 @@ def hear_audio(path: str | Path, listener: Callable[[np.ndarray], None]) -> Audi
             Inf.
     """
     samples = 0
-    with _opened(path) as file:
+    with open_audio(path) as file:
         for block in file.blocks():
             if not np.isfinite(block).all():
                 raise InputError(f"{path}: samples contain NaN or Inf; convert the file again")
@@ -144,6 +156,21 @@ def hear_audio(path: str | Path, listener: Callable[[np.ndarray], None]) -> Audi
             listener(block)
         _check_length(file, samples, file.named)
         return AudioInfo(file.rate, samples, file.channels, file.coding)
+
+
+def mono(block: np.ndarray, channel: int | None = None) -> np.ndarray:
+    """One channel of a block, or the average of all, on the scale of 16-bit integers as in Kaldi.
+
+    Args:
+        block: float32 (n, channels), full scale 1; samples that are not finite stay so.
+        channel: counted from 1; None averages all channels.
+
+    Returns:
+        float32 (n,).
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        one = block.mean(axis=1) if channel is None else block[:, channel - 1]
+        return one * np.float32(32768)
 
 
 def check_channel(path: str | Path, channels: int, channel: int | None) -> None:
@@ -178,19 +205,6 @@ def _check_length(file: OpenAudio, found: int, promised: int | None) -> None:
         raise InputError(f"{file.path}: contains no samples; fetch the file again")
 
 
-def _opened(path: str | Path) -> OpenAudio:
-    path = Path(path)
-    if not is_file(path):
-        raise InputError(f"{path}: audio file not found")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: empty file; fetch the file again")
-    file = OpenAudio(path)
-    if fault := _fault(file):
-        with file:
-            raise InputError(f"{path}: {fault}")
-    return file
-
-
 def _fault(file: OpenAudio) -> str | None:
     """What is wrong with the header of a file, and the cure; None if nothing."""
     promised = file.promised
@@ -201,10 +215,10 @@ def _fault(file: OpenAudio) -> str | None:
             f"its header promises {file.named} samples, which {file.size} bytes cannot hold; "
             "fetch the file again"
         )
-    if not _LOWEST_RATE <= file.rate <= _HIGHEST_RATE:
+    if not LOWEST_RATE <= file.rate <= HIGHEST_RATE:
         return (
-            f"a sampling rate of {file.rate} Hz is not supported ({_LOWEST_RATE} to "
-            f"{_HIGHEST_RATE} Hz); convert the file"
+            f"a sampling rate of {file.rate} Hz is not supported ({LOWEST_RATE} to "
+            f"{HIGHEST_RATE} Hz); convert the file"
         )
     if shortened := _SHORTENED.search(file.log):
         in_bytes, found_bytes, in_samples = (int(count or 0) for count in shortened.groups())

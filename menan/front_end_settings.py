@@ -70,6 +70,11 @@ class FrontEnd(Member, ABC):
         """Whether ``rows`` and ``dims`` are known; if not, the extractor's settings have them."""
         return True
 
+    @property
+    def window(self) -> float:
+        """Seconds of a window in which a longer recording is predicted, at most ``seconds``."""
+        return self.seconds
+
     def pieces(self, seconds: float) -> int:
         """Number of pieces in which an utterance of ``seconds`` is processed."""
         return 1

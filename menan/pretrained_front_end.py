@@ -14,6 +14,9 @@ ENCODER = "pretrained"  # the setting that names the encoder
 # Bounds on what a model file from an unknown source can ask for.
 _MOST_STATES, _MOST_DIMS, _MOST_FRAMES = 1000, 65_536, 100_000
 
+# Seconds of a window: an encoder takes 30 s at once, but an emotion does not last as long.
+_WINDOW = 10.0
+
 
 @dataclass(frozen=True)
 class PretrainedFrontEnd(FrontEnd):
@@ -99,6 +102,10 @@ class PretrainedFrontEnd(FrontEnd):
     @property
     def dims(self) -> int:
         return self.hidden_size if self.pool == "none" else 2 * self.hidden_size
+
+    @property
+    def window(self) -> float:
+        return min(self.seconds, _WINDOW)
 
     def pieces(self, seconds: float) -> int:
         return max(1, math.ceil(seconds / self.longest - 1e-9)) if self.longest else 1

@@ -186,9 +186,9 @@ def corpus_warnings(recordings: Iterable[tuple[str, int | None]]) -> list[str]:
     return lines
 
 
-def file_warnings(path: str, remarks: Mapping[str, str]) -> list[str]:
-    """One line per remark on a single file."""
-    return [f"warning: {path}: {what} ({remarks[what]}); {CURES[what]}" for what in remarks]
+def file_warnings(remarks: Mapping[str, str]) -> tuple[str, ...]:
+    """Each remark on a single recording, with its figures and what to do about it."""
+    return tuple(f"{what} ({remarks[what]}); {CURES[what]}" for what in remarks)
 
 
 def warnings_about(recordings: list[Heard]) -> list[str]:

@@ -18,8 +18,8 @@ from menan.errors import InputError
 from menan.features import front_end
 from menan.features.front_end import make_extractor, utterance_features
 from menan.front_ends import FrontEnd, KaldiFrontEnd
+from menan.inference import emotion_model
 from menan.inference.infer import infer
-from menan.inference.predict import predict
 from menan.model.model_file import load_model, save_model
 from menan_bin import menan_dump
 from tests.training.training_example import build_network, model_card
@@ -72,7 +72,7 @@ def run_dump(monkeypatch, data, *options):
 @pytest.fixture
 def dumped(unload, monkeypatch, data):
     """A dump by the toy front-end, made by the command; the toy stays loaded."""
-    options = ("--front-end=bands", "--set=features.bands=12", "--set=features.seconds=0.4")
+    options = ("--front-end=bands", "--set=features.bands=12", "--set=features.seconds=0.5")
     assert run_dump(monkeypatch, data, f"--plugin={TOY}", *options) == 0
     return data.parent / "dump"
 
@@ -81,16 +81,16 @@ def test_a_dump_by_a_plugin_is_recorded_opened_and_validated(dumped):
     record = yaml.safe_load((dumped / "features.yaml").read_text())
     assert record["features"] == {
         "front_end": "bands",
-        "seconds": 0.4,
+        "seconds": 0.5,
         "speeds": [1.0],
         "bands": 12,
     }
     assert list(record["plugins"]) == [TOY.name]
     dump = open_dump(dumped / "feats.scp")
     assert record["plugins"] == plugins.plugins_of(dump.features)
-    assert dump.features == FrontEnd.named("bands")(seconds=0.4, bands=12)
-    assert dump.num_frames == dict.fromkeys(("a-0", "b-1", "c-2", "d-3"), 20)
-    assert read_matrix(dump.scp["a-0"], "a-0").shape == (20, 12)
+    assert dump.features == FrontEnd.named("bands")(seconds=0.5, bands=12)
+    assert dump.num_frames == dict.fromkeys(("a-0", "b-1", "c-2", "d-3"), 25)
+    assert read_matrix(dump.scp["a-0"], "a-0").shape == (25, 12)
     assert validate(dumped).ok
 
 
@@ -117,7 +117,7 @@ def test_prediction_from_a_file_is_that_of_dump_and_inference(dumped, tmp_path):
     model = tmp_path / "m.safetensors"
     save_model(model, build_network(12, 2, 0), model_card(features=features))
     assert load_model(model, CPU)[1].features == features
-    (predicted,) = predict(model, [tmp_path / "a-0.wav"], CPU)
+    predicted = emotion_model.load_model(model).predict(tmp_path / "a-0.wav").posteriors
     infer(model, dumped / "feats.scp", tmp_path / "out", CPU)
     inferred = read_vector(read_scp(tmp_path / "out/posteriors.scp")["a-0"], "a-0")
     np.testing.assert_allclose(list(predicted.values()), inferred, rtol=1e-5)

@@ -11,9 +11,9 @@ from menan.errors import InputError
 from menan.features.dump.dump_features import dump_features
 from menan.features.dump.jobs import DumpOptions
 from menan.front_ends import KaldiFrontEnd
+from menan.inference.emotion_model import load_model
 from menan.inference.infer import infer
 from menan.inference.noise_key import NoiseKey
-from menan.inference.predict import predict
 from menan.labels import IEMOCAP_EMOTIONS, LabelSet
 from menan.model.model_file import save_model
 from menan_bin.menan_predict import main
@@ -38,11 +38,11 @@ def write_wav(path, seconds=1.4, rate=22050):
 
 
 def test_prediction_from_a_file_is_that_of_dump_and_inference(model, tmp_path):
-    wav = write_wav(tmp_path / "a-1.wav")
+    wav = write_wav(tmp_path / "a-1.wav", seconds=0.9)
     key = NoiseKey(bytes(32))
-    (posteriors,) = predict(model, [wav], CPU, noise=key)
+    posteriors = load_model(model, noise=key).predict(wav).posteriors
     assert list(posteriors) == list(IEMOCAP_EMOTIONS)
-    u = [Utterance(f"{s}-1", s, f"{s}-1", str(wav), ("ang",), 1.4) for s in "ab"]
+    u = [Utterance(f"{s}-1", s, f"{s}-1", str(wav), ("ang",), 0.9) for s in "ab"]
     write_datadir(u, tmp_path / "data")
     dump_features(DumpOptions(tmp_path / "data", tmp_path / "dump", FEATURES))
     infer(model, tmp_path / "dump/feats.scp", tmp_path / "out", CPU, noise=key)
@@ -55,7 +55,7 @@ def test_noise_comes_from_the_key_or_else_from_the_operating_system(tmp_path, mo
     for name in ("none", "noise"):
         model = model_with(name)
         save_model(path, build_network(43, 2, 0, model), model_card(features=FEATURES, model=model))
-        found[name] = [next(predict(path, [wav], CPU)) for _ in range(2)]
+        found[name] = [load_model(path).predict(wav).posteriors for _ in range(2)]
     assert found["none"][0] == found["none"][1]
     assert found["noise"][0] != found["noise"][1]
     arguments = ["menan-predict", "--model", str(path), "--noise-key", str(tmp_path / "key")]
@@ -65,8 +65,8 @@ def test_noise_comes_from_the_key_or_else_from_the_operating_system(tmp_path, mo
             main()
     one, same = capsys.readouterr().out.splitlines()
     assert one == same
-    (again,) = predict(path, [wav], CPU, noise=NoiseKey.from_file(tmp_path / "key"))
-    assert " ".join(f"{emotion} {p:.3f}" for emotion, p in again.items()) in one
+    again = load_model(path, noise=NoiseKey.from_file(tmp_path / "key")).predict(wav)
+    assert " ".join(f"{emotion} {p:.3f}" for emotion, p in again.posteriors.items()) in one
 
 
 def test_the_emotions_are_those_of_the_model(tmp_path, monkeypatch, capsys):
@@ -74,7 +74,7 @@ def test_the_emotions_are_those_of_the_model(tmp_path, monkeypatch, capsys):
     card = model_card(features=FEATURES, emotions=labels)
     save_model(tmp_path / "m.safetensors", build_network(43, 2, 0, emotions=3), card)
     wav = write_wav(tmp_path / "a.wav")
-    (posteriors,) = predict(tmp_path / "m.safetensors", [wav], CPU)
+    posteriors = load_model(tmp_path / "m.safetensors").predict(wav).posteriors
     assert list(posteriors) == list(labels)
     arguments = ["menan-predict", "--model", str(tmp_path / "m.safetensors"), str(wav)]
     monkeypatch.setattr("sys.argv", arguments)
@@ -88,19 +88,19 @@ def test_the_emotions_are_those_of_the_model(tmp_path, monkeypatch, capsys):
 def test_a_file_too_short_for_a_frame_is_named(model, tmp_path):
     wav = write_wav(tmp_path / "short.wav", seconds=0.02)
     with pytest.raises(InputError, match=r"short\.wav: .* too short"):
-        list(predict(model, [wav], CPU))
+        load_model(model).predict(wav)
 
 
 def test_what_is_odd_about_a_file_is_reported_on_stderr(model, tmp_path, capsys):
     noise = 0.1 * np.random.default_rng(0).normal(size=22050)
     soundfile.write(tmp_path / "a.wav", np.stack([noise, -noise], axis=1), 22050)
-    first, second = predict(model, [tmp_path / "a.wav", write_wav(tmp_path / "b.wav")], CPU)
-    assert first != second
+    loaded = load_model(model)
+    first, second = map(loaded.predict, (tmp_path / "a.wav", write_wav(tmp_path / "b.wav")))
+    assert first.posteriors != second.posteriors
+    told = "channels that cancel (2 channels); choose one with --channel 1"
+    assert first.warnings == (told,) != second.warnings
     lines = [line for line in capsys.readouterr().err.splitlines() if "a.wav" in line]
-    assert lines == [
-        f"warning: {tmp_path / 'a.wav'}: channels that cancel (2 channels); choose one with "
-        "--channel 1"
-    ]
+    assert lines == [f"warning: {tmp_path / 'a.wav'}: {told}"]
 
 
 @pytest.mark.parametrize("model", ["none"], indirect=True)  # noise would differ each time
@@ -108,21 +108,12 @@ def test_one_channel_is_predicted_where_it_is_asked_for(model, tmp_path):
     left, right = 0.1 * np.random.default_rng(0).normal(size=(2, 22050))
     soundfile.write(tmp_path / "both.wav", np.stack([left, right], axis=1), 22050)
     soundfile.write(tmp_path / "right.wav", right, 22050)
-    (alone,) = predict(model, [tmp_path / "right.wav"], CPU)
-    (chosen,) = predict(model, [tmp_path / "both.wav"], CPU, channel=2)
-    assert chosen == alone
+    loaded = load_model(model)
+    alone = loaded.predict(tmp_path / "right.wav")
+    chosen = loaded.predict(tmp_path / "both.wav", channel=2)
+    assert chosen.posteriors == alone.posteriors
     with pytest.raises(InputError, match=r"both\.wav: has no channel 3, only 1 to 2"):
-        list(predict(model, [tmp_path / "both.wav"], CPU, channel=3))
-
-
-@pytest.mark.parametrize(("seconds", "used"), [(1.0, None), (3.0, "3.00 s"), (60.0, "60.00 s")])
-def test_a_recording_longer_than_the_input_of_the_model_is_reported(
-    model, tmp_path, capsys, seconds, used
-):
-    wav = write_wav(tmp_path / "long.wav", seconds=seconds, rate=16000)
-    list(predict(model, [wav], CPU, channel=1))
-    told = f"warning: {wav}: {used}, of which the middle 1 s are used; cut it into utterances\n"
-    assert capsys.readouterr().err == ("" if used is None else told)
+        loaded.predict(tmp_path / "both.wav", channel=3)
 
 
 def call(monkeypatch, *arguments):
@@ -168,7 +159,7 @@ def test_a_folder_stands_for_its_audio(model, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("model", ["none"], indirect=True)
 def test_a_folder_given_as_model_is_named_with_the_model_in_it(model, tmp_path):
     with pytest.raises(InputError, match=rf"a folder, not a model file; name a .* as {model}"):
-        list(predict(tmp_path, [write_wav(tmp_path / "a.wav")], CPU))
+        load_model(tmp_path)
 
 
 @pytest.mark.parametrize("model", ["none"], indirect=True)

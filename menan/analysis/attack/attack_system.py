@@ -39,7 +39,7 @@ from menan.analysis.attack.targets import (
     networks_as_targets,
     read_attacked,
 )
-from menan.analysis.leakage.given_embeddings import read_given_embeddings
+from menan.analysis.leakage.given_embeddings import GivenEmbeddings, read_given_embeddings
 from menan.device import open_device
 from menan.files.atomic import atomic_open
 from menan.files.mapping import to_mapping
@@ -104,16 +104,34 @@ def attack_given(embeddings: Path, out: Path, labels: Path | None, seed: int = 0
     Raises:
         InputError: files that cannot be read or do not fit, or fewer than four speakers.
     """
-    given = read_given_embeddings(embeddings, labels)
+    return attack_embeddings(read_given_embeddings(embeddings, labels), seed, embeddings, out)
+
+
+def attack_embeddings(
+    given: GivenEmbeddings,
+    seed: int = 0,
+    embeddings: Path = Path("arrays"),
+    out: Path | None = None,
+) -> AttackResult:
+    """Attack embeddings in memory.
+
+    Args:
+        seed: see :func:`attack_given`.
+        embeddings: their file, for messages.
+        out: JSON file of the result; None writes none.
+
+    Raises:
+        InputError: fewer than four speakers.
+    """
     targets, attacked = given_as_targets(given, embeddings, seed)
     return _write(AttackResult(attack_seed=seed, networks=len(targets)), targets, attacked, out)
 
 
 def _write(
-    result: AttackResult, targets: Sequence[Target], attacked: Attacked, out: Path
+    result: AttackResult, targets: Sequence[Target], attacked: Attacked, out: Path | None
 ) -> AttackResult:
     result = replace(result, made_from=_digest(result, targets, attacked))
-    found = found_attack(out)
+    found = None if out is None else found_attack(out)
     if found is not None and found.made_from == result.made_from:
         return found
     attacks: list[NetworkAttack] = []
@@ -125,8 +143,9 @@ def _write(
         result = _measured(result, attacks, attacked)
         left_out = float(np.mean([target.left_out for target in targets]))
         result = replace(result, left_out=left_out)
-    with atomic_open(out) as file:
-        file.write(json.dumps(to_mapping(result), indent=1) + "\n")
+    if out is not None:
+        with atomic_open(out) as file:
+            file.write(json.dumps(to_mapping(result), indent=1) + "\n")
     return result
 
 

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from menan.analysis.leakage.embeddings import only_card
 from menan.analysis.leakage.given_labels import GivenLabels, read_given_labels
-from menan.analysis.leakage.given_vectors import GivenVectors, read_given_vectors
+from menan.analysis.leakage.given_vectors import (
+    ID_ARRAYS,
+    MATRIX_ARRAYS,
+    GivenVectors,
+    read_given_vectors,
+    vectors_of_arrays,
+)
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 
@@ -66,6 +73,35 @@ def read_given_embeddings(path: Path, labels: Path | None) -> GivenEmbeddings:
     if vectors.note:
         print(f"note: {vectors.note}", file=sys.stderr)
     return _joined(path, vectors, known)
+
+
+def embeddings_of_arrays(
+    embeddings: ArrayLike,
+    speakers: ArrayLike,
+    ids: ArrayLike | None = None,
+    **labels: ArrayLike | None,
+) -> GivenEmbeddings:
+    """Embeddings and labels in memory, checked and rounded like those of a file.
+
+    Args:
+        embeddings: numbers (utterances, dims).
+        speakers: names (utterances,).
+        ids: names (utterances,); numbers by default. Figures depend on them a little, because the
+            halves of a probe are drawn by id.
+        labels: names (utterances,): ``emotion``, ``gender``, ``group``; None where unknown.
+
+    Raises:
+        InputError: as :func:`read_given_embeddings`.
+    """
+    x = np.asarray(embeddings)
+    if ids is None:
+        ids = [f"{row:08d}" for row in range(len(x))]
+    named = {ID_ARRAYS[0]: ids, MATRIX_ARRAYS[0]: x, "speaker": speakers, **labels}
+    arrays = {name: np.asarray(value) for name, value in named.items() if value is not None}
+    place = Path("arrays")
+    vectors = vectors_of_arrays(place, ID_ARRAYS[0], MATRIX_ARRAYS[0], arrays)
+    assert vectors.labels is not None, "the array of speakers is one"
+    return _joined(place, vectors, vectors.labels)
 
 
 def _note_model(path: Path) -> None:

@@ -108,7 +108,7 @@ def _npz(path: Path) -> GivenVectors:
     ids = [name for name in ID_ARRAYS if name in arrays]
     matrices = [name for name in MATRIX_ARRAYS if name in arrays]
     if len(ids) == 1 and len(matrices) == 1:
-        return _of_arrays(path, ids[0], matrices[0], arrays)
+        return vectors_of_arrays(path, ids[0], matrices[0], arrays)
     if ids:
         raise InputError(
             f"{path}: expected one array of ids ({' or '.join(ID_ARRAYS)}) and one of embeddings "
@@ -126,7 +126,21 @@ def _npz(path: Path) -> GivenVectors:
     return _stacked(path, list(arrays), vectors)
 
 
-def _of_arrays(path: Path, ids: str, matrix: str, arrays: dict[str, np.ndarray]) -> GivenVectors:
+def vectors_of_arrays(
+    path: Path, ids: str, matrix: str, arrays: dict[str, np.ndarray]
+) -> GivenVectors:
+    """Vectors and labels in arrays that have one entry per utterance.
+
+    Args:
+        path: begins messages.
+        ids, matrix: names of the array of ids, and of the embeddings (utterances, dims).
+        arrays: by name; all others are labels, words (utterances,), one of them ``speaker``.
+
+    Raises:
+        InputError: arrays of another shape or kind, an id that is there twice, values that are not
+            finite, or labels that contradict each other.
+    """
+    arrays = dict(arrays)
     x = arrays.pop(matrix)
     if x.ndim != 2 or x.size == 0 or x.dtype.kind not in "fiu":
         raise InputError(

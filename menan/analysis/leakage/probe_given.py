@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from menan.analysis.leakage.embeddings import Originals, read_originals
 from menan.analysis.leakage.given_embeddings import GivenEmbeddings, read_given_embeddings
 from menan.analysis.leakage.given_leakage import GivenLeakage
@@ -41,19 +43,41 @@ def write_given_leakage(
     place = labels if labels is not None or feats is None else feats.parent
     given = read_given_embeddings(embeddings, place)
     raw = None if originals is None else originals.raw[_rows(given, originals, embeddings)]
+    return probe_given(given, raw, seed, str(embeddings), str(place or ""), out)
+
+
+def probe_given(
+    given: GivenEmbeddings,
+    raw: np.ndarray | None = None,
+    seed: int = 0,
+    embeddings: str = "arrays",
+    labels: str = "",
+    out: Path | None = None,
+) -> GivenLeakage:
+    """Probe embeddings in memory.
+
+    Args:
+        raw: input of the same utterances, float64 (utterances, dims), whose probes are the ceiling.
+        seed: see :func:`write_given_leakage`.
+        embeddings, labels: the files, for the record.
+        out: JSON file of the result; None writes none.
+
+    Raises:
+        InputError: fewer than two speakers with four utterances or more.
+    """
     leakage = GivenLeakage(
         probe_seed=seed,
         groups=("all",),
         sets={},
-        embeddings=str(embeddings),
-        labels=str(place or ""),
+        embeddings=embeddings,
+        labels=labels,
         dims=given.x.shape[1],
         sha256=given.sha256,
         ceiling=raw is not None,
     )
     known = labels_of_given(given)
     speakers = c_sorted(set(given.speakers))
-    one = unprobed_set(known, given.utts, speakers, given.x, raw, str(embeddings), seed)
+    one = unprobed_set(known, given.utts, speakers, given.x, raw, embeddings, seed)
     return probe_sets(leakage, {"all": {"all": one}}, seed, out)
 
 

@@ -63,7 +63,7 @@ def unprobed_set(
 
 
 def probe_sets(
-    leakage: SomeLeakage, sets: dict[str, dict[str, UnprobedSet]], seed: int, out: Path
+    leakage: SomeLeakage, sets: dict[str, dict[str, UnprobedSet]], seed: int, out: Path | None
 ) -> SomeLeakage:
     """Probe all sets; write the result as JSON and return it.
 
@@ -73,25 +73,25 @@ def probe_sets(
         leakage: the result without figures.
         sets: the sets of each network by name; the same sets for all.
         seed: seed of control labels, probes and the bootstrap.
+        out: None writes no file.
     """
     leakage = replace(leakage, made_from=_digest(leakage, sets))
-    found = read_probed(out)
+    found = None if out is None else read_probed(out)
     if isinstance(found, type(leakage)) and found.made_from == leakage.made_from:
         return found
     probed: dict[str, dict[str, ProbedSet]] = {}
     # Matrices of a few hundred rows: threads would cost more than they gain, and change digits.
     with threadpool_limits(1):
         for group in tqdm(list(sets), desc="probes", unit="network", disable=None):
-            probed[group] = {
-                name: _probe(one, seed, out.parent) for name, one in sets[group].items()
-            }
+            probed[group] = {name: _probe(one, seed, out) for name, one in sets[group].items()}
     leakage = replace(
         leakage,
         sets=summaries(list(probed.values()), seed),
         by_group={name: summaries([of_network], seed) for name, of_network in probed.items()},
     )
-    with atomic_open(out) as file:
-        file.write(json.dumps(to_mapping(leakage), indent=1) + "\n")
+    if out is not None:
+        with atomic_open(out) as file:
+            file.write(json.dumps(to_mapping(leakage), indent=1) + "\n")
     return leakage
 
 
@@ -108,7 +108,7 @@ def _digest(leakage: Leakage, sets: dict[str, dict[str, UnprobedSet]]) -> str:
     return digest.hexdigest()
 
 
-def _probe(unprobed: UnprobedSet, seed: int, directory: Path) -> ProbedSet:
+def _probe(unprobed: UnprobedSet, seed: int, out: Path | None) -> ProbedSet:
     chosen = unprobed.probe_set
 
     def probed(x: np.ndarray, erased: np.ndarray | None = None) -> ProbedEmbedding:
@@ -127,7 +127,11 @@ def _probe(unprobed: UnprobedSet, seed: int, directory: Path) -> ProbedSet:
         "leace": probed(unprobed.v, chosen.speaker),
     }
     if (raw := unprobed.raw) is not None:
-        embeddings["raw"] = kept_or_probed(directory, chosen, raw, seed, lambda: probed(raw))
+        embeddings["raw"] = (
+            probed(raw)
+            if out is None
+            else kept_or_probed(out.parent, chosen, raw, seed, lambda: probed(raw))
+        )
     return ProbedSet(chosen, embeddings)
 
 

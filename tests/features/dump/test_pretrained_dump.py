@@ -16,8 +16,8 @@ from menan.features.dump import dump_features as dump_module
 from menan.features.dump.dump_features import dump_features
 from menan.features.dump.jobs import DumpOptions
 from menan.front_ends import KaldiFrontEnd, PretrainedFrontEnd
+from menan.inference.emotion_model import load_model
 from menan.inference.infer import infer
-from menan.inference.predict import predict
 from menan.settings import EmotionOnlySettings
 from tests.features.encoder_example import write_encoder
 from tests.training.training_example import train_runs
@@ -91,8 +91,8 @@ def test_a_model_predicts_from_audio_wherever_the_encoder_lies(options, whisper,
     whisper.rename(hidden)
     try:
         with pytest.raises(InputError, match="no such folder"):
-            list(predict(path, [entry]))
-        (posterior,) = predict(path, [entry], pretrained=str(hidden))
+            load_model(path)
+        posterior = load_model(path, pretrained=str(hidden)).predict(entry).posteriors
     finally:
         hidden.rename(whisper)
     np.testing.assert_allclose(list(posterior.values()), read_vector(wanted, utt), atol=1e-5)
