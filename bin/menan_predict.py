@@ -16,6 +16,7 @@ from menan.inference.noise_key import NoiseKey
 from menan.inference.prediction import Prediction, mean_prediction
 from menan.inference.recording import STREAM
 from menan.plugins import load_plugins
+from menan.shipped import DEFAULT
 from menan_bin.command import (
     ChannelOption,
     FfmpegOption,
@@ -35,11 +36,18 @@ app = new_app()
 
 @app.command()
 def predict(
-    model: Annotated[Path, typer.Option(help="Model file (.safetensors) of menan-train.")],
     wav: Annotated[
         list[Path],
         typer.Argument(help="Audio files, or folders of them; - for standard input."),
     ],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="Model file (.safetensors) of menan-train, or the name of a model that comes with "
+            "menan.",
+            show_default=DEFAULT,
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="Device: cpu, cuda or cuda:N.")] = "cpu",
     pretrained: Annotated[
         str | None,
@@ -85,7 +93,7 @@ def predict(
     out, and the posteriors are the mean over the others. A file that cannot be read is named, and
     the next one is predicted; the exit status is then 1. See docs/predict.md.
 
-    Example: menan-predict --model exp/menan_seed0/Ses01/Ses01F.best-ua.safetensors a.wav b.flac
+    Example: menan-predict --model exp/my/menan_seed0/all/all.last.safetensors a.wav b.flac
     """
     load_plugins(plugin or ())
     noise = None if noise_key is None else NoiseKey.from_file(noise_key)
@@ -94,7 +102,11 @@ def predict(
         raise InputError("--embedding true: only JSON has room for it; add --json true")
     draw = None if plot is None else _plotter(plot, len(files))
     used = channel_of(channel)
-    heard = load_model(model, device, pretrained=pretrained, noise=noise, ffmpeg=bool(ffmpeg))
+    heard = load_model(
+        model or DEFAULT, device, pretrained=pretrained, noise=noise, ffmpeg=bool(ffmpeg)
+    )
+    if model is None and (about := heard.card.description) is not None:
+        print(f"note: model {DEFAULT}, {about.in_short}; see docs/models.md", file=sys.stderr)
 
     def show(one: Prediction) -> None:
         if as_json:

@@ -19,6 +19,7 @@ from menan.inference.recording import Audio, Recording, listen_to
 from menan.model import model_file
 from menan.model.model_file import ModelCard
 from menan.model.network import Network
+from menan.shipped import DEFAULT
 
 SHORTEST_HOP = 0.01  # seconds; shorter ones would be windows without number
 
@@ -162,12 +163,12 @@ class EmotionModel:
         log_posteriors, z = log_posteriors_and_embeddings(
             self.network, store, index, features.rows, self._noise.draw(self.network, store, index)
         )
-        values = log_posteriors[0].exp().tolist()
+        values = torch.softmax(log_posteriors[0] / self.card.temperature, dim=0).tolist()
         return dict(zip(self.card.emotions, values, strict=True)), z[0].cpu().numpy()
 
 
 def load_model(
-    path: str | Path,
+    path: str | Path = DEFAULT,
     device: str | torch.device = "cpu",
     *,
     pretrained: str | None = None,
@@ -177,7 +178,8 @@ def load_model(
     """A trained model, ready for recordings; nothing in its file is executed.
 
     Args:
-        path: model file of menan-train.
+        path: model file of menan-train, or the name of a model that comes with menan
+            (docs/models.md).
         device: ``cpu``, ``cuda`` or ``cuda:N``.
         pretrained: folder or hub name of the encoder that the model's features come from, where it
             is not where the card says.

@@ -13,7 +13,6 @@ from menan.errors import InputError
 from menan.features.front_end import make_module
 from menan.features.waveform import SAMPLE_RATE
 from menan.files.atomic import atomic_path
-from menan.front_ends import FrontEnd
 from menan.model.model_file import CARD_KEY, ModelCard, card_to_json, load_model
 from menan.model.network import Network
 
@@ -28,9 +27,9 @@ class OnnxInput(str, Enum):
 class _Inference(nn.Module):
     """ENC and EC: features (batch, rows, dims) to posteriors (batch, emotions) and z."""
 
-    def __init__(self, network: Network):
+    def __init__(self, network: Network, card: ModelCard):
         super().__init__()
-        self.network = network
+        self.network, self.temperature = network, card.temperature
 
     def forward(
         self, features: Tensor, lengths: Tensor | None = None, noise: Tensor | None = None
@@ -38,17 +37,17 @@ class _Inference(nn.Module):
         if lengths is None:
             lengths = torch.full(features.shape[:1], features.shape[1])
         z = self.network.embed(features, lengths, noise)
-        return F.softmax(self.network.emotion(z), dim=-1), z
+        return F.softmax(self.network.emotion(z) / self.temperature, dim=-1), z
 
 
 class _InferenceOfWaveform(nn.Module):
     """Front-end, ENC and EC: 16 kHz samples (batch, n) to posteriors and z."""
 
-    def __init__(self, network: Network, settings: FrontEnd):
+    def __init__(self, network: Network, card: ModelCard):
         super().__init__()
         self.is_padded = network.encoder.is_padded()
-        self.front_end = make_module(settings, is_repeated=not self.is_padded)
-        self.inference = _Inference(network)
+        self.front_end = make_module(card.features, is_repeated=not self.is_padded)
+        self.inference = _Inference(network, card)
 
     def forward(self, waveform: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
         features, lengths = self.front_end(waveform)
@@ -82,9 +81,9 @@ def export_onnx(model: str | Path, out: str | Path, taken: OnnxInput = OnnxInput
     """
     network, card = load_model(model, "cpu")
     try:
-        module: nn.Module = _Inference(network)
+        module: nn.Module = _Inference(network, card)
         if taken is OnnxInput.waveform:
-            module = _InferenceOfWaveform(network, card.features)
+            module = _InferenceOfWaveform(network, card)
     except InputError as error:
         raise InputError(f"{model}: {error}; or export it with --input features") from None
     try:

@@ -31,3 +31,10 @@ class Description:
         low, high = self.ua_interval
         require(0 <= low <= self.ua <= high <= 1, "ua must lie in its interval, from 0 to 1")
         require(0 < self.temperature < 1000, "temperature must be positive")
+
+    @property
+    def in_short(self) -> str:
+        """Corpus, UA on unseen speakers and licence."""
+        low, high = (100 * bound for bound in self.ua_interval)
+        ua = f"UA {100 * self.ua:.0f} % [{low:.0f}, {high:.0f}] on unseen speakers"
+        return f"trained on {self.corpus}, {ua} of it; {self.licence}"

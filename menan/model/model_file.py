@@ -64,6 +64,11 @@ class ModelCard:
     description: Description | None = None
 
     @property
+    def temperature(self) -> float:
+        """Divides the logits of EC for posteriors that are probabilities; 1 if not measured."""
+        return 1.0 if self.description is None else self.description.temperature
+
+    @property
     def fold(self) -> str:
         """The fold's name in files: its test speaker, or ``all``."""
         return self.test or "all"

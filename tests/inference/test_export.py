@@ -3,7 +3,6 @@ import json
 import numpy as np
 import onnxruntime
 import pytest
-import soundfile
 import torch
 
 from menan.config import ModelConfig
@@ -14,9 +13,11 @@ from menan.encoder_settings import (
     Table1Settings,
 )
 from menan.errors import InputError
+from menan.features.waveform import centre_crop
 from menan.front_ends import GivenFrontEnd, KaldiFrontEnd
+from menan.inference.emotion_model import load_model
 from menan.inference.export import OnnxInput, export_onnx
-from menan.inference.predict import predict
+from menan.model.description import Description
 from menan.model.model_file import card_to_json, save_model
 from tests.training.training_example import build_network, model_card, model_with
 
@@ -97,11 +98,13 @@ def test_onnx_quantises_as_the_network_does(bounded):
     assert np.mean(np.abs(found - z) > 1e-5) < 0.01
 
 
-def waveform_session(tmp_path, encoder):
+def waveform_session(tmp_path, encoder, temperature):
     """ONNX session for a waveform, of a network on features of 0.5 s without pitch."""
     features, model = KaldiFrontEnd(seconds=0.5, pitch=False), ModelConfig(encoder)
-    network, card = build_network(41, 2, 0, model), model_card(model=model, features=features)
+    about = Description("X", "CC0", "nothing", "none", 0.5, (0.4, 0.6), temperature)
+    network = build_network(41, 2, 0, model)
     network.encoder.mean.fill_(9.0)
+    card = model_card(model=model, features=features, description=about)
     save_model(tmp_path / "m.safetensors", network, card)
     export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx", OnnxInput.waveform)
     return onnxruntime.InferenceSession(tmp_path / "m.onnx")
@@ -109,17 +112,20 @@ def waveform_session(tmp_path, encoder):
 
 @pytest.mark.parametrize("encoder", [Table1Settings(), AttentiveSettings(size=5)])
 def test_onnx_of_a_waveform_is_menans_own_prediction(tmp_path, encoder):
-    session = waveform_session(tmp_path, encoder)
+    session = waveform_session(tmp_path, encoder, temperature=0.1)
+    model = load_model(tmp_path / "m.safetensors")
     rng = np.random.default_rng(0)
     for samples in (640, 5000, 8000, 20_001):  # one frame, short, the length, too long
-        wave = (rng.normal(0, 3000, samples) + 500).round().clip(-32768, 32767) / 32768
-        soundfile.write(tmp_path / "a.wav", wave, 16000, subtype="PCM_16")
-        (expected,) = predict(tmp_path / "m.safetensors", [tmp_path / "a.wav"])
-        inputs = {"waveform": np.stack([wave, wave]).astype(np.float32)}
+        wave = (rng.normal(0, 3000, samples) + 500).round().astype(np.int16)
+        middle = centre_crop(wave, 0.5)
+        inputs = {"waveform": np.stack([wave, wave]).astype(np.float32) / 32768}
         posteriors, embedding = session.run(["posteriors", "embedding"], inputs)
         assert len(embedding) == 2
         for row in posteriors:
-            np.testing.assert_allclose(row, list(expected.values()), atol=1e-4)
+            expected = list(model.predict(middle, 16000).posteriors.values())
+            np.testing.assert_allclose(row, expected, atol=1e-4)
+        logits = model.network.emotion(torch.from_numpy(embedding[:1])) / 0.1
+        np.testing.assert_allclose(posteriors[:1], torch.softmax(logits, dim=-1), atol=1e-5)
 
 
 def test_features_with_pitch_cannot_take_a_waveform(tmp_path):
