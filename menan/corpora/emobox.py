@@ -50,7 +50,8 @@ def prepare(
     """The utterances of ``<corpus>.jsonl``, with the labels that EmoBox scores and its folds.
 
     One fold gives the split of each utterance; of several, each utterance has the fold that tests
-    it. Folds that test two or more speakers each, and none in two folds, are the groups too.
+    it, and those that it validates. Folds that test two or more speakers each, and none in two
+    folds, are the groups too.
 
     RAVDESS and IEMOCAP get the ids, labels and speakers that ``menan-prepare ravdess --emotions
     all`` and ``iemocap`` give them.

@@ -28,7 +28,7 @@ class FoldRow:
 
     def cells(self) -> tuple[str, ...]:
         """The values of :data:`COLUMNS`."""
-        speakers = (self.fold.group, self.fold.test, self.fold.valid)
+        speakers = (self.fold.group, self.fold.test, str(self.fold.valid))
         counts = (len(self.fold.train), self.train_utts, self.valid_utts, self.test_utts)
         return (*speakers, *map(str, counts))
 
@@ -56,7 +56,7 @@ def fold_table(directory: str | Path) -> list[FoldRow]:
     except InputError as error:
         raise InputError(f"{directory}: {error}") from None
     return [
-        FoldRow(fold, sum(size[s] for s in fold.train), size[fold.valid], size[fold.test])
+        FoldRow(fold, sum(size[s] for s in fold.train), size[str(fold.valid)], size[fold.test])
         for fold in folds
     ]
 

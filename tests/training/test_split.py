@@ -9,14 +9,14 @@ from menan.analysis.tables.collect import ReportSources
 from menan.config import RunsConfig, TrainingConfig
 from menan.corpora.split_file import set_split
 from menan.datadir.dump_directory import open_dump
+from menan.datadir.held_out import folds_held_out, held_out_utts, training_utts
 from menan.datadir.metadata import read_metadata
-from menan.datadir.split import folds_of_split, split_findings, split_parts
+from menan.datadir.split import find_split, split_findings, split_parts
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
 from menan.inference.infer import infer
 from menan.model.model_file import load_model
 from menan.scoring.score import score_files
-from menan.training.plan import held_out_utts, training_utts
 from menan.training.selection import HeldOut
 from menan_bin import menan_folds
 from tests.training.training_example import objectives, train_runs
@@ -37,7 +37,7 @@ def feats(make_dump):
 
 def test_a_split_by_speaker_makes_a_fold_of_each_test(feats):
     labels = open_dump(feats).metadata
-    folds = folds_of_split(labels)
+    folds = folds_held_out(labels, "split")
     assert [(fold.test, fold.valid) for fold in folds] == [
         ("Test1", "Development"),
         ("Test2", "Development"),
@@ -47,7 +47,7 @@ def test_a_split_by_speaker_makes_a_fold_of_each_test(feats):
     held = held_out_utts(labels, "split")
     assert {utt[:5] for utt in held} == {"spk02", "spk03", "spk04"}
     assert not any("-sp0.9" in utt for utt in held)
-    assert split_findings(labels) == []
+    assert split_findings(labels, find_split(labels, "split")) == []
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -61,12 +61,13 @@ def test_a_split_by_utterance_may_share_speakers_which_is_told(feats, separator)
     path.write_text("".join(separator.join(row) + "\n" for row in rows))
     assert set_split(feats.parent, path) == (2, 0)  # the utterance and its copy
     labels = open_dump(feats).metadata
-    assert [part.cells()[:3] for part in split_parts(labels)] == [
+    split = find_split(labels, "split")
+    assert [part.cells()[1:4] for part in split_parts(labels, split)] == [
         ("train", "train", "19"),
         ("dev", "valid", "10"),
         ("test", "test", "10"),
     ]
-    assert split_findings(labels) == [
+    assert split_findings(labels, split) == [
         "dev: nothing of sad to train on, so that their recall is 0",
         "dev: 5 of 5 speakers are ones that are trained on: not unseen speakers",
         "test: nothing of ang to train on, so that their recall is 0",
@@ -95,12 +96,16 @@ def test_a_name_in_two_parts_is_refused(feats):
         set_split(feats.parent, feats.parent / "f.csv")
 
 
-@pytest.mark.parametrize("lost", ["Train", "Development", "Test"])
-def test_a_split_without_one_of_the_roles_is_refused(feats, tmp_path, lost):
-    kept = {u: p for u, p in read_table(feats.parent / "utt2split").items() if lost not in p}
+def lose(feats, name):
+    """Leave a part of the split out."""
+    kept = {u: p for u, p in read_table(feats.parent / "utt2split").items() if name not in p}
     write_table(feats.parent / "utt2split", kept)
-    role = {"Train": "train", "Development": "valid", "Test": "test"}[lost]
-    with pytest.raises(InputError, match=rf"expected .* part for {role} with .*, found 0"):
+
+
+@pytest.mark.parametrize("lost", ["Train", "Test"])
+def test_a_split_that_cannot_be_trained_or_tested_is_refused(feats, tmp_path, lost):
+    lose(feats, lost)
+    with pytest.raises(InputError, match=rf"expected a part for {lost.lower()} with .* none"):
         train_runs(feats, tmp_path / "exp", QUICK, SPLIT)
 
 
@@ -116,7 +121,8 @@ def test_menan_folds_prints_the_parts(feats, monkeypatch, capsys):
         menan_folds.main()
     assert end.value.code == 0
     out = capsys.readouterr().out
-    assert [line.split()[:5] for line in out.splitlines()[1:]] == [
+    assert {line.split()[0] for line in out.splitlines()[1:]} == {"split"}
+    assert [line.split()[1:6] for line in out.splitlines()[1:]] == [
         ["Train", "train", "16", "16", "2"],
         ["Development", "valid", "8", "8", "1"],
         ["Test1", "test", "8", "8", "1"],
