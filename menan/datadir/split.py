@@ -105,6 +105,16 @@ def find_split(metadata: Metadata, name: str) -> Split:
     return found
 
 
+def testing_folds(utt2fold: Mapping[str, str]) -> dict[str, str]:
+    """The fold that tests an utterance, by utterance that one tests.
+
+    >>> testing_folds({"a": "fold1", "b": "fold2,fold1", "c": "-,fold2"})
+    {'a': 'fold1', 'b': 'fold2'}
+    """
+    tests = {utt: value.split(",")[0] for utt, value in utt2fold.items()}
+    return {utt: fold for utt, fold in tests.items() if fold != NO_TEST}
+
+
 def _fold(metadata: Metadata, fold: str) -> Split:
     if fold in ROLES:
         raise InputError(f"utt2fold: a fold is called {fold!r}, as its part is; rename it")

@@ -1,5 +1,6 @@
 """Official splits: as folds of menan-folds, in training, inference and the report."""
 
+import re
 import sys
 
 import pytest
@@ -17,6 +18,7 @@ from menan.errors import InputError
 from menan.inference.infer import infer
 from menan.model.model_file import load_model
 from menan.scoring.score import score_files
+from menan.scoring.score_findings import score_findings
 from menan.training.selection import HeldOut
 from menan_bin import menan_folds
 from tests.training.training_example import objectives, train_runs
@@ -152,3 +154,119 @@ def test_from_training_to_the_report(feats, tmp_path):
 
 def test_a_dump_of_data_with_a_split_keeps_it(feats):
     assert read_metadata(feats.parent).utt2split["spk04-ang0-sp0.9"] == "Test2"
+
+
+def test_without_validation_the_last_epoch_is_the_model_and_other_rules_say_why_not(
+    feats, tmp_path, capsys
+):
+    lose(feats, "Development")
+    train_runs(feats, tmp_path / "exp", QUICK, SPLIT)
+    assert "no part for validation in split: no epoch is chosen" in capsys.readouterr().err
+    models = sorted(path.name for path in (tmp_path / "exp").rglob("*.safetensors"))
+    assert models == ["Test1.last.safetensors", "Test2.last.safetensors"]
+    _, card = load_model(tmp_path / "exp/menan_seed0/split/Test1.last.safetensors")
+    assert (card.test, card.valid, card.epoch) == ("Test1", None, 2)
+    with pytest.raises(InputError, match=r"no \*/\*.best-ua.safetensors .* there is last"):
+        infer(tmp_path / "exp/menan_seed0", feats, tmp_path / "out", rule="best-ua")
+    with pytest.raises(InputError, match="no part for validation, which the rule best-ua needs"):
+        write_report(ReportSources(exp=tmp_path / "exp"), tmp_path / "R.md")
+    sources = ReportSources(exp=tmp_path / "exp", rule="last")
+    text = write_report(sources, tmp_path / "R.md", html=tmp_path / "R.html")
+    assert "Without validation there is no `best-ua`, `best-wa`, `best-loss`." in text
+    assert re.search(r"\| `menan` \| here \| – \| \d+\.\d\d \[.*\] \| – ", text)
+
+
+FOLD_TABLE = "utt,fold\n" + "".join(
+    f"spk{s:02d}-{emotion}{n},f{1 + (s + n) % 2}\n"
+    for s in range(5)
+    for emotion in ("ang", "hap", "neu", "sad")
+    for n in range(2)
+)
+IN_FOLDS = RunsConfig(objective=objectives("menan"), hold_out=("folds",))
+
+
+@pytest.fixture
+def folded(make_dump):
+    """Five speakers with copies; two folds that share all of them."""
+    feats = make_dump(speakers=5, speeds=(0.9, 1.0))
+    (feats.parent / "folds.csv").write_text(FOLD_TABLE)
+    assert set_split(feats.parent, feats.parent / "folds.csv") == (0, 0)
+    return feats
+
+
+def test_each_fold_of_utterances_has_a_model_that_never_heard_what_it_tests(folded, tmp_path):
+    runs = train_runs(folded, tmp_path / "exp", QUICK, IN_FOLDS)
+    assert [run.group for run in runs] == ["split.f1", "split.f2"]
+    labels = open_dump(folded).metadata
+    for run in runs:
+        heard = {labels.utt2uniq[utt] for utt in training_utts(labels, run.group)}
+        tested = held_out_utts(labels, run.group)
+        assert heard | set(tested) == set(labels.originals)
+        assert not heard & set(tested)
+        assert {labels.utt2fold[utt] for utt in tested} == {run.folds[0].test}
+    exp = tmp_path / "exp/menan_seed0"
+    (out,) = infer(exp, folded, tmp_path / "out", rule="last", test_speakers_only=True)
+    assert read_table(out / "utt2emo").keys() == set(labels.originals)
+    report = score_files(folded.parent / "utt2emo", out)
+    told = "5 of 5 speakers are ones it was trained on"
+    assert score_findings(report, folded.parent / "utt2emo", out)[0].startswith(told)
+    whole = HeldOut.load(exp / "split.f2/heldout.npz")
+    right = (whole.guesses[-1] == whole.labels).mean()
+    assert report.folds["f2"].wa == pytest.approx(right)
+    text = write_report(ReportSources(exp=tmp_path / "exp", rule="last"), tmp_path / "R.md")
+    assert "Folds of utterances: each fold has a training of its own" in text
+    assert "f1: 5 of 5 speakers are ones that are trained on: not unseen speakers" in text
+    assert "unseen speakers, %" not in text
+
+
+def test_folds_that_keep_speakers_apart_test_unseen_ones(folded, tmp_path):
+    table = {utt: f"f{1 + int(utt[4]) % 2}" for utt in open_dump(folded).metadata.utt2spk}
+    write_table(folded.parent / "utt2fold", table)
+    train_runs(folded, tmp_path / "exp", TrainingConfig(epochs=1, batch_size=64), IN_FOLDS)
+    exp, ref = tmp_path / "exp/menan_seed0", folded.parent / "utt2emo"
+    (out,) = infer(exp, folded, tmp_path / "out", rule="last", test_speakers_only=True)
+    findings = score_findings(score_files(ref, out), ref, out)
+    assert not [line for line in findings if "trained on" in line]
+
+
+def test_a_fold_may_validate_and_a_copy_goes_where_its_original_goes(folded):
+    table = read_table(folded.parent / "utt2fold")
+    table = {utt: f"{fold},f1" for utt, fold in table.items() if "-sp" not in utt and fold == "f2"}
+    table |= dict.fromkeys(("spk00-ang0", "spk01-ang1"), "f1") | {"spk02-hap0": "-,f2"}
+    write_table(folded.parent / "utt2fold", table)
+    labels = read_metadata(folded.parent)
+    first, second = (folds_held_out(labels, name)[0] for name in ("split.f1", "split.f2"))
+    assert (first.valid, second.valid) == ("valid", "valid")
+    parts = find_split(labels, "split.f1").parts
+    assert parts["spk00-ang0-sp0.9"] == "f1"
+    assert parts["spk00-ang1-sp0.9"] == "valid"
+    assert parts["spk02-hap0"] == "train"
+    assert find_split(labels, "split.f2").parts["spk02-hap0"] == "valid"
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("utt,fold\nspk00-ang0,valid\n", "f.csv: utt2fold: a fold is called 'valid'"),
+        ("utt,fold\nspk00-ang0,a/b\n", "f.csv: split.a/b: part 'a/b' cannot name a file"),
+        ("utt,fold\nspk00-ang0,fold 1\n", "f.csv:2: fold 'fold 1' has white space"),
+        ("utt,fold,split\nspk00-ang0,1,train\n", "f.csv:1: has the columns split and fold"),
+    ],
+)
+def test_wrong_folds_are_refused(folded, table, message):
+    before = (folded.parent / "utt2fold").read_bytes()
+    (folded.parent / "f.csv").write_text(table)
+    with pytest.raises(InputError, match=message):
+        set_split(folded.parent, folded.parent / "f.csv")
+    assert (folded.parent / "utt2fold").read_bytes() == before
+
+
+def test_without_folds_the_cure_is_named_and_groups_must_not_be_called_like_them(
+    make_dump, tmp_path
+):
+    feats = make_dump()
+    with pytest.raises(InputError, match=r"no folds of utterances .* columns utt and fold"):
+        train_runs(feats, tmp_path / "exp", QUICK, IN_FOLDS)
+    write_table(feats.parent / "spk2group", {f"spk0{n}": f"split.{n // 2}" for n in range(4)})
+    with pytest.raises(InputError, match=r"a group in spk2group is called 'split.0'"):
+        train_runs(feats, tmp_path / "exp", QUICK, RunsConfig(hold_out=("each",)))
