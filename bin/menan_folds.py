@@ -12,11 +12,12 @@ from menan.datadir.fold_table import (
     format_fold_table,
     set_group_size,
     set_groups,
+    split_table,
     write_fold_table,
 )
 from menan.datadir.metadata import read_metadata
 from menan.datadir.same_audio import identical_audio
-from menan.datadir.split import find_split, format_split, split_findings, split_names, split_parts
+from menan.datadir.split import format_split
 from menan.datadir.validity import folds_findings
 from menan.errors import InputError
 from menan_bin.command import main_of, new_app
@@ -104,12 +105,10 @@ def folds(
         print(format_fold_table(rows), flush=True)
     metadata = read_metadata(data)
     found = folds_findings(metadata, identical_audio(data))
-    splits = [find_split(metadata, name) for name in split_names(metadata)]
-    if splits:
-        parts = [part for split in splits for part in split_parts(metadata, split)]
+    parts, doubts = split_table(data)
+    if parts:
         print(format_split(parts), flush=True)
-        found += [line for split in splits for line in split_findings(metadata, split)]
-    for line in found:
+    for line in (*found, *doubts):
         print(f"warning: {data}: {line}", file=sys.stderr)
 
 

@@ -95,13 +95,13 @@ def find_split(metadata: Metadata, name: str) -> Split:
             is called like a role.
     """
     if name == SPLIT:
-        parts = metadata.utt2split
+        file, parts = "utt2split", metadata.utt2split
         found = Split(name, parts, {part: role_of(part) for part in c_sorted(set(parts.values()))})
     else:
-        found = _fold(metadata, name.removeprefix(FOLD_BEGINS))
+        file, found = "utt2fold", _fold(metadata, name.removeprefix(FOLD_BEGINS))
     for part in found.roles:
         if fault := name_fault("part", part):
-            raise InputError(f"{name}: {fault}; rename it")
+            raise InputError(f"{file}: {fault}; rename it")
     return found
 
 

@@ -86,7 +86,10 @@ def train_runs(
     if encoder.has_fixed_rows:
         refuse_other_rows(dump, model.encoder.name, dump.features.rows)
     number, shares = options.share
-    planned = plan_runs(config.runs, dump.metadata)[number - 1 :: shares]
+    try:
+        planned = plan_runs(config.runs, dump.metadata)[number - 1 :: shares]
+    except InputError as error:
+        raise InputError(f"{dump.feats.parent}: {error}") from None
     if not planned:
         print(f"share {number} of {shares} has no run")
         return []

@@ -248,7 +248,7 @@ def test_a_fold_may_validate_and_a_copy_goes_where_its_original_goes(folded):
     ("table", "message"),
     [
         ("utt,fold\nspk00-ang0,valid\n", "f.csv: utt2fold: a fold is called 'valid'"),
-        ("utt,fold\nspk00-ang0,a/b\n", "f.csv: split.a/b: part 'a/b' cannot name a file"),
+        ("utt,fold\nspk00-ang0,a/b\n", "f.csv: utt2fold: part 'a/b' cannot name a file"),
         ("utt,fold\nspk00-ang0,fold 1\n", "f.csv:2: fold 'fold 1' has white space"),
         ("utt,fold,split\nspk00-ang0,1,train\n", "f.csv:1: has the columns split and fold"),
     ],
