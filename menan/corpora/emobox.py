@@ -203,7 +203,7 @@ def _groups(
     if shared or len(tested) < 2 or len(set(names)) < len(names):
         return {}, found
     if min(map(len, tested.values())) < 2:
-        found["folds that test one speaker, too few for a group, so groups are pairs"] = [
+        found["folds that test one speaker, too few for a group: train with --hold-out folds"] = [
             fold for fold, own in tested.items() if len(own) < 2
         ]
         return {}, found
