@@ -99,13 +99,18 @@ def folds(
         ):
             if number:
                 print(f"note: {folds_file}: {number} {what}", file=sys.stderr)
-    else:
-        rows = fold_table(data)
-        write_fold_table(out or data / "folds.tsv", rows)
-        print(format_fold_table(rows), flush=True)
-    metadata = read_metadata(data)
-    found = folds_findings(metadata, identical_audio(data))
     parts, doubts = split_table(data)
+    if folds_file is None:
+        try:
+            rows = fold_table(data)
+        except InputError as error:
+            if not parts:
+                raise
+            print(f"note: {error}", file=sys.stderr)
+        else:
+            write_fold_table(out or data / "folds.tsv", rows)
+            print(format_fold_table(rows), flush=True)
+    found = folds_findings(read_metadata(data), identical_audio(data))
     if parts:
         print(format_split(parts), flush=True)
     for line in (*found, *doubts):

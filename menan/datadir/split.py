@@ -88,17 +88,18 @@ def split_names(metadata: Metadata) -> list[str]:
 def find_split(metadata: Metadata, name: str) -> Split:
     """The official split, or a fold of utterances; its test part is called like the fold.
 
-    Without the file, or the fold in it, no utterance has a part.
-
     Raises:
-        InputError: a part whose name does not tell its role or cannot name a file, or a fold that
-            is called like a role.
+        InputError: a split that the data lack, a part whose name does not tell its role or cannot
+            name a file, or a fold that is called like a role.
     """
+    file = "utt2split" if name == SPLIT else "utt2fold"
+    if name not in split_names(metadata):
+        raise InputError(f"{file}: nothing of {name!r} in the data; use those of the training")
     if name == SPLIT:
-        file, parts = "utt2split", metadata.utt2split
+        parts = metadata.utt2split
         found = Split(name, parts, {part: role_of(part) for part in c_sorted(set(parts.values()))})
     else:
-        file, found = "utt2fold", _fold(metadata, name.removeprefix(FOLD_BEGINS))
+        found = _fold(metadata, name.removeprefix(FOLD_BEGINS))
     for part in found.roles:
         if fault := name_fault("part", part):
             raise InputError(f"{file}: {fault}; rename it")

@@ -132,6 +132,19 @@ def test_menan_folds_prints_the_parts(feats, monkeypatch, capsys):
     ]
 
 
+def test_data_whose_speakers_cannot_be_held_out_can_have_a_split(make_dump, monkeypatch, capsys):
+    folder = make_dump(speakers=2).parent
+    monkeypatch.setattr(sys, "argv", ["menan-folds", str(folder)])
+    for code, told in ((1, "leaves no speaker to train on"), (0, "note: ")):
+        with pytest.raises(SystemExit) as end:
+            menan_folds.main()
+        assert end.value.code == code
+        assert told in capsys.readouterr().err
+        write_table(
+            folder / "utt2split", {f"spk0{n}-ang{n}": ["train", "test"][n] for n in (0, 1)}
+        )
+
+
 def test_from_training_to_the_report(feats, tmp_path):
     train_runs(feats, tmp_path / "exp", QUICK, SPLIT)
     run = tmp_path / "exp/menan_seed0/split"
@@ -227,6 +240,14 @@ def test_folds_that_keep_speakers_apart_test_unseen_ones(folded, tmp_path):
     (out,) = infer(exp, folded, tmp_path / "out", rule="last", test_speakers_only=True)
     findings = score_findings(score_files(ref, out), ref, out)
     assert not [line for line in findings if "trained on" in line]
+
+
+def test_a_model_of_a_fold_is_not_tested_on_data_without_it(folded, make_dump, tmp_path):
+    train_runs(folded, tmp_path / "exp", TrainingConfig(epochs=1, batch_size=64), IN_FOLDS)
+    model, other = tmp_path / "exp/menan_seed0", make_dump("other")
+    with pytest.raises(InputError, match=r"utt2fold: nothing of 'split\.f1' in the data"):
+        infer(model, other, tmp_path / "out", rule="last", test_speakers_only=True)
+    assert len(infer(model, other, tmp_path / "out", rule="last")) == 2
 
 
 def test_a_fold_may_validate_and_a_copy_goes_where_its_original_goes(folded):
