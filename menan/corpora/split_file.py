@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from menan.corpora.delimited import read_rows, require_columns
-from menan.datadir.folds import SPLIT
 from menan.datadir.metadata import read_metadata
 from menan.datadir.split import find_split, parts_of, split_names
 from menan.datadir.tables import read_table, write_table
@@ -37,11 +36,13 @@ def set_split(directory: str | Path, folds: str | Path) -> tuple[int, int]:
     else:
         column, table = "split", read_table(path)
     parts, absent = parts_of(metadata, table, str(path))
-    changed = replace(metadata, **{f"utt2{column}": parts})
+    if column == "split":
+        changed = replace(metadata, utt2split=parts, utt2fold={})
+    else:
+        changed = replace(metadata, utt2split={}, utt2fold=parts)
     try:
         for name in split_names(changed):
-            if (name == SPLIT) == (column == "split"):
-                find_split(changed, name)
+            find_split(changed, name)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     write_table(Path(directory) / f"utt2{column}", parts)

@@ -16,7 +16,7 @@ NO_TEST = "-"  # in utt2fold: no fold tests the utterance
 
 
 @dataclass(frozen=True)
-class Split:
+class UtteranceSplit:
     """Utterances divided into parts. A speaker may be in several parts.
 
     name: what ``--hold-out`` calls it, and the directory of its runs: ``split`` for the official
@@ -85,7 +85,7 @@ def split_names(metadata: Metadata) -> list[str]:
     return [SPLIT, *names] if metadata.utt2split else names
 
 
-def find_split(metadata: Metadata, name: str) -> Split:
+def find_split(metadata: Metadata, name: str) -> UtteranceSplit:
     """The official split, or a fold of utterances; its test part is called like the fold.
 
     Raises:
@@ -97,7 +97,9 @@ def find_split(metadata: Metadata, name: str) -> Split:
         raise InputError(f"{file}: nothing of {name!r} in the data; use those of the training")
     if name == SPLIT:
         parts = metadata.utt2split
-        found = Split(name, parts, {part: role_of(part) for part in c_sorted(set(parts.values()))})
+        found = UtteranceSplit(
+            name, parts, {part: role_of(part) for part in c_sorted(set(parts.values()))}
+        )
     else:
         found = _fold(metadata, name.removeprefix(FOLD_BEGINS))
     for part in found.roles:
@@ -116,7 +118,7 @@ def testing_folds(utt2fold: Mapping[str, str]) -> dict[str, str]:
     return {utt: fold for utt, fold in tests.items() if fold != NO_TEST}
 
 
-def _fold(metadata: Metadata, fold: str) -> Split:
+def _fold(metadata: Metadata, fold: str) -> UtteranceSplit:
     if fold in ROLES:
         raise InputError(f"utt2fold: a fold is called {fold!r}, as its part is; rename it")
     parts, folds = {}, metadata.utt2fold
@@ -128,10 +130,12 @@ def _fold(metadata: Metadata, fold: str) -> Split:
             parts[utt] = fold
         else:
             parts[utt] = "valid" if fold in validates else "train"
-    return Split(f"{FOLD_BEGINS}{fold}", parts, {"train": "train", "valid": "valid", fold: "test"})
+    return UtteranceSplit(
+        f"{FOLD_BEGINS}{fold}", parts, {"train": "train", "valid": "valid", fold: "test"}
+    )
 
 
-def split_parts(metadata: Metadata, split: Split) -> list[SplitPart]:
+def split_parts(metadata: Metadata, split: UtteranceSplit) -> list[SplitPart]:
     """The parts of a split that have utterances: training first, then validation and tests."""
     of_part: dict[str, list[str]] = {}
     for utt in metadata.originals:
@@ -157,7 +161,7 @@ def split_parts(metadata: Metadata, split: Split) -> list[SplitPart]:
     ]
 
 
-def folds_of_split(metadata: Metadata, split: Split) -> list[Fold]:
+def folds_of_split(metadata: Metadata, split: UtteranceSplit) -> list[Fold]:
     """One fold for each test part, with the validation part if the split has one.
 
     Raises:
@@ -185,7 +189,7 @@ def folds_of_split(metadata: Metadata, split: Split) -> list[Fold]:
     ]
 
 
-def split_findings(metadata: Metadata, split: Split) -> list[str]:
+def split_findings(metadata: Metadata, split: UtteranceSplit) -> list[str]:
     """What makes the parts of a split doubtful: classes without training data, shared speakers."""
     lines = []
     train = split.utts(metadata, "train")

@@ -150,8 +150,7 @@ def score_report(
                 parts.setdefault(key, {})[utt] = hypotheses[utt]
         return {key: score(references, parts[key], labels) for key in sorted(parts, key=str.encode)}
 
-    speaker = utt2spk or {}
-    gender = spk2gender or {}
+    speaker, gender = utt2spk or {}, spk2gender or {}
     known = [utt for utt in hypotheses if speaker.get(utt) not in unknown]
     return ScoreReport(
         emotions=labels,

@@ -5,6 +5,7 @@ import csv
 import pytest
 
 from menan.analysis.attack.attack_system import attack_models
+from menan.analysis.attack.targets import networks_as_targets, read_attacked
 from menan.analysis.leakage.probe_system import write_leakage
 from menan.analysis.report.write_report import write_report
 from menan.analysis.tables.collect import ReportSources
@@ -51,7 +52,7 @@ def test_probes_read_what_the_model_was_trained_on_and_unseen_speakers(
     assert {name: (s.speakers, s.utterances) for name, s in result.sets.items()} == {
         "train": (5, 5 * 8)
     }
-    told = "fewer than two speakers of split.f1 are not trained on, so held-out speakers are not"
+    told = "fewer than two speakers of split.f1 are not trained on and have 4 utterances, so held-"
     assert told in capsys.readouterr().err
     sources = ReportSources(exp=folder / "split.f1", rule="last", leakage=tmp_path / "b")
     text = write_report(sources, tmp_path / "R.md")
@@ -67,6 +68,13 @@ def test_attacks_learn_from_what_the_model_was_trained_on(trained, monkeypatch, 
     assert (result.speakers, result.unseen, result.open_set) == (5, 0, ())
     told = "so unseen speakers are not attacked; for them, train with --hold-out each"
     assert told in capsys.readouterr().err
+    attacked = read_attacked(feats, None, None)
+    (target,), *_ = networks_as_targets(
+        folder / "split.f1/menan_seed0", None, "last", attacked, CPU, seed=0
+    )
+    roles = target.roles
+    heard = attacked.heard(roles.known, "", 0, roles.without)
+    assert {utt[-1] for utt in heard.utts} == {"0", "2"}
 
 
 def test_tsne_draws_the_utterances_that_were_held_out(trained, tmp_path):

@@ -140,9 +140,7 @@ def test_data_whose_speakers_cannot_be_held_out_can_have_a_split(make_dump, monk
             menan_folds.main()
         assert end.value.code == code
         assert told in capsys.readouterr().err
-        write_table(
-            folder / "utt2split", {f"spk0{n}-ang{n}": ["train", "test"][n] for n in (0, 1)}
-        )
+        write_table(folder / "utt2split", {f"spk0{n}-ang{n}": ["train", "test"][n] for n in (0, 1)})
 
 
 def test_from_training_to_the_report(feats, tmp_path):

@@ -6,6 +6,7 @@ speaker, which shows how much is left for probes that are not linear.
 """
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 from menan.analysis.leakage.embeddings import (
@@ -18,6 +19,7 @@ from menan.analysis.leakage.embeddings import (
 )
 from menan.analysis.leakage.probing import UnprobedSet, probe_sets, unprobed_set
 from menan.analysis.leakage.result import Leakage, SystemLeakage
+from menan.analysis.leakage.splits import FEWEST_UTTERANCES
 from menan.datadir.folds import is_split
 from menan.datadir.held_out import not_trained_on, unseen_speakers
 from menan.datadir.tables import c_sorted
@@ -96,13 +98,15 @@ def _speakers_by_network(
 ) -> dict[str, dict[str, list[str]]]:
     """The speakers of each set by network; a split may leave none for the set ``heldout``."""
     found = {network.name: _speakers(network, originals) for network in networks}
+    spoken = Counter(originals.metadata.utt2spk[utt] for utt in originals.utts)
     for network in networks:
         group = None if network.card is None else network.card.group
-        if is_split(group) and len(found[network.name]["heldout"]) < 2:
+        unseen = found[network.name].get("heldout", [])
+        if is_split(group) and sum(spoken[name] >= FEWEST_UTTERANCES for name in unseen) < 2:
             print(
-                f"note: {network.directory}: fewer than two speakers of {group} are not trained "
-                "on, so held-out speakers are not probed; to probe unseen speakers, train with "
-                "--hold-out each",
+                f"note: {network.directory}: fewer than two speakers of {group} are not trained on "
+                f"and have {FEWEST_UTTERANCES} utterances, so held-out speakers are not probed; to "
+                "probe unseen speakers, train with --hold-out each",
                 file=sys.stderr,
             )
             return {name: {"train": sets["train"]} for name, sets in found.items()}

@@ -2,10 +2,10 @@
 
 from menan.analysis import captions
 from menan.analysis.cells import fixed
+from menan.analysis.protocol_captions import captions_of
 from menan.analysis.report.accuracy_sections import accuracy_sections
 from menan.analysis.report.attack_section import attack_section
 from menan.analysis.report.leakage_sections import leakage_section
-from menan.analysis.report.protocol_captions import captions_of
 from menan.analysis.report.published_section import published_section
 from menan.analysis.report.section import (
     ReportTable,
@@ -41,7 +41,9 @@ def report_sections(results: Results) -> list[Section]:
         sections.append(section)
     sections.append(_configuration(results))
     if results.table2 is not None:
-        sections += accuracy_sections(results.table2, results.corpus, captions_of(results).table2)
+        sections += accuracy_sections(
+            results.table2, results.corpus, captions_of(results.config).table2
+        )
     if results.published is not None:
         sections.append(published_section(results.published))
     if results.leakage:
@@ -70,7 +72,7 @@ def _configuration(results: Results) -> Section:
         rows.append(
             ("Trainings", f"{results.trained.runs}, {results.trained.hours:.2f} hours in all")
         )
-        rows.append(("Protocol", captions_of(results).protocol))
+        rows.append(("Protocol", captions_of(results.config).protocol))
     cells = tuple((TableCell(name), TableCell(text, style="text")) for name, text in rows)
     columns = column_titles("setting", "value")
     table_of_facts = ReportTable("Configuration", columns, cells)

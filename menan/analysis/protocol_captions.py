@@ -1,8 +1,8 @@
 """What a report says about its protocol: speakers held out, the official split, or folds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from menan.analysis.results import Results
 from menan.datadir.folds import FOLDS, SPLIT
 
 _PARTS = (
@@ -41,7 +41,7 @@ _BY_HELD_OUT = {
 }
 
 
-def captions_of(results: Results) -> ProtocolCaptions:
-    """The captions for what the trainings of a report held out."""
-    held_out = results.config.get("runs", {}).get("held out", "")
+def captions_of(config: Mapping[str, Mapping[str, str]]) -> ProtocolCaptions:
+    """The captions for what the trainings with some settings held out."""
+    held_out = config.get("runs", {}).get("held out", "")
     return _BY_HELD_OUT.get(held_out, _SPEAKERS)
