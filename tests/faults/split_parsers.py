@@ -1,5 +1,6 @@
 """The parsers of splits and folds, and of tables that are not text."""
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from menan.datadir.utterances import write_datadir
 from tests.faults import seeds
 from tests.faults.trial import Parser
 
+SHEET = "xl/worksheets/sheet1.xml"
 COLUMNS = {"path": ["a.wav", "a.wav"], "speaker": ["s1", "s2"], "emotion": ["ang", "sad"]}
 COLUMNS |= {"start": [0.0, 0.1], "end": [0.1, 0.2], "split": ["train", None]}
 
@@ -25,6 +27,24 @@ def _workbook(folder: Path) -> None:
     for row in (tuple(COLUMNS), *zip(*COLUMNS.values(), strict=True)):
         book.active.append(row)
     book.save(folder / "table.xlsx")
+
+
+def _sheet(folder: Path) -> None:
+    _workbook(folder)
+    with zipfile.ZipFile(folder / "table.xlsx") as book:
+        (folder / "sheet1.xml").write_bytes(book.read(SHEET))
+
+
+def _with_sheet(folder: Path) -> None:
+    """The bytes are the first sheet of a workbook that is in order."""
+    with (
+        zipfile.ZipFile(folder / "table.xlsx") as book,
+        zipfile.ZipFile(folder / "new.xlsx", "w") as new,
+    ):
+        for name in book.namelist():
+            sheet = (folder / "sheet1.xml").read_bytes()
+            new.writestr(name, sheet if name == SHEET else book.read(name))
+    _prepared("new.xlsx")(folder)
 
 
 def _parquet(folder: Path) -> None:
@@ -69,6 +89,7 @@ def parsers() -> list[Parser]:
     by_fold = "".join(f"{utt},f{n % 2}\n" for n, utt in enumerate(utts))
     return [
         Parser("table xlsx", "table.xlsx", _prepared("table.xlsx"), _workbook),
+        Parser("sheet of xlsx", "sheet1.xml", _with_sheet, _sheet),
         Parser("table parquet", "table.parquet", _prepared("table.parquet"), _parquet),
         Parser("split file", "parts", _set("parts"), _with("parts", lines)),
         Parser(
