@@ -12,11 +12,12 @@ from menan.datadir.fold_table import (
     format_fold_table,
     set_group_size,
     set_groups,
+    split_table,
     write_fold_table,
 )
 from menan.datadir.metadata import read_metadata
 from menan.datadir.same_audio import identical_audio
-from menan.datadir.split import format_split, split_findings, split_parts
+from menan.datadir.split import format_split
 from menan.datadir.validity import folds_findings
 from menan.errors import InputError
 from menan_bin.command import main_of, new_app
@@ -59,8 +60,10 @@ def folds(
             "--folds",
             help="Official split, written to DATA/utt2split: CSV with the columns utt or speaker, "
             "and split, or lines '<utterance or speaker> <split>'. Names of parts begin with "
-            "train, valid, dev, test or eval; there may be several tests.",
-            show_default="the split of DATA/utt2split, if any",
+            "train, valid, dev, test or eval; there may be several tests, and none for validation. "
+            "With a column fold in place of split: folds of utterances, written to DATA/utt2fold; "
+            "each utterance is tested by its fold, and trains in all others.",
+            show_default="those of DATA/utt2split and DATA/utt2fold, if any",
         ),
     ] = None,
     out: Annotated[
@@ -75,8 +78,8 @@ def folds(
     Warnings name what makes the evaluation doubtful: classes of a group that nobody else has,
     identical audio under two speakers, utterances of unknown speakers.
 
-    With an official split (--folds, or the column split of a table), its parts are printed too;
-    menan-train --hold-out split trains on it.
+    With an official split or folds of utterances (--folds, or menan-prepare), their parts are
+    printed too; menan-train --hold-out split, or --hold-out folds, trains on them.
 
     Example: menan-folds data/ravdess --group-size 6
     """
@@ -96,16 +99,21 @@ def folds(
         ):
             if number:
                 print(f"note: {folds_file}: {number} {what}", file=sys.stderr)
-    else:
-        rows = fold_table(data)
-        write_fold_table(out or data / "folds.tsv", rows)
-        print(format_fold_table(rows), flush=True)
-    metadata = read_metadata(data)
-    found = folds_findings(metadata, identical_audio(data))
-    if metadata.utt2split:
-        print(format_split(split_parts(metadata)), flush=True)
-        found += split_findings(metadata)
-    for line in found:
+    parts, doubts = split_table(data)
+    if folds_file is None:
+        try:
+            rows = fold_table(data)
+        except InputError as error:
+            if not parts:
+                raise
+            print(f"note: {error}", file=sys.stderr)
+        else:
+            write_fold_table(out or data / "folds.tsv", rows)
+            print(format_fold_table(rows), flush=True)
+    found = folds_findings(read_metadata(data), identical_audio(data))
+    if parts:
+        print(format_split(parts), flush=True)
+    for line in (*found, *doubts):
         print(f"warning: {data}: {line}", file=sys.stderr)
 
 

@@ -36,11 +36,11 @@ def score(
         Path | None, typer.Option("--json", help="JSON file for the same report.")
     ] = None,
 ) -> None:
-    """Print WA, UA, recall and confusion, whole, by speaker, gender and official split.
+    """Print WA, UA, recall and confusion, whole, by speaker, gender, official split and fold.
 
-    Genders are read from spk2gender beside utt2spk, splits from utt2split beside --ref, labels from
-    emotions beside --ref and --hyp. Warnings name speakers that the model was trained on, and
-    emotions that are never predicted.
+    Genders are read from spk2gender beside utt2spk, splits and folds from utt2split and utt2fold
+    beside --ref, labels from emotions beside --ref and --hyp. Warnings name speakers that the model
+    was trained on, and emotions that are never predicted.
 
     Example: menan-score --ref data/iemocap/utt2emo --hyp exp/menan_seed0/test
     """
@@ -50,7 +50,7 @@ def score(
             made_from = {"ref": str(ref), "hyp": str(hyp), "version": code_version()}
             made_from |= {"map": map} if map else {}
             file.write(json.dumps(made_from | report.to_json(), indent=1) + "\n")
-    for line in score_findings(report, hyp):
+    for line in score_findings(report, ref, hyp):
         print(f"warning: {hyp}: {line}", file=sys.stderr)
     print(report_text(report))
 

@@ -53,7 +53,8 @@ def train(
     hold_out: Annotated[
         str | None,
         typer.Option(
-            help="none, each, groups of spk2group, or split: the official split.",
+            help="none, each, groups of spk2group, split (the official split, utt2split), or folds "
+            "(each fold of utterances, utt2fold).",
             show_default=",".join(RUNS.hold_out),
         ),
     ] = None,

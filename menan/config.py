@@ -104,7 +104,8 @@ class RunsConfig:
 
     objective: one or more objectives; one of them may stand there with several settings.
     seed: seeds of initial weights, order of the utterances and noise.
-    hold_out: ``("none",)``, ``("each",)``, ``("split",)`` or names of groups in spk2group.
+    hold_out: ``("none",)``, ``("each",)``, names of groups in spk2group, ``("split",)`` for the
+        official split or ``("folds",)`` for the folds of utterances.
     """
 
     objective: tuple[ObjectiveSettings, ...] = (MaxEntropySettings(),)

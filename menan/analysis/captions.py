@@ -4,7 +4,7 @@ In notes, text between backticks is code.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from menan.analysis.cells import fixed, span
 from menan.analysis.leakage.result import LeakageMean, SetFacts
@@ -39,14 +39,6 @@ FINDINGS_NOTE = (
     "Holm's correction. “Not distinguishable” is no proof of equality."
 )
 CONFIGURATION = "Configuration and provenance"
-PROTOCOL = (
-    "Leave one speaker out: one speaker tests, another speaker of the held-out group validates, "
-    "and one training serves all folds of its group. Training speakers are those outside the "
-    "group, speed copies included; held-out figures are of original utterances. The input is not "
-    "normalised by speaker."
-)
-
-TABLE2 = "Table 2: accuracy on unseen speakers, %"
 TABLE2_COLUMNS: tuple[str, ...] = ("system", "figures", "WA validation", "WA test", "Δ WA")
 TABLE2_COLUMNS += ("UA validation", "UA test", "Δ UA", "sd by epoch", "seeds", "folds")
 TABLE2_AFTER = (
@@ -57,9 +49,9 @@ TABLE2_AFTER = (
     "within the noise of choosing an epoch."
 )
 INTERVALS_NOTE = (
-    "Large marks are the means of the table with their intervals, small strokes single test "
-    "speakers, × the paper's figures. Overlapping intervals do not settle a comparison: the "
-    "systems share their speakers, and the paired tests below make use of it."
+    "Large marks are means with their intervals, small strokes single test speakers, × the paper's "
+    "figures. Overlapping intervals do not settle a comparison: the systems share their speakers, "
+    "and the paired tests below make use of it."
 )
 FOLDS = "All folds"
 FOLDS_COLUMNS: tuple[str, ...] = ("system", "seed", "tests", "validates", "epoch")
@@ -115,7 +107,7 @@ LEAKAGE_AFTER = (
     "brackets, the accuracy of always naming the more frequent gender."
 )
 
-PLANES = "t-SNE of unseen speakers"
+PLANES = "t-SNE of held-out utterances"
 
 TABLE3 = "Table 3: the fold models on another corpus, %"
 TABLE3_COLUMNS = ("system", "mean", "min", "max", "UA, one label", "LRAP", "paper: mean, min, max")
@@ -134,13 +126,15 @@ def table2_note(table: Table2, corpus: str) -> str:
     )
 
 
-def rules_note(rule: str) -> str:
-    """On the selection rules beside the headline's."""
-    rules = "; ".join(f"`{name}`, {one.description}" for name, one in RULES.items())
+def rules_note(rule: str, shown: Collection[str]) -> str:
+    """On the selection rules with figures, which stand beside the headline's."""
+    rules = "; ".join(f"`{name}`, {RULES[name].description}" for name in shown)
+    if absent := ", ".join(f"`{name}`" for name in RULES if name not in shown):
+        rules += f". Without validation there is no {absent}"
     return (
-        f"The same trainings with the epoch chosen by other rules: {rules}. A rule that sees the "
-        f"test speaker is not a result; the last row is what it would add to `{rule}`. A ranking "
-        "that changes from row to row is not a finding."
+        f"The same trainings by other rules: {rules}. A rule that sees the test speaker is not a "
+        f"result; the last row is what it would add to `{rule}`. A ranking that changes from row "
+        "to row is not a finding."
     )
 
 
@@ -227,7 +221,7 @@ def set_note(sets: Sequence[SetFacts]) -> str:
 def planes_note(neighbours: int) -> str:
     """On t-SNE and its mixing."""
     return (
-        "Embeddings of speakers that the models were not trained on, laid out on a plane. Wanted: "
+        "Embeddings of held-out utterances, laid out on a plane. Wanted: "
         "emotions apart, speakers mixed. t-SNE keeps neighbours, not distances: the size of a "
         "cluster and the gaps between clusters mean nothing, and another seed gives another "
         "picture. Below each pair of panels: the share of the "

@@ -12,11 +12,11 @@ from menan.analysis.tables.table3 import Table3
 
 @dataclass(frozen=True)
 class MeanAccuracy:
-    """Means over folds and seeds; delta is test - val."""
+    """Means over folds and seeds; delta is test - val. Both are None without validation."""
 
-    val: float
+    val: float | None
     test: float
-    delta: float
+    delta: float | None
 
 
 @dataclass(frozen=True)
@@ -46,17 +46,17 @@ class PaperFigures:
 class FoldFigures:
     """One fold of one training.
 
-    test, valid: the fold's speakers.
+    test, valid: the fold's speakers, or parts of a split; valid is None without validation.
     epoch: from 1; None for a rule that mixes epochs.
-    wa, ua: on the validation and on the test speaker, between 0 and 1.
+    wa, ua: validation (None without) and test, between 0 and 1.
     """
 
     seed: int
     test: str
-    valid: str
+    valid: str | None
     epoch: int | None
-    wa: tuple[float, float]
-    ua: tuple[float, float]
+    wa: tuple[float | None, float]
+    ua: tuple[float | None, float]
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,14 @@ class GenderFigures:
 class CalibrationFigures:
     """Means over folds; nats, and points of probability for ece.
 
-    temperature: fitted on the fold's validation speaker; nll_scaled and ece_scaled are with it.
+    temperature: fitted on validation, None without; nll_scaled and ece_scaled are with it.
     """
 
     nll: float
     ece: float
-    temperature: float
-    nll_scaled: float
-    ece_scaled: float
+    temperature: float | None = None
+    nll_scaled: float | None = None
+    ece_scaled: float | None = None
 
 
 @dataclass(frozen=True)

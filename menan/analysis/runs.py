@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from menan.analysis.system_names import system_order
-from menan.datadir.split import SPLIT
+from menan.datadir.folds import FOLDS, SPLIT, is_split
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
 from menan.files.mapping import to_mapping
@@ -102,7 +102,9 @@ def settings_text(config: RunConfig) -> dict[str, dict[str, str]]:
     sections = (("model", config.model), ("training", config.training))
     texts = {name: _as_text(to_mapping(section)) for name, section in sections}
     texts["features"] = _as_text(config.features.to_plain())
-    return texts | ({"runs": {"held out": SPLIT}} if config.hold_out == SPLIT else {})
+    if is_split(config.hold_out):
+        texts["runs"] = {"held out": SPLIT if config.hold_out == SPLIT else FOLDS}
+    return texts
 
 
 def _as_text(values: Mapping[str, Any]) -> dict[str, str]:
@@ -136,7 +138,8 @@ def _read_run(path: Path, config: RunConfig) -> TrainedRun:
         raise InputError(f"{log}: not the log of a training; train again")
     if not config.folds:
         raise InputError(f"{path}: no folds in it; train again")
-    if not {name for fold in config.folds for name in fold} <= set(heldout.speakers.tolist()):
+    named = {name for fold in config.folds for name in fold if name is not None}
+    if not named <= set(heldout.speakers.tolist()):
         raise InputError(f"{path}: folds of speakers whom {arrays.name} lacks; train again")
     return run
 

@@ -1,4 +1,4 @@
-"""Fig. 2: t-SNE of the embeddings of unseen speakers, by emotion and by speaker."""
+"""Fig. 2: t-SNE of the embeddings of what was held out, by emotion and by speaker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from menan.analysis.looks import class_looks
 from menan.analysis.system_names import seed_of, system_order
 from menan.analysis.vectors import stack_vectors
 from menan.datadir.archive import read_scp, read_vector
+from menan.datadir.folds import is_split
+from menan.datadir.held_out import held_out_utts, unseen_speakers
 from menan.datadir.metadata import Metadata, corpus_name, read_metadata
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
@@ -28,7 +30,7 @@ class SystemEmbeddings:
     """The embeddings that one network of a system wrote.
 
     directory: written by menan-infer.
-    group: the network's held-out group.
+    group: the network's held-out group or split.
     speakers: its training speakers.
     """
 
@@ -59,7 +61,8 @@ def tsne_figure(
         exp: experiment directory with ``<system>_seed<k>/<group>``.
         infer: directory of its embeddings, ``<system>_seed<k>/<fold>``, by menan-infer.
         out: path without suffix; ``.png``, ``.pdf`` and the coordinates ``.tsv`` are written.
-        speakers: by default the speakers of the held-out group.
+        speakers: by default the speakers of the held-out group, or all who are heard in what a
+            split keeps from training.
         seed: seed of t-SNE.
 
     Raises:
@@ -67,17 +70,14 @@ def tsne_figure(
             is missing.
     """
     metadata, panels = read_metadata(data), []
+    unseen = "speakers unseen in training"
     for chosen in find_systems(exp, infer):
-        group = [name for name, own in metadata.spk2group.items() if own == chosen.group]
-        shown = list(speakers or group)
-        if trained := set(shown) & set(chosen.speakers):
-            raise InputError(
-                f"{chosen.directory}: its model was trained on speaker {min(trained)!r}; "
-                "choose unseen speakers"
-            )
-        panels.append(_panel(chosen, metadata, shown, seed))
+        names, utts = _shown(chosen, metadata, speakers)
+        if names & set(chosen.speakers):
+            unseen = "utterances unseen in training, some by its speakers"
+        panels.append(_panel(chosen, metadata, names, utts, seed))
     paths = [out.with_name(out.name + suffix) for suffix in (".png", ".pdf")]
-    _draw(panels, metadata, corpus_name(data), paths)
+    _draw(panels, metadata, f"{unseen}; {corpus_name(data)}", paths)
     coordinates = out.with_name(out.name + ".tsv")
     _write_coordinates(coordinates, panels, metadata)
     return [*paths, coordinates]
@@ -128,13 +128,31 @@ def _networks(system: str, directory: Path) -> dict[str, SystemEmbeddings]:
     return networks
 
 
-def _panel(chosen: SystemEmbeddings, metadata: Metadata, speakers: list[str], seed: int) -> Panel:
+def _shown(
+    chosen: SystemEmbeddings, metadata: Metadata, speakers: Sequence[str] | None
+) -> tuple[set[str], set[str]]:
+    """The speakers and the utterances that are drawn."""
+    if speakers is None and is_split(chosen.group):
+        utts = set(held_out_utts(metadata, chosen.group))
+        return {metadata.utt2spk[utt] for utt in utts}, utts
+    names = set(speakers or unseen_speakers(metadata, chosen.group, ()))
+    if trained := names & set(chosen.speakers):
+        raise InputError(
+            f"{chosen.directory}: its model was trained on speaker {min(trained)!r}; "
+            "choose unseen speakers"
+        )
+    return names, {utt for utt, name in metadata.utt2spk.items() if name in names}
+
+
+def _panel(
+    chosen: SystemEmbeddings, metadata: Metadata, speakers: set[str], shown: set[str], seed: int
+) -> Panel:
     directory = chosen.directory
     scp = read_scp(directory / "embeddings.scp")
     # An utterance that nobody has labelled has no colour.
     labelled = (utt for utt in scp if metadata.utt2emo.get(utt))
-    utts = [utt for utt in labelled if metadata.utt2spk.get(utt) in speakers]
-    if missing := set(speakers) - {metadata.utt2spk[utt] for utt in utts}:
+    utts = [utt for utt in labelled if utt in shown]
+    if missing := speakers - {metadata.utt2spk[utt] for utt in utts}:
         raise InputError(
             f"{directory}: no embedding of speaker {min(missing)!r}; infer on that speaker"
         )
@@ -149,7 +167,7 @@ def _panel(chosen: SystemEmbeddings, metadata: Metadata, speakers: list[str], se
 
 
 @mpl.rc_context({"text.parse_math": False})  # a speaker may be called $a$
-def _draw(panels: list[Panel], metadata: Metadata, corpus: str, paths: list[Path]) -> None:
+def _draw(panels: list[Panel], metadata: Metadata, what: str, paths: list[Path]) -> None:
     figure = Figure(figsize=(8, 3.6 * len(panels)), layout="constrained")
     axes = figure.subplots(len(panels), 2, squeeze=False)
     for (left, right), panel in zip(axes, panels, strict=True):
@@ -158,7 +176,7 @@ def _draw(panels: list[Panel], metadata: Metadata, corpus: str, paths: list[Path
         shown = metadata.emotions.in_order(emotions)
         _scatter(left, panel.xy, emotions, shown, f"{panel.system}: emotion")
         _scatter(right, panel.xy, speakers, c_sorted(set(speakers)), f"{panel.system}: speaker")
-    figure.suptitle(f"t-SNE of v, speakers unseen in training; {corpus}", fontsize=10)
+    figure.suptitle(f"t-SNE of v, {what}", fontsize=10)
     for path in paths:
         with atomic_path(path) as beside:
             # Without a date the same coordinates give the same file.

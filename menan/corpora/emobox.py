@@ -50,7 +50,8 @@ def prepare(
     """The utterances of ``<corpus>.jsonl``, with the labels that EmoBox scores and its folds.
 
     One fold gives the split of each utterance; of several, each utterance has the fold that tests
-    it. Folds that test two or more speakers each, and none in two folds, are the groups too.
+    it, and those that it validates. Folds that test two or more speakers each, and none in two
+    folds, are the groups too.
 
     RAVDESS and IEMOCAP get the ids, labels and speakers that ``menan-prepare ravdess --emotions
     all`` and ``iemocap`` give them.
@@ -202,7 +203,7 @@ def _groups(
     if shared or len(tested) < 2 or len(set(names)) < len(names):
         return {}, found
     if min(map(len, tested.values())) < 2:
-        found["folds that test one speaker, too few for a group, so groups are pairs"] = [
+        found["folds that test one speaker, too few for a group: train with --hold-out folds"] = [
             fold for fold, own in tested.items() if len(own) < 2
         ]
         return {}, found

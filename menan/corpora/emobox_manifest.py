@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from menan.datadir.split import NO_TEST, role_of
 from menan.datadir.tables import c_sorted, read_lines
 from menan.errors import InputError
 
@@ -40,7 +41,8 @@ class ManifestFolds:
     """The folds of a corpus.
 
     fixed: part by key if there is one fold only; empty otherwise.
-    tested: the fold that tests the key, such as ``fold1``, if there are several; empty otherwise.
+    tested: the fold that tests the key, such as ``fold1``, if there are several, and after commas
+        those that it validates (:attr:`menan.datadir.metadata.Metadata.utt2fold`); empty otherwise.
     parts: keys by fold and part (train, valid, test).
     same: parts that are left out because they repeat another part of their fold.
     """
@@ -125,8 +127,8 @@ def read_folds(folder: Path, corpus: str, keys: set[str]) -> ManifestFolds:
         keys: the utterances of the manifest.
 
     Raises:
-        InputError: malformed files, a key that the manifest lacks, or one that a fold has in two
-            parts.
+        InputError: malformed files, a key that the manifest lacks, one that a fold has in two
+            parts, one that two folds test, or one that a fold has in no part.
     """
     parts: dict[str, dict[str, set[str]]] = {}
     same: list[str] = []
@@ -147,8 +149,27 @@ def read_folds(folder: Path, corpus: str, keys: set[str]) -> ManifestFolds:
     if len(parts) == 1:
         (only,) = parts.values()
         return ManifestFolds({k: part for part, own in only.items() for k in own}, {}, parts, same)
-    tested = {key: fold for fold, own in parts.items() for key in own.get("test", ())}
-    return ManifestFolds({}, tested, parts, same)
+    return ManifestFolds({}, _tested(folder, parts, keys), parts, same)
+
+
+def _tested(folder: Path, parts: dict[str, dict[str, set[str]]], keys: set[str]) -> dict[str, str]:
+    """The fold that tests each key, then those that it validates; it trains in all others."""
+    tested: dict[str, str] = {}
+    validated: dict[str, list[str]] = {}
+    for fold, own in parts.items():
+        if absent := c_sorted(keys.difference(*own.values())):
+            raise InputError(
+                f"{folder}: {fold} has {absent[0]!r} in no part; add it to its train part"
+            )
+        for key, role in ((key, role_of(part)) for part, found in own.items() for key in found):
+            if role == "valid":
+                validated.setdefault(key, []).append(fold)
+            elif role == "test" and tested.setdefault(key, fold) != fold:
+                raise InputError(
+                    f"{folder}: key {key!r} is tested by {tested[key]} and by {fold}; keep one"
+                )
+    heard = tested.keys() | validated.keys()
+    return {key: ",".join([tested.get(key, NO_TEST), *validated.get(key, [])]) for key in heard}
 
 
 def _keys(path: Path, known: set[str]) -> set[str]:

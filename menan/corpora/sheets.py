@@ -4,7 +4,7 @@ import csv
 import datetime
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ _SEPARATOR = re.compile(r'"?sep=(?P<separator>.)"?[,;\t]*\s*', re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")  # byte order marks
 _BOOKS = (".xlsx", ".xlsm")
 _OTHER_BOOKS = (".xls", ".xlsb", ".ods", ".numbers")
+
+_MOST_ROWS = 2**20  # of a worksheet
 
 _Lines = Iterator[tuple[int, list[str]]]
 
@@ -112,13 +114,29 @@ def _workbook(path: Path) -> _Lines:
         raise _package_missing(path, "openpyxl") from None
     try:
         with open(path, "rb") as file:
-            book = load_workbook(file, read_only=True, data_only=True)
-            rows = [[_text(cell) for cell in row] for row in book.worksheets[0].values]
+            sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
+            sheet.reset_dimensions()  # which would fill every row up to 16384 cells in some files
+            rows = _numbered(path, sheet.values)
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except Exception as error:  # openpyxl lets errors of zipfile and XML through
         raise InputError(f"{path}: not an Excel workbook ({_short(error)})") from None
-    yield from enumerate(rows, start=1)
+    yield from rows
+
+
+def _numbered(path: Path, values: Iterable[Sequence[Any]]) -> list[tuple[int, list[str]]]:
+    """The rows of a worksheet that are not empty, each as long as the first of them at least."""
+    rows: list[tuple[int, list[str]]] = []
+    for number, row in enumerate(values, start=1):
+        if number > _MOST_ROWS:
+            raise InputError(f"{path}: has a row beyond {_MOST_ROWS}, Excel's last; save it anew")
+        if any(cell is not None for cell in row):
+            width = len(rows[0][1]) if rows else 0
+            cells = [_text(cell) for cell in row]
+            rows.append((number, cells + [""] * (width - len(cells))))
+    return rows
 
 
 def _parquet(path: Path) -> _Lines:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from menan.datadir.folds import Fold, folds_of_group, groups_of_size
 from menan.datadir.metadata import Metadata, name_fault, read_metadata
+from menan.datadir.split import SplitPart, find_split, split_findings, split_names, split_parts
 from menan.datadir.tables import c_sorted, read_table, write_table
 from menan.errors import InputError
 from menan.files.atomic import atomic_open
@@ -28,7 +29,7 @@ class FoldRow:
 
     def cells(self) -> tuple[str, ...]:
         """The values of :data:`COLUMNS`."""
-        speakers = (self.fold.group, self.fold.test, self.fold.valid)
+        speakers = (self.fold.group, self.fold.test, str(self.fold.valid))
         counts = (len(self.fold.train), self.train_utts, self.valid_utts, self.test_utts)
         return (*speakers, *map(str, counts))
 
@@ -56,9 +57,27 @@ def fold_table(directory: str | Path) -> list[FoldRow]:
     except InputError as error:
         raise InputError(f"{directory}: {error}") from None
     return [
-        FoldRow(fold, sum(size[s] for s in fold.train), size[fold.valid], size[fold.test])
+        FoldRow(fold, sum(size[s] for s in fold.train), size[str(fold.valid)], size[fold.test])
         for fold in folds
     ]
+
+
+def split_table(directory: str | Path) -> tuple[list[SplitPart], list[str]]:
+    """The parts of the official split and of each fold of utterances, and what is doubtful of them.
+
+    Raises:
+        InputError: label files that are malformed or disagree, or a part or fold whose name cannot
+            be used.
+    """
+    metadata = read_metadata(directory)
+    try:
+        splits = [find_split(metadata, name) for name in split_names(metadata)]
+    except InputError as error:
+        raise InputError(f"{directory}: {error}") from None
+    return (
+        [part for split in splits for part in split_parts(metadata, split)],
+        [line for split in splits for line in split_findings(metadata, split)],
+    )
 
 
 def set_groups(directory: str | Path, groups: str | Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Groups of speakers, and the leave-one-speaker-out folds of each group."""
+"""Groups of speakers, the leave-one-speaker-out folds of each, and the names of other folds."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,23 +7,37 @@ from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.randomness import derived_seed
 
+SPLIT = "split"  # what --hold-out calls the official split, and the directory of its runs
+FOLDS = "folds"  # what --hold-out calls all folds of utterances
+FOLD_BEGINS = f"{SPLIT}."  # the name of one fold of utterances, and the directory of its runs
+
+
+def is_split(group: str | None) -> bool:
+    """Whether the held-out group of a run is a split of utterances, not a group of speakers.
+
+    >>> is_split("split"), is_split("split.fold1"), is_split("g01"), is_split(None)
+    (True, True, False, False)
+    """
+    return group is not None and (group == SPLIT or group.startswith(FOLD_BEGINS))
+
 
 @dataclass(frozen=True)
 class Fold:
-    """One fold of a leave-one-speaker-out evaluation.
+    """One fold of an evaluation.
 
-    test, valid: two speakers of the held-out group.
-    train: the speakers of all other groups, sorted.
+    test, valid: two speakers of the held-out group, or two parts of a split; a split may lack a
+        part for validation.
+    train: the speakers of all other groups, or of the training part, sorted.
     """
 
     test: str
-    valid: str
+    valid: str | None
     group: str
     train: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        parts = [{self.test}, {self.valid}, set(self.train)]
-        assert sum(map(len, parts)) == len(set.union(*parts)), f"a speaker in two parts: {self}"
+        names = (self.test, self.valid, *(() if is_split(self.group) else self.train))
+        assert len(set(names)) == len(names), f"a speaker in two parts: {self}"
 
 
 def assign_groups(speakers: Iterable[str]) -> dict[str, str]:

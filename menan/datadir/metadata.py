@@ -25,6 +25,8 @@ class Metadata:
     unknown_speakers: names in ``utt2spk`` that stand for nobody: each is the id of an utterance
         whose speaker is unknown. They are in no group.
     utt2split: part of the official split, by utterance; utterances without one are in no part.
+    utt2fold: the fold of utterances that tests an utterance (``-`` for none); after commas folds
+        that it validates. It trains in all others.
     """
 
     utt2spk: dict[str, str]
@@ -36,6 +38,7 @@ class Metadata:
     emotions: LabelSet
     unknown_speakers: frozenset[str] = frozenset()
     utt2split: dict[str, str] = field(default_factory=dict)
+    utt2fold: dict[str, str] = field(default_factory=dict)
 
     @property
     def speakers(self) -> list[str]:
@@ -84,8 +87,8 @@ def read_metadata(directory: str | Path) -> Metadata:
 
     Missing files have defaults: ``utt2emo`` no emotions, ``emotions``
     :func:`menan.labels.default_labels`, ``spk2group`` pairs of speakers in sorted order,
-    ``utt2uniq`` each utterance mapped to itself, ``spk2gender``, ``utt2split`` and
-    ``unknown_speakers`` nothing.
+    ``utt2uniq`` each utterance mapped to itself, ``spk2gender``, ``utt2split``,
+    ``utt2fold`` and ``unknown_speakers`` nothing.
 
     Raises:
         InputError: malformed files, files that do not name the same utterances, a copy with
@@ -101,6 +104,7 @@ def read_metadata(directory: str | Path) -> Metadata:
     unknown = read_unknown_speakers(directory, utt2spk)
     speakers = set(utt2spk.values()) - unknown
     splits = optional_table(directory / "utt2split")
+    folds = optional_table(directory / "utt2fold")
     uniq = optional_table(directory / "utt2uniq") or {utt: utt for utt in utts}
     groups = optional_table(directory / "spk2group") or assign_groups(speakers)
     for name, table, keys in (
@@ -108,6 +112,7 @@ def read_metadata(directory: str | Path) -> Metadata:
         ("utt2uniq", uniq, utts),
         ("spk2group", groups, speakers),
         ("utt2split", splits, splits.keys() & utt2spk.keys()),
+        ("utt2fold", folds, folds.keys() & utt2spk.keys()),
     ):
         if missing := c_sorted(set(keys) - table.keys()):
             unlabelled = ", with '-' if nobody has labelled it" if name == "utt2emo" else ""
@@ -140,6 +145,7 @@ def read_metadata(directory: str | Path) -> Metadata:
         emotions=labels,
         unknown_speakers=unknown,
         utt2split={utt: splits[utt] for utt in utts if utt in splits},
+        utt2fold={utt: folds[utt] for utt in utts if utt in folds},
     )
 
 

@@ -1,29 +1,53 @@
-"""Official splits: training, validation and one or more test parts, as the file ``utt2split``."""
+"""Utterances divided into parts: official splits (``utt2split``) and folds (``utt2fold``)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from menan.datadir.folds import Fold
+from menan.datadir.folds import FOLD_BEGINS, SPLIT, Fold
 from menan.datadir.metadata import Metadata, name_fault
 from menan.datadir.tables import c_sorted
 from menan.datadir.validity import untrained, untrained_finding
 from menan.errors import InputError
 
-SPLIT = "split"  # what --hold-out calls it, and the directory of its runs
-
 # How the names of parts begin, whatever their case, by role.
 ROLES = {"train": ("train",), "valid": ("valid", "val", "dev"), "test": ("test", "eval")}
-COLUMNS = ("part", "role", "utterances", "labelled", "speakers", "also_in_training")
+COLUMNS = ("hold_out", "part", "role", "utterances", "labelled", "speakers", "also_in_training")
+NO_TEST = "-"  # in utt2fold: no fold tests the utterance
+
+
+@dataclass(frozen=True)
+class UtteranceSplit:
+    """Utterances divided into parts. A speaker may be in several parts.
+
+    name: what ``--hold-out`` calls it, and the directory of its runs: ``split`` for the official
+        split, ``split.<fold>`` for a fold of utterances.
+    parts: part by utterance, speed copies included. Utterances without a part are left out.
+    roles: ``train``, ``valid`` or ``test``, by part.
+    """
+
+    name: str
+    parts: dict[str, str]
+    roles: dict[str, str]
+
+    def utts(self, metadata: Metadata, role: str) -> list[str]:
+        """The labelled utterances of the training, validation or test parts, copies included."""
+        return [
+            utt
+            for utt, part in self.parts.items()
+            if self.roles[part] == role and metadata.utt2emo[utt]
+        ]
 
 
 @dataclass(frozen=True)
 class SplitPart:
     """One part of a split.
 
+    hold_out: name of the split.
     utterances, labelled: numbers of originals, and of those with an emotion.
     speakers: number of known speakers; also_in_training: those of them who train too.
     """
 
+    hold_out: str
     name: str
     role: str
     utterances: int
@@ -33,11 +57,11 @@ class SplitPart:
 
     def cells(self) -> tuple[str, ...]:
         """The values of :data:`COLUMNS`."""
-        return (self.name, self.role, *map(str, list(vars(self).values())[2:]))
+        return tuple(map(str, vars(self).values()))
 
 
 def role_of(part: str) -> str:
-    """Whether a part trains, validates or tests.
+    """Whether a part of an official split trains, validates or tests.
 
     >>> role_of("Train"), role_of("Development"), role_of("Test3")
     ('train', 'valid', 'test')
@@ -54,32 +78,76 @@ def role_of(part: str) -> str:
     )
 
 
-def utts_of_role(metadata: Metadata, role: str) -> list[str]:
-    """The labelled utterances of the training, validation or test parts, copies included."""
-    return [
-        utt
-        for utt, part in metadata.utt2split.items()
-        if role_of(part) == role and metadata.utt2emo[utt]
-    ]
+def split_names(metadata: Metadata) -> list[str]:
+    """The names of the official split, if there is one, and of the folds of utterances."""
+    folds = {fold for value in metadata.utt2fold.values() for fold in value.split(",")}
+    names = [f"{FOLD_BEGINS}{fold}" for fold in c_sorted(folds - {NO_TEST})]
+    return [SPLIT, *names] if metadata.utt2split else names
 
 
-def split_parts(metadata: Metadata) -> list[SplitPart]:
-    """The parts of a split, training first, then validation and tests.
+def find_split(metadata: Metadata, name: str) -> UtteranceSplit:
+    """The official split, or a fold of utterances; its test part is called like the fold.
 
     Raises:
-        InputError: a name that does not tell its role.
+        InputError: a split that the data lack, a part whose name does not tell its role or cannot
+            name a file, or a fold that is called like a role.
     """
+    file = "utt2split" if name == SPLIT else "utt2fold"
+    if name not in split_names(metadata):
+        raise InputError(f"{file}: nothing of {name!r} in the data; use those of the training")
+    if name == SPLIT:
+        parts = metadata.utt2split
+        found = UtteranceSplit(
+            name, parts, {part: role_of(part) for part in c_sorted(set(parts.values()))}
+        )
+    else:
+        found = _fold(metadata, name.removeprefix(FOLD_BEGINS))
+    for part in found.roles:
+        if fault := name_fault("part", part):
+            raise InputError(f"{file}: {fault}; rename it")
+    return found
+
+
+def testing_folds(utt2fold: Mapping[str, str]) -> dict[str, str]:
+    """The fold that tests an utterance, by utterance that one tests.
+
+    >>> testing_folds({"a": "fold1", "b": "fold2,fold1", "c": "-,fold2"})
+    {'a': 'fold1', 'b': 'fold2'}
+    """
+    tests = {utt: value.split(",")[0] for utt, value in utt2fold.items()}
+    return {utt: fold for utt, fold in tests.items() if fold != NO_TEST}
+
+
+def _fold(metadata: Metadata, fold: str) -> UtteranceSplit:
+    if fold in ROLES:
+        raise InputError(f"utt2fold: a fold is called {fold!r}, as its part is; rename it")
+    parts, folds = {}, metadata.utt2fold
+    for utt in metadata.utt2spk:
+        # A speed copy goes where its original goes, listed or not.
+        value = folds.get(utt) or folds.get(metadata.utt2uniq[utt], NO_TEST)
+        tests, *validates = value.split(",")
+        if tests == fold:
+            parts[utt] = fold
+        else:
+            parts[utt] = "valid" if fold in validates else "train"
+    return UtteranceSplit(
+        f"{FOLD_BEGINS}{fold}", parts, {"train": "train", "valid": "valid", fold: "test"}
+    )
+
+
+def split_parts(metadata: Metadata, split: UtteranceSplit) -> list[SplitPart]:
+    """The parts of a split that have utterances: training first, then validation and tests."""
     of_part: dict[str, list[str]] = {}
     for utt in metadata.originals:
-        if utt in metadata.utt2split:
-            of_part.setdefault(metadata.utt2split[utt], []).append(utt)
-    roles = {part: role_of(part) for part in c_sorted(of_part)}
+        if utt in split.parts:
+            of_part.setdefault(split.parts[utt], []).append(utt)
     speakers = {part: _known(metadata, utts) for part, utts in of_part.items()}
     trained: set[str] = set()
-    for part, role in roles.items():
-        trained |= speakers[part] if role == "train" else set()
+    for part, names in speakers.items():
+        trained |= names if split.roles[part] == "train" else set()
     return [
         SplitPart(
+            split.name,
             part,
             role,
             len(of_part[part]),
@@ -88,47 +156,47 @@ def split_parts(metadata: Metadata) -> list[SplitPart]:
             0 if role == "train" else len(speakers[part] & trained),
         )
         for role in ROLES
-        for part in roles
-        if roles[part] == role
+        for part in split.roles
+        if split.roles[part] == role and part in of_part
     ]
 
 
-def folds_of_split(metadata: Metadata) -> list[Fold]:
-    """One fold for each test part, with the validation part.
+def folds_of_split(metadata: Metadata, split: UtteranceSplit) -> list[Fold]:
+    """One fold for each test part, with the validation part if the split has one.
 
     Raises:
-        InputError: no split, a part without a role, or a role without a part.
+        InputError: no training or no test part, or several for validation.
     """
-    if not metadata.utt2split:
-        raise InputError("no official split (utt2split); write one with menan-folds --folds FILE")
-    if SPLIT in metadata.spk2group.values():
-        raise InputError(f"a group in spk2group is called {SPLIT!r}; rename it")
     by_role: dict[str, list[str]] = {role: [] for role in ROLES}
-    for part in split_parts(metadata):
-        if fault := name_fault("split", part.name):
-            raise InputError(f"utt2split: {fault}; rename it")
+    for part in split_parts(metadata, split):
         if part.labelled:
             by_role[part.role].append(part.name)
-    for role, parts in by_role.items():
-        if not parts or (role == "valid" and len(parts) > 1):
-            number = "one part" if role == "valid" else "a part"
+    for role in ("train", "test"):
+        if not by_role[role]:
             raise InputError(
-                f"utt2split: expected {number} for {role} with labelled utterances, found "
-                f"{len(parts)}; call some training utterances 'valid' where a split has none"
+                f"{split.name}: expected a part for {role} with labelled utterances, found none; "
+                "give some utterances such a part"
             )
-    speakers = tuple(c_sorted(_known(metadata, utts_of_role(metadata, "train"))))
-    (valid,) = by_role["valid"]
-    return [Fold(test=test, valid=valid, group=SPLIT, train=speakers) for test in by_role["test"]]
+    if len(by_role["valid"]) > 1:
+        raise InputError(
+            f"{split.name}: expected one part for validation, found {', '.join(by_role['valid'])}; "
+            "give them one name"
+        )
+    speakers = tuple(c_sorted(_known(metadata, split.utts(metadata, "train"))))
+    valid = next(iter(by_role["valid"]), None)
+    return [
+        Fold(test=test, valid=valid, group=split.name, train=speakers) for test in by_role["test"]
+    ]
 
 
-def split_findings(metadata: Metadata) -> list[str]:
+def split_findings(metadata: Metadata, split: UtteranceSplit) -> list[str]:
     """What makes the parts of a split doubtful: classes without training data, shared speakers."""
     lines = []
-    train = utts_of_role(metadata, "train")
-    for part in split_parts(metadata):
+    train = split.utts(metadata, "train")
+    for part in split_parts(metadata, split):
         if part.role == "train":
             continue
-        utts = [utt for utt in metadata.originals if metadata.utt2split.get(utt) == part.name]
+        utts = [utt for utt in metadata.originals if split.parts.get(utt) == part.name]
         if emotions := untrained(metadata, train, utts):
             lines.append(untrained_finding(part.name, emotions))
         if part.also_in_training:
@@ -149,7 +217,7 @@ def format_split(parts: Iterable[SplitPart]) -> str:
     )
 
 
-def split_of(
+def parts_of(
     metadata: Metadata, table: Mapping[str, str], where: str
 ) -> tuple[dict[str, str], int]:
     """The part of each utterance, by a table of utterances or of speakers.
@@ -158,7 +226,7 @@ def split_of(
         Part by utterance, and the number of keys that the data lack.
 
     Raises:
-        InputError: neither utterances nor speakers of the data, or a part without a role.
+        InputError: neither utterances nor speakers of the data.
     """
     keys = {"utterances": set(metadata.utt2spk), "speakers": set(metadata.speakers)}
     found = {kind: len(known & table.keys()) for kind, known in keys.items()}
@@ -167,11 +235,6 @@ def split_of(
         raise InputError(
             f"{where}: names neither utterances nor speakers of the data; check its ids"
         )
-    for part in dict.fromkeys(table.values()):
-        try:
-            role_of(part)
-        except InputError as error:
-            raise InputError(f"{where}: {error}") from None
     of_utt = kind == "utterances"
     parts = {
         utt: table[key]

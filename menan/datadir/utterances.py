@@ -33,7 +33,8 @@ class Utterance:
     intensity: how strongly the emotion is acted.
     channel: the only channel of the recording that is used, counted from 1; None for the average.
     split: part of an official split, such as train, valid or test.
-    fold: the fold of a published cross-validation that tests the utterance.
+    fold: the fold of a published cross-validation that tests the utterance (``-`` for none), then,
+        after commas, the folds that it validates.
     """
 
     utt: str
@@ -80,12 +81,12 @@ def write_datadir(
     """Write the files of a data directory (:data:`DATA_FILES`).
 
     ``segments`` is written if any utterance has a start, ``reco2channel`` if any has a channel
-    (``mix`` stands for the average), ``utt2split`` if any has a split, ``unknown_speakers`` if any
-    has no known speaker, ``utt2emo`` and ``emotions`` if any has an emotion; ``spk2gender``,
-    ``text``, ``utt2intensity`` and ``utt2fold`` if all utterances have them (Kaldi's validator
-    expects its tables to be complete); ``corpus`` and ``made_from.yaml`` if they are given. New
-    files are written beside the old ones and replace them together; wav.scp is missing until all
-    are in place.
+    (``mix`` stands for the average), ``utt2split`` and ``utt2fold`` if any has a split or a fold,
+    ``unknown_speakers`` if any has no known speaker, ``utt2emo`` and ``emotions`` if any has an
+    emotion; ``spk2gender``, ``text`` and ``utt2intensity`` if all utterances have them (Kaldi's
+    validator expects its tables to be complete); ``corpus`` and ``made_from.yaml`` if they are
+    given. New files are written beside the old ones and replace them together; wav.scp is missing
+    until all are in place.
 
     Args:
         corpus: the name of the data in results; by default the directory's name.
@@ -191,10 +192,11 @@ def _tables(utterances: Sequence[Utterance], labels: LabelSet) -> dict[str, dict
         tables["spk2gender"] = genders
     if splits := {u.utt: u.split for u in utterances if u.split}:
         tables["utt2split"] = splits
+    if folds := {u.utt: u.fold for u in utterances if u.fold}:
+        tables["utt2fold"] = folds
     columns = {
         "text": {u.utt: " ".join(u.text.split()) for u in utterances if u.text},
         "utt2intensity": {u.utt: u.intensity for u in utterances if u.intensity},
-        "utt2fold": {u.utt: u.fold for u in utterances if u.fold},
     }
     return tables | {
         name: found for name, found in columns.items() if len(found) == len(utterances)

@@ -53,11 +53,17 @@ def speakers_finding(metadata: Metadata, identical: list[tuple[str, ...]]) -> st
     )
 
 
-def split_finding(metadata: Metadata, identical: list[tuple[str, ...]]) -> str:
-    """One line on audio that is in two parts of the official split; empty without any."""
-    if not (groups := across(identical, metadata.utt2split)):
+def split_finding(
+    parts: Mapping[str, str], identical: list[tuple[str, ...]], what: str = "parts of the split"
+) -> str:
+    """One line on audio that is in two parts of a split, or in two folds; empty without any.
+
+    Args:
+        parts: part or fold by utterance.
+    """
+    if not (groups := across(identical, parts)):
         return ""
-    return f"identical audio in two parts of the split: {described(groups)}; leave one of each out"
+    return f"identical audio in two {what}: {described(groups)}; leave one of each out"
 
 
 def trained_finding(speakers: Collection[str], trained: Collection[str]) -> str:
@@ -99,7 +105,8 @@ def folds_findings(metadata: Metadata, identical: list[tuple[str, ...]]) -> list
     found = (
         unknown_finding(metadata),
         speakers_finding(metadata, identical),
-        split_finding(metadata, identical),
+        split_finding(metadata.utt2split, identical),
+        split_finding(metadata.utt2fold, identical, "folds"),
     )
     return [*lines, *filter(None, found)]
 

@@ -16,7 +16,7 @@ from menan.datadir.dump_directory import (
     refuse_other_features,
     refuse_other_rows,
 )
-from menan.datadir.split import SPLIT
+from menan.datadir.held_out import parts_held_out, tested_by
 from menan.datadir.tables import c_sorted
 from menan.datadir.validity import trained_finding
 from menan.device import open_device
@@ -118,10 +118,12 @@ def infer(
             if models[0].network.bottleneck.is_stochastic:
                 refuse_mixed_noise(folder, noise.record)
         read: dict[str, str] = {}
-        for utts in _blocks(dump, models, test_speakers_only):
+        tests = [(one.card.group, one.card.test) for one in models]
+        tested = tested_by(dump.metadata, tests if test_speakers_only else ())
+        for utts in _blocks(dump, models, tested, test_speakers_only):
             store = load_block(dump, utts, device)
             read |= zip(utts, store.digests, strict=True)
-            speaker = _tested_by(dump, models).get(utts[0])
+            speaker = tested.get(utts[0])
             running = [m for m in models if not test_speakers_only or m.card.test == speaker]
             _run_each_network_once(running, store, utts, noise, draws)
         made_from: dict[str, Any] = {
@@ -194,12 +196,6 @@ def _check(loaded: _LoadedModel, dump: Dump, model: Path, noise: NoiseSource, dr
         )
 
 
-def _tested_by(dump: Dump, models: list[_LoadedModel]) -> dict[str, str]:
-    """What names the test utterances of models: their speaker, or their part of the split."""
-    is_split = any(model.card.group == SPLIT for model in models)
-    return dump.metadata.utt2split if is_split else dump.metadata.utt2spk
-
-
 def _report_trained(model: Path, lines: list[str]) -> None:
     """Say on stderr that models ran on speakers that they were trained on."""
     if found := [line for line in lines if line]:
@@ -211,26 +207,31 @@ def _trained_on(card: ModelCard, dump: Dump, test_speakers_only: bool) -> str:
     """A line on the speakers of the dump that a model was trained on; empty without any."""
     speakers = dump.metadata.speakers
     if test_speakers_only:
-        tested = dump.metadata.utt2split if card.group == SPLIT else dump.metadata.utt2spk
+        tested = parts_held_out(dump.metadata, card.group)
         own = {dump.metadata.utt2spk[utt] for utt, name in tested.items() if name == card.test}
         speakers = [name for name in speakers if name in own]
     return trained_finding(speakers, card.speakers)
 
 
-def _blocks(dump: Dump, models: list[_LoadedModel], test_speakers_only: bool) -> list[list[str]]:
-    """The original utterances in blocks; with ``test_speakers_only``, one speaker per block."""
-    utt2spk = _tested_by(dump, models)
+def _blocks(
+    dump: Dump, models: list[_LoadedModel], tested: dict[str, str], test_speakers_only: bool
+) -> list[list[str]]:
+    """The original utterances in blocks; with ``test_speakers_only``, one speaker per block.
+
+    Args:
+        tested: see :func:`menan.datadir.held_out.tested_by`.
+    """
     originals = [utt for utt, original in dump.metadata.utt2uniq.items() if utt == original]
     groups = [originals]
     if test_speakers_only:
-        tested = dict.fromkeys(loaded.card.test for loaded in models)
-        for speaker in tested:
-            if speaker not in map(utt2spk.get, originals):
+        names = dict.fromkeys(loaded.card.test for loaded in models)
+        for name in names:
+            if name not in map(tested.get, originals):
                 raise InputError(
-                    f"{dump.feats}: no utterance of the test speaker {speaker!r}; infer without "
+                    f"{dump.feats}: no utterance of the test speaker {name!r}; infer without "
                     "--test-speakers-only, or dump that speaker's utterances"
                 )
-        groups = [[utt for utt in originals if utt2spk.get(utt) == name] for name in tested]
+        groups = [[utt for utt in originals if tested.get(utt) == name] for name in names]
     if not originals:
         raise InputError(f"{dump.feats}: contains only speed copies; dump at speed 1.0 too")
     return [group[i : i + BATCH] for group in groups for i in range(0, len(group), BATCH)]

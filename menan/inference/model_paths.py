@@ -16,8 +16,7 @@ def model_files(model: Path, rule: str) -> list[Path]:
         return [model]
     files = sorted(model.glob(f"*/*.{rule}.safetensors"))
     if not files:
-        raise InputError(
-            f"{model}: no */*.{rule}.safetensors found; finish the training, or choose another "
-            "--rule"
-        )
+        others = sorted({path.name.split(".")[-2] for path in model.glob("*/*.safetensors")})
+        cure = f"there is {', '.join(others)}; choose --rule" if others else "finish the training"
+        raise InputError(f"{model}: no */*.{rule}.safetensors found; {cure}")
     return files

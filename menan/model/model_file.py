@@ -37,8 +37,9 @@ class ModelCard:
     """Description of a model, kept in its file.
 
     speakers: training speakers, in the order of SC's outputs.
-    group: the held-out group; None if nothing was held out.
-    test, valid: speakers of the model's fold; None without a fold.
+    group: the held-out group or split; None if nothing was held out.
+    test, valid: speakers of the model's fold, or parts of a split; None without a fold, and
+        ``valid`` without validation.
     rule, epoch: selection rule, and the epoch that it picked (from 1).
     emotions: classes, in the order of the posteriors.
     threads: number of CPU threads in training, where the model's last digits depend on it.

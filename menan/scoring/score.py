@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from menan.datadir.metadata import optional_table, read_unknown_speakers
+from menan.datadir.split import testing_folds
 from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.labels import LabelSet
@@ -46,7 +47,7 @@ class ScoreReport:
 
     emotions: the labels that are scored.
     unscored: number of references without a hypothesis.
-    splits: by part of the official split.
+    splits, folds: by part of the official split, and by the fold that tests an utterance.
     unlabelled: number of hypotheses whose reference has no emotion; they are not scored.
     unknown: number of scored utterances of unknown speakers, who are not among ``speakers``.
     """
@@ -57,6 +58,7 @@ class ScoreReport:
     genders: dict[str, Score]
     unscored: int
     splits: dict[str, Score] = field(default_factory=dict)
+    folds: dict[str, Score] = field(default_factory=dict)
     unlabelled: int = 0
     unknown: int = 0
 
@@ -78,7 +80,7 @@ def score_files(
         ref: the utt2emo of a data directory.
         hyp: an utt2emo of hypotheses, or the directory that menan-infer wrote.
         utt2spk: by default the file beside ``ref``, if it exists; spk2gender and unknown_speakers
-            beside utt2spk are read too, and utt2split beside ``ref``.
+            beside utt2spk are read too, and utt2split and utt2fold beside ``ref``.
         renamed: new label by label, see :func:`menan.scoring.label_match.match_labels`.
 
     Raises:
@@ -107,6 +109,7 @@ def score_files(
             speakers,
             optional_table(Path(utt2spk).with_name("spk2gender")) if utt2spk else None,
             optional_table(ref.with_name("utt2split")),
+            testing_folds(optional_table(ref.with_name("utt2fold"))),
             unknown,
         )
     except InputError as error:
@@ -121,9 +124,10 @@ def score_report(
     utt2spk: Mapping[str, str] | None = None,
     spk2gender: Mapping[str, str] | None = None,
     utt2split: Mapping[str, str] | None = None,
+    utt2fold: Mapping[str, str] | None = None,
     unknown: Collection[str] = (),
 ) -> ScoreReport:
-    """Score all hypotheses, and those of each speaker, gender and split where these are given.
+    """Score all hypotheses, and those of each speaker, gender, split and fold that are given.
 
     Args:
         unknown: names in utt2spk that stand for nobody.
@@ -146,8 +150,7 @@ def score_report(
                 parts.setdefault(key, {})[utt] = hypotheses[utt]
         return {key: score(references, parts[key], labels) for key in sorted(parts, key=str.encode)}
 
-    speaker = utt2spk or {}
-    gender = spk2gender or {}
+    speaker, gender = utt2spk or {}, spk2gender or {}
     known = [utt for utt in hypotheses if speaker.get(utt) not in unknown]
     return ScoreReport(
         emotions=labels,
@@ -156,6 +159,7 @@ def score_report(
         genders=by(lambda utt: gender.get(speaker.get(utt, "")), hypotheses),
         unscored=len(references) - len(hypotheses),
         splits=by((utt2split or {}).get, hypotheses),
+        folds=by((utt2fold or {}).get, hypotheses),
         unknown=len(hypotheses) - len(known),
     )
 
@@ -208,8 +212,9 @@ def report_text(report: ScoreReport) -> str:
     if report.unknown:
         lines.append(f"   {report.unknown} utterances are of unknown speakers")
     lines += ["", *_confusion(report.emotions, whole)]
-    tables = (("speaker", report.speakers), ("gender", report.genders), ("split", report.splits))
-    for title, parts in tables:
+    tables = {"speaker": report.speakers, "gender": report.genders}
+    tables |= {"split": report.splits, "fold": report.folds}
+    for title, parts in tables.items():
         if parts:
             lines += ["", *_table(title, parts)]
     return "\n".join(lines)

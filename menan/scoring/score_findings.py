@@ -1,19 +1,23 @@
 """What makes a score doubtful, one line each: trained speakers, classes never predicted."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from menan.datadir.folds import is_split
+from menan.datadir.metadata import optional_table
+from menan.datadir.split import testing_folds
 from menan.datadir.tables import read_lines
 from menan.datadir.validity import trained_finding, unpredicted_finding
 from menan.labels import LabelSet
 from menan.scoring.score import Score, ScoreReport
 
 
-def score_findings(report: ScoreReport, hyp: str | Path) -> list[str]:
+def score_findings(report: ScoreReport, ref: str | Path, hyp: str | Path) -> list[str]:
     """Lines about a score.
 
     Args:
+        ref: utt2emo of the data; utt2spk, utt2split and utt2fold beside it tell who is tested.
         hyp: utt2emo of hypotheses, or its directory; the models.json of menan-infer beside it names
             the speakers that the models were trained on.
     """
@@ -21,7 +25,7 @@ def score_findings(report: ScoreReport, hyp: str | Path) -> list[str]:
     record = (hyp if hyp.is_dir() else hyp.parent) / "models.json"
     speakers = list(report.speakers)
     found = [
-        trained_finding(speakers, _trained_on(record, speakers)),
+        trained_finding(speakers, _trained_on(record, speakers, _speakers_by_part(Path(ref)))),
         never_predicted(report.emotions, report.whole),
     ]
     return [line for line in found if line]
@@ -35,20 +39,36 @@ def never_predicted(emotions: LabelSet, score: Score) -> str:
     return unpredicted_finding(emotions, predicted, asked)
 
 
-def _trained_on(record: Path, speakers: Collection[str]) -> set[str]:
+def _speakers_by_part(ref: Path) -> dict[str, set[str]]:
+    """The speakers of each part of the official split, and of each fold of utterances."""
+    utt2spk = optional_table(ref.with_name("utt2spk"))
+    folds = testing_folds(optional_table(ref.with_name("utt2fold")))
+    speakers: dict[str, set[str]] = {}
+    for parts in (optional_table(ref.with_name("utt2split")), folds):
+        for utt, part in parts.items():
+            speakers.setdefault(part, set()).add(utt2spk.get(utt, ""))
+    return speakers
+
+
+def _trained_on(
+    record: Path, speakers: Collection[str], by_part: Mapping[str, set[str]]
+) -> set[str]:
     """The speakers that were evaluated by a model that was trained on them, or may have been.
 
-    A speaker who is the test speaker of a model's fold was evaluated by that model.
+    A speaker who is the test speaker of a model's fold was evaluated by that model, and where there
+    are several, so were the speakers of its test part.
     """
     try:
         cards = json.loads("\n".join(read_lines(record)))["models"] if record.exists() else []
-        trained = [(card.get("test"), set(card["speakers"])) for card in cards]
+        trained = [(card.get("test"), card.get("group"), set(card["speakers"])) for card in cards]
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
         return set()
-    tested = {test for test, _ in trained}
-    return {
-        speaker
-        for speaker in speakers
-        for test, names in trained
-        if speaker in names and (test == speaker or speaker not in tested)
-    }
+    tested = {test for test, _, _ in trained}
+    found: set[str] = set()
+    for test, group, names in trained:
+        if is_split(group) and len(trained) > 1:
+            own = by_part.get(test, set())
+        else:
+            own = {name for name in speakers if test == name or name not in tested}
+        found |= names & own & set(speakers)
+    return found

@@ -1,5 +1,6 @@
 """From a dump directory to a tree of trained runs."""
 
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ import torch
 
 from menan.config import Config
 from menan.datadir.dump_directory import Dump, open_dump, refuse_other_rows
-from menan.datadir.split import SPLIT
+from menan.datadir.held_out import held_out_utts, parts_held_out, training_utts
 from menan.errors import InputError
 from menan.features.store import FrameStore, load_frames
 from menan.files.lock import only_writer
@@ -20,9 +21,7 @@ from menan.training.plan import (
     Run,
     RunData,
     UtteranceSet,
-    held_out_utts,
     plan_runs,
-    training_utts,
     utterance_set,
 )
 from menan.training.run_directory import open_directory
@@ -87,7 +86,10 @@ def train_runs(
     if encoder.has_fixed_rows:
         refuse_other_rows(dump, model.encoder.name, dump.features.rows)
     number, shares = options.share
-    planned = plan_runs(config.runs, dump.metadata)[number - 1 :: shares]
+    try:
+        planned = plan_runs(config.runs, dump.metadata)[number - 1 :: shares]
+    except InputError as error:
+        raise InputError(f"{dump.feats.parent}: {error}") from None
     if not planned:
         print(f"share {number} of {shares} has no run")
         return []
@@ -97,6 +99,7 @@ def train_runs(
         dtype=getattr(torch, training.store_dtype),
         directory=options.store,
     )
+    _report_folds_without_validation(dump, planned)
     valid = options.valid_feats and _valid_set(options.valid_feats, dump, planned, load)
     sets = _sets_by_group(dump, planned, load)
     whole = [
@@ -121,6 +124,17 @@ def train_runs(
             write_findings(data, dump)
         train_together(whole, device, options.models_at_once, options.tensorboard)
     return planned
+
+
+def _report_folds_without_validation(dump: Dump, planned: list[Run]) -> None:
+    """Say on stderr which trainings keep only their last epoch."""
+    groups = [run.group for run in planned if any(fold.valid is None for fold in run.folds)]
+    if names := ", ".join(str(group) for group in dict.fromkeys(groups)):
+        print(
+            f"note: {dump.feats.parent}: no part for validation in {names}: no epoch is chosen, "
+            "and the model of the last one is written (--rule last)",
+            file=sys.stderr,
+        )
 
 
 def _number(speakers: int) -> str:
@@ -159,10 +173,8 @@ def _sets_by_group(
 
 
 def _heldout_set(store: FrameStore, dump: Dump, utts: list[str], group: str | None) -> UtteranceSet:
-    whole = utterance_set(store, dump, utts)
-    if group != SPLIT:
-        return whole
-    return replace(whole, parts=tuple(dump.metadata.utt2split[utt] for utt in utts))
+    part = parts_held_out(dump.metadata, group)
+    return replace(utterance_set(store, dump, utts), parts=tuple(part[utt] for utt in utts))
 
 
 def _valid_set(

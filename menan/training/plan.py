@@ -9,11 +9,10 @@ from torch import Tensor
 
 from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.datadir.dump_directory import Dump
-from menan.datadir.folds import Fold, folds_of_group, held_out_groups
+from menan.datadir.folds import Fold, is_split
+from menan.datadir.held_out import folds_held_out, held_out
 from menan.datadir.metadata import Metadata, name_fault
-from menan.datadir.split import SPLIT, folds_of_split, utts_of_role
 from menan.datadir.tables import c_sorted
-from menan.datadir.validity import parts_of_group
 from menan.errors import InputError
 from menan.features.store import FrameStore
 from menan.front_ends import FrontEnd
@@ -29,8 +28,8 @@ class Run:
     """One training.
 
     objective: the objective with its settings.
-    group: the held-out group; None when training on all speakers.
-    folds: the folds that this training serves, one for each speaker of the group.
+    group: the held-out group, or the name of a split; None when training on all speakers.
+    folds: the folds that this training serves, one for each speaker of the group or test part.
     """
 
     objective: ObjectiveSettings
@@ -85,11 +84,11 @@ class UtteranceSet:
 
 
 def plan_runs(config: RunsConfig, metadata: Metadata) -> list[Run]:
-    """Every objective with every seed and held-out group, or with the official split.
+    """Every objective with every seed and held-out group or split.
 
     Raises:
-        InputError: a group that does not exist or cannot be held out, or two objectives whose
-            directories would have one name.
+        InputError: a group or split that does not exist or cannot be held out, or two objectives
+            whose directories would have one name.
     """
     systems = [objective.system for objective in config.objective]
     for system in systems:
@@ -97,40 +96,15 @@ def plan_runs(config: RunsConfig, metadata: Metadata) -> list[Run]:
             raise InputError(f"two objectives would share the directory name {system!r}")
         if fault := name_fault("objective", system):
             raise InputError(fault)
-    if list(config.hold_out) == [SPLIT]:
-        groups: list[str | None] = [SPLIT]
-        folds = {groups[0]: tuple(folds_of_split(metadata))}
-    else:
-        groups = held_out_groups(metadata.spk2group, config.hold_out)
-        folds = {
-            group: tuple(folds_of_group(metadata.spk2group, group)) if group else ()
-            for group in groups
-        }
+    folds = {
+        group: folds_held_out(metadata, group) for group in held_out(metadata, config.hold_out)
+    }
     return [
-        Run(objective, seed, group, folds[group])
+        Run(objective, seed, group, own)
         for objective in config.objective
         for seed in config.seed
-        for group in groups
+        for group, own in folds.items()
     ]
-
-
-def training_utts(metadata: Metadata, group: str | None) -> list[str]:
-    """Originals and speed copies of all speakers outside the held-out group, with an emotion.
-
-    Unknown speakers are in no group, and train always.
-    """
-    if group == SPLIT:
-        return utts_of_role(metadata, "train")
-    return parts_of_group(metadata, group or "")[0]
-
-
-def held_out_utts(metadata: Metadata, group: str | None) -> list[str]:
-    """The labelled originals of the held-out group's speakers; none if nothing is held out."""
-    if group == SPLIT:
-        originals = set(metadata.originals)
-        held = (*utts_of_role(metadata, "valid"), *utts_of_role(metadata, "test"))
-        return c_sorted(utt for utt in held if utt in originals)
-    return parts_of_group(metadata, group or "")[1]
 
 
 def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> UtteranceSet:
@@ -188,7 +162,7 @@ class RunData:
     directory: Path
 
     def __post_init__(self) -> None:
-        if self.heldout is not None and self.run.group != SPLIT:
+        if self.heldout is not None and not is_split(self.run.group):
             shared = set(self.train.speaker_names) & set(self.heldout.speaker_names)
             assert not shared, f"speakers both trained on and held out: {shared}"
         for fold in self.run.folds:

@@ -1,5 +1,6 @@
 """config.yaml of a run: all that decides its outcome."""
 
+import types
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ _TEXTS = ("corpus", "feats", "data", "version", "code")
 class RunConfig:
     """The configuration of a run, as its results need it.
 
-    hold_out: the held-out group; None if nothing was held out.
-    folds: test and validation speaker of each fold.
+    hold_out: the held-out group or split; None if nothing was held out.
+    folds: test and validation speaker of each fold, or parts of a split; None for no validation.
     speakers: the training speakers.
     version, code: version of menan, and digest of its code.
     """
@@ -30,7 +31,7 @@ class RunConfig:
     objective: ObjectiveSettings
     seed: int
     hold_out: str | None
-    folds: tuple[tuple[str, str], ...]
+    folds: tuple[tuple[str, str | None], ...]
     speakers: tuple[str, ...]
     emotions: LabelSet
     model: ModelConfig
@@ -58,7 +59,8 @@ def read_run_config(path: str | Path) -> RunConfig:
             seed=_of_type(content["seed"], int),
             hold_out=None if content["hold_out"] is None else _of_type(content["hold_out"], str),
             folds=tuple(
-                (_of_type(f["test"], str), _of_type(f["valid"], str)) for f in content["folds"]
+                (_of_type(f["test"], str), _of_type(f["valid"], str | None))
+                for f in content["folds"]
             ),
             speakers=tuple(_of_type(name, str) for name in content["speakers"]),
             emotions=LabelSet(tuple(_of_type(name, str) for name in content["emotions"])),
@@ -97,7 +99,7 @@ def read_config_yaml(path: str | Path) -> dict[str, Any]:
     return found
 
 
-def _of_type(value: Any, kind: type) -> Any:
+def _of_type(value: Any, kind: type | types.UnionType) -> Any:
     if not isinstance(value, kind):
         raise TypeError(value)
     return value

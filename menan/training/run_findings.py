@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from menan.datadir.dump_directory import Dump
+from menan.datadir.folds import is_split
 from menan.datadir.same_audio import grouped
-from menan.datadir.split import SPLIT, split_findings
+from menan.datadir.split import find_split, split_findings
 from menan.datadir.tables import read_lines, write_names
 from menan.datadir.validity import (
     speakers_finding,
@@ -46,16 +47,16 @@ def read_findings(directory: Path) -> list[str]:
 def _findings(data: RunData, dump: Dump) -> Iterator[str]:
     if data.heldout is None:
         return
-    is_split = data.run.group == SPLIT
+    split = find_split(dump.metadata, str(data.run.group)) if is_split(data.run.group) else None
     learnt = set(data.train.emotions.tolist())
     asked = sorted(set(data.heldout.emotions.tolist()) - learnt)
-    if is_split:
-        yield from split_findings(dump.metadata)
+    if split is not None:
+        yield from split_findings(dump.metadata, split)
     elif asked:
         yield untrained_finding(
             data.run.group or "validation", [data.emotions.names[i] for i in asked]
         )
-    if data.run.group is not None and not is_split and (line := unknown_finding(dump.metadata)):
+    if data.run.group is not None and split is None and (line := unknown_finding(dump.metadata)):
         yield line
     originals = set(dump.metadata.originals)  # the speed copies of two such files are the same too
     pairs = [
@@ -65,6 +66,9 @@ def _findings(data: RunData, dump: Dump) -> Iterator[str]:
         if utt in originals
     ]
     identical = grouped(pairs)
-    finding = split_finding if is_split else speakers_finding
-    if data.run.group is not None and (line := finding(dump.metadata, identical)):
+    if split is not None:
+        line = split_finding(split.parts, identical)
+    else:
+        line = speakers_finding(dump.metadata, identical)
+    if data.run.group is not None and line:
         yield line

@@ -153,11 +153,11 @@ class RunState:
         if self.data.heldout is not None:
             whole = self.heldout()
             for fold in self.data.run.folds or (None,):
-                valid = whole.of_speaker(fold.valid if fold else None)
+                valid = whole.of_speaker(fold.valid) if fold else whole
                 picked += [
                     (name, fold)
                     for name, rule in EPOCH_RULES.items()
-                    if rule.epoch(valid) + 1 == self.epoch
+                    if rule.is_possible(valid) and rule.epoch(valid) + 1 == self.epoch
                 ]
         elif self.finished:
             picked = [("last", None)]

@@ -19,7 +19,7 @@ from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
 class HeldOut:
     """Posteriors of a training, after every epoch, for utterances of held-out speakers.
 
-    utts, speakers: str (utterances,); with an official split, its parts stand for the speakers.
+    utts, speakers: str (utterances,); with a split, its parts stand for the speakers.
     labels: int (utterances,), indices into the label set.
     log_posteriors: float32 (epochs, utterances, emotions), in nats.
     """
@@ -30,10 +30,8 @@ class HeldOut:
     log_posteriors: np.ndarray
 
     def of_speaker(self, speaker: str | None) -> "HeldOut":
-        """The utterances of one speaker; all of them for None."""
-        if speaker is None:
-            return self
-        rows = self.speakers == speaker
+        """The utterances of one speaker, or of one part; none of them for None."""
+        rows = self.speakers == speaker if speaker is not None else np.zeros(len(self.utts), bool)
         return HeldOut(
             self.utts[rows], self.speakers[rows], self.labels[rows], self.log_posteriors[:, rows]
         )
@@ -82,11 +80,17 @@ class SelectionRule(ABC):
     name: what ``--rule`` calls it.
     description: one line for reports.
     sees_test: whether it looks at the test speaker; such a figure is an upper bound only.
+    needs_valid: whether it looks at the validation speaker.
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
     sees_test: ClassVar[bool] = False
+    needs_valid: ClassVar[bool] = False
+
+    def is_possible(self, valid: HeldOut) -> bool:
+        """Whether a fold has what the rule looks at; ``valid`` is empty without validation."""
+        return len(valid.utts) > 0 or not self.needs_valid
 
     @abstractmethod
     def select(self, valid: HeldOut, test: HeldOut) -> tuple[int | None, np.ndarray, np.ndarray]:
@@ -113,6 +117,7 @@ class EpochRule(SelectionRule):
 class BestUa(EpochRule):
     name = "best-ua"
     description = "the epoch with the best UA of the validation speaker"
+    needs_valid = True
 
     def epoch(self, valid: HeldOut) -> int:
         return int(valid.ua().argmax())
@@ -121,6 +126,7 @@ class BestUa(EpochRule):
 class BestWa(EpochRule):
     name = "best-wa"
     description = "the epoch with the best WA of the validation speaker"
+    needs_valid = True
 
     def epoch(self, valid: HeldOut) -> int:
         return int(valid.wa().argmax())
@@ -129,6 +135,7 @@ class BestWa(EpochRule):
 class BestLoss(EpochRule):
     name = "best-loss"
     description = "the epoch with the lowest emotion loss of the validation speaker"
+    needs_valid = True
 
     def epoch(self, valid: HeldOut) -> int:
         return int(valid.loss().argmin())

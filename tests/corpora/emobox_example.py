@@ -50,8 +50,8 @@ class EmoBoxExample:
                 write_lines(self.folder / name, [by_key[key] for key in keys])
         return self.folder
 
-    def folds_by(self, *groups: set[str]) -> list[dict[str, list[str]]]:
-        """Folds that each test the keys with one of some substrings."""
+    def folds_by(self, *groups: tuple[str, ...]) -> list[dict[str, list[str]]]:
+        """Folds that each test the keys with one of some endings."""
         keys = [line["key"] for line in self.lines]
-        tests = [[key for key in keys if any(part in key for part in group)] for group in groups]
+        tests = [[key for key in keys if key.endswith(endings)] for endings in groups]
         return [{"test": own, "train": [k for k in keys if k not in own]} for own in tests]

@@ -33,11 +33,7 @@ def test_ravdess_by_its_manifest_gives_the_files_of_its_own_door(tmp_path):
     for actor in ("01", "02", "03", "04"):
         for code, name in enumerate(RAVDESS_MAP, start=1):
             box.add(f"Actor_{actor}/03-01-{code:02d}-01-02-01-{actor}.wav", name)
-    by_actor = [
-        {"test": [k["key"] for k in box.lines if k["key"][-2:] in own], "train": []}
-        for own in (("01", "03"), ("02", "04"))
-    ]
-    ours = prepare(box.write(*by_actor))
+    ours = prepare(box.write(*box.folds_by(("-01", "-03"), ("-02", "-04"))))
     own = ravdess.prepare(tmp_path / "downloads/ravdess", LabelChoice(("all",)))
     for name, preparation in (("ours", ours), ("own", own)):
         write_datadir(
@@ -96,6 +92,23 @@ def test_folds_of_one_speaker_are_told_and_are_no_groups(tmp_path):
     (cases,) = preparation.warnings.values()
     assert cases == ["fold1", "fold2", "fold3"]
     assert {u.fold for u in preparation.utterances} == {"fold1", "fold2", "fold3"}
+
+
+def test_a_fold_may_validate_what_another_tests(tmp_path):
+    box = EmoBoxExample(tmp_path, "savee", {"a": "Angry", "n": "Neutral"})
+    a, b, c, d = (box.add(f"{spk}_{e}01.wav", e) for spk in ("DC", "JE") for e in "an")
+    first = {"test": [a], "valid": [b], "train": [c, d]}
+    second = {"test": [b], "valid": [d], "train": [a, c]}
+    preparation = prepare(box.write(first, second))
+    assert [u.fold for u in preparation.utterances] == ["fold1", "fold2,fold1", None, "-,fold2"]
+    write_datadir(preparation.utterances, tmp_path / "data", emotions=preparation.labels)
+    assert "DC-DC_n01 fold2,fold1\n" in (tmp_path / "data/utt2fold").read_text()
+    for other, told in (
+        (first, rf"key '{a}' is tested by fold1 and by fold2"),
+        (second | {"train": [a]}, rf"fold2 has '{c}' in no part"),
+    ):
+        with pytest.raises(InputError, match=told):
+            prepare(box.write(first, other))
 
 
 def test_one_fold_is_a_split_and_a_repeated_part_is_left_out(tmp_path):

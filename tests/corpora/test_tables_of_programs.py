@@ -2,6 +2,7 @@
 
 import builtins
 import unicodedata
+import zipfile
 
 import numpy as np
 import pytest
@@ -179,6 +180,23 @@ def test_a_workbook_is_read(folder):
     assert facts(folder / "t.xlsx") == [("7-one", "7", ("ang",), 0.5, 1.0)]
     (folder / "t.xlsx").write_bytes(b"PK\x03\x04 and so on")
     with pytest.raises(InputError, match=r"t.xlsx: not an Excel workbook"):
+        prepare(folder / "t.xlsx")
+
+
+def test_a_row_beyond_the_last_one_of_excel_is_refused_at_once(folder):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (HEAD.split(","), ("one.wav", "x", "ang")):
+        book.active.append(row)
+    book.save(folder / "small.xlsx")
+    with (
+        zipfile.ZipFile(folder / "small.xlsx") as small,
+        zipfile.ZipFile(folder / "t.xlsx", "w") as huge,
+    ):
+        for name in small.namelist():
+            text = small.read(name).decode()
+            huge.writestr(name, text.replace('<row r="2"', '<row r="99999999999"'))
+    with pytest.raises(InputError, match="has a row beyond 1048576, Excel's last"):
         prepare(folder / "t.xlsx")
 
 

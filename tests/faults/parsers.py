@@ -35,7 +35,7 @@ from menan.labels import parse_map
 from menan.model.model_file import load_model
 from menan.scoring.score import score_files
 from menan.training.checkpoint import _MAGIC, load_checkpoint
-from tests.faults import audio_parsers, clip_seeds, seeds
+from tests.faults import audio_parsers, clip_seeds, seeds, split_parsers
 from tests.faults.trial import Parser
 
 
@@ -264,6 +264,9 @@ def _foreign() -> list[Parser]:
 
 PARSERS = {
     parser.name: parser
-    for group in (_corpora, audio_parsers.parsers, _directories, _trained, _foreign)
+    for group in (
+        *(_corpora, audio_parsers.parsers, split_parsers.parsers),
+        *(_directories, _trained, _foreign),
+    )
     for parser in group()
 }

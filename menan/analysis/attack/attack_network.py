@@ -27,10 +27,12 @@ class Roles:
 
     known: speakers of the closed set.
     unseen: speakers of the open set; empty for none.
+    without: utterances of known speakers that the network was not trained on; nobody uses them.
     """
 
     known: tuple[str, ...]
     unseen: tuple[str, ...]
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,17 @@ def attack_network(
     attacked: Attacked, releases: Mapping[str, Release], roles: Roles, where: str, seed: int
 ) -> NetworkAttack:
     """Attack every release of a network at every level, in the closed and in the open set."""
-    heard = attacked.heard(roles.known, f"{where}: closed set", seed)
+    heard = attacked.heard(roles.known, f"{where}: closed set", seed, roles.without)
     unheard = attacked.unheard(heard.speakers, f"{where}: unheard utterances", seed)
     sets: dict[str, tuple[ProbeSet, ProbeSet | None]] = {HEARD: (heard, None)}
     if unheard is not None:
-        same = attacked.heard(unheard.speakers, f"{where}: closed set", seed)
+        same = attacked.heard(unheard.speakers, f"{where}: closed set", seed, roles.without)
         sets[UNHEARD] = unheard, same
     found = NetworkAttack(
         speakers={name: chosen.speakers for name, (chosen, _) in sets.items()},
         unseen=roles.unseen,
     )
-    known = np.flatnonzero(np.isin(attacked.speakers, roles.known))
+    known = np.flatnonzero(_is_known(attacked, roles))
     for name, release in releases.items():
         for level in release.levels:
             for of_set, (chosen, extra) in sets.items():
@@ -122,7 +124,7 @@ def _probe_use(
     labels: np.ndarray,
     seed: int,
 ) -> Classified | None:
-    learn = np.flatnonzero(np.isin(attacked.speakers, roles.known) & (labels != ""))
+    learn = np.flatnonzero(_is_known(attacked, roles) & (labels != ""))
     test = np.flatnonzero(np.isin(attacked.speakers, roles.unseen) & (labels != ""))
     names = np.unique(labels[learn])
     test = test[np.isin(labels[test], names)]
@@ -138,6 +140,12 @@ def _probe_use(
             for name, release in releases.items()
         },
     )
+
+
+def _is_known(attacked: Attacked, roles: Roles) -> np.ndarray:
+    """Whether an attacker may learn from an utterance as one of a known speaker, (utterances,)."""
+    used = [utt not in roles.without for utt in attacked.utts]
+    return np.isin(attacked.speakers, roles.known) & np.array(used)
 
 
 def _add_attacks_on_posteriors(found: NetworkAttack) -> None:

@@ -1,7 +1,7 @@
 """The utterances that are attacked, with all that is known of them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -32,14 +32,12 @@ class Spoken:
     """Utterances with their labels.
 
     path: the file that names them, for messages.
-    groups: the held-out group of each speaker.
     corpus: name of the data in results.
     """
 
     path: Path
     utts: tuple[str, ...]
     labels: SpeakerLabels
-    groups: Mapping[str, str]
     corpus: str = ""
 
     @property
@@ -96,9 +94,11 @@ class Attacked:
         emotions[: len(self.dump.utts)] = ""
         return {UNTRAINED: emotions, **self.labels}
 
-    def heard(self, speakers: tuple[str, ...], where: str, seed: int) -> ProbeSet:
-        """The utterances of some speakers, the others left out."""
-        return probe_set(self.dump.labels, self.dump.utts, speakers, where, seed)
+    def heard(
+        self, speakers: tuple[str, ...], where: str, seed: int, without: Collection[str]
+    ) -> ProbeSet:
+        """The utterances of some speakers, except those in ``without``; the others left out."""
+        return probe_set(self.dump.labels, self.dump.utts, speakers, where, seed, without)
 
     def unheard(self, speakers: tuple[str, ...], where: str, seed: int) -> ProbeSet | None:
         """The other utterances of some speakers; None without any."""

@@ -1,5 +1,6 @@
 """What is attacked: the networks of a system, or the groups of given embeddings."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,9 @@ from menan.analysis.leakage.embeddings import read_originals
 from menan.analysis.leakage.given_embeddings import GivenEmbeddings
 from menan.analysis.leakage.given_labels import read_given_labels
 from menan.analysis.leakage.probe_given import labels_of_given
-from menan.datadir.folds import groups_of_size
+from menan.datadir.folds import groups_of_size, is_split
+from menan.datadir.held_out import not_trained_on, unseen_speakers
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 
@@ -59,10 +62,7 @@ def read_attacked(feats: Path, other_feats: Path | None, labels: Path | None) ->
         InputError: unreadable files, an utterance in both dumps, or one that ``labels`` lacks.
     """
     found = [read_originals(path) for path in (feats, other_feats) if path is not None]
-    spoken = [
-        Spoken(one.feats, one.utts, one.metadata, one.metadata.spk2group, one.metadata.corpus)
-        for one in found
-    ]
+    spoken = [Spoken(one.feats, one.utts, one.metadata, one.metadata.corpus) for one in found]
     utts = [utt for one in spoken for utt in one.utts]
     further: dict[str, np.ndarray] = {}
     if labels is not None:
@@ -99,6 +99,7 @@ def networks_as_targets(
     if rival is not None:
         found = attacked_networks(seeds_of(rival), rule, attacked, device)
         by_key = {one.key: one for one in found}
+    metadata = read_metadata(attacked.dump.path.parent)
     targets = []
     for one in networks:
         other = by_key.get(one.key)
@@ -107,7 +108,7 @@ def networks_as_targets(
                 f"{one.path}: no network with seed {one.card.seed} and held-out group "
                 f"{one.card.group} in {rival}; train the rival with the same seeds and folds"
             )
-        targets.append(_of_network(one, other, attacked, seed))
+        targets.append(_of_network(one, other, attacked, metadata, seed))
     return targets, networks, list(by_key.values())
 
 
@@ -143,7 +144,7 @@ def given_as_targets(
         size = min(GROUP_SIZE, max(2, len(speakers) // 2))
         groups = groups_of_size(speakers, labels.spk2gender, size)
     others = {name: np.array(values) for name, values in given.others.items()}
-    attacked = Attacked(Spoken(path, given.utts, labels, groups), labels=others)
+    attacked = Attacked(Spoken(path, given.utts, labels), labels=others)
     z = Release.of(given.x)
     releases = {Z: z, **_erased(z)}
     targets = []
@@ -158,23 +159,28 @@ def given_as_targets(
 
 
 def _of_network(
-    one: AttackedNetwork, rival: AttackedNetwork | None, attacked: Attacked, seed: int
+    one: AttackedNetwork,
+    rival: AttackedNetwork | None,
+    attacked: Attacked,
+    metadata: Metadata,
+    seed: int,
 ) -> Target:
-    speakers, groups = attacked.dump.speakers, attacked.dump.groups
-    held_out = [
-        name
-        for name in speakers
-        if one.card.group is not None
-        and groups[name] == one.card.group
-        and name not in one.card.speakers
-    ]
+    group, held_out = one.card.group, list[str]()
+    if group is not None:
+        held_out = unseen_speakers(metadata, group, one.card.speakers)
     unseen = attacked.verifiable(held_out, seed)
-    if missing := sorted(set(one.card.speakers) - set(speakers)):
+    if is_split(group) and not unseen:
+        print(
+            f"note: {one.path}: fewer than two speakers of {group} are not trained on, so unseen "
+            "speakers are not attacked; for them, train with --hold-out each",
+            file=sys.stderr,
+        )
+    if missing := sorted(set(one.card.speakers) - set(attacked.dump.speakers)):
         raise InputError(
             f"{attacked.dump.path}: no utterance of {missing[0]!r}, a training speaker of "
             f"{one.path}; give the dump of the training"
         )
-    roles = Roles(one.card.speakers, unseen)
+    roles = Roles(one.card.speakers, unseen, not_trained_on(metadata, group))
     emotions = _emotions(one, rival, attacked, roles, seed) if unseen else None
     return Target(
         name=str(one.path),

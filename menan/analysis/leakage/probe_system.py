@@ -5,9 +5,9 @@ the network's input, about as much as there is to find; ``leace``, v after linea
 speaker, which shows how much is left for probes that are not linear.
 """
 
+import sys
+from collections import Counter
 from pathlib import Path
-
-import numpy as np
 
 from menan.analysis.leakage.embeddings import (
     NetworkEmbeddings,
@@ -19,6 +19,9 @@ from menan.analysis.leakage.embeddings import (
 )
 from menan.analysis.leakage.probing import UnprobedSet, probe_sets, unprobed_set
 from menan.analysis.leakage.result import Leakage, SystemLeakage
+from menan.analysis.leakage.splits import FEWEST_UTTERANCES
+from menan.datadir.folds import is_split
+from menan.datadir.held_out import not_trained_on, unseen_speakers
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 
@@ -48,12 +51,24 @@ def write_leakage(
         raise InputError("--other and --other-feats belong together; give both or neither")
     networks = find_embeddings(embeddings)
     originals = read_originals(feats)
+    speakers = _speakers_by_network(networks, originals)
     sets: dict[str, dict[str, UnprobedSet]] = {}
     for network in networks:
         v = read_embeddings(network.directory, originals)
+        group = None if network.card is None else network.card.group
+        without = not_trained_on(originals.metadata, group)
         sets[network.name] = {
-            name: _unprobed(v, originals, speakers, f"{network.directory}: set {name}", seed)
-            for name, speakers in _speakers(network, originals).items()
+            name: unprobed_set(
+                originals.metadata,
+                originals.utts,
+                own,
+                v,
+                originals.raw,
+                f"{network.directory}: set {name}",
+                seed,
+                without if name == "train" else (),
+            )
+            for name, own in speakers[network.name].items()
         }
     if other is not None and other_feats is not None:
         _add_other(sets, networks, other, read_originals(other_feats), seed)
@@ -78,6 +93,26 @@ def _unmeasured(networks: list[NetworkEmbeddings], seed: int) -> Leakage:
     )
 
 
+def _speakers_by_network(
+    networks: list[NetworkEmbeddings], originals: Originals
+) -> dict[str, dict[str, list[str]]]:
+    """The speakers of each set by network; a split may leave none for the set ``heldout``."""
+    found = {network.name: _speakers(network, originals) for network in networks}
+    spoken = Counter(originals.metadata.utt2spk[utt] for utt in originals.utts)
+    for network in networks:
+        group = None if network.card is None else network.card.group
+        unseen = found[network.name].get("heldout", [])
+        if is_split(group) and sum(spoken[name] >= FEWEST_UTTERANCES for name in unseen) < 2:
+            print(
+                f"note: {network.directory}: fewer than two speakers of {group} are not trained on "
+                f"and have {FEWEST_UTTERANCES} utterances, so held-out speakers are not probed; to "
+                "probe unseen speakers, train with --hold-out each",
+                file=sys.stderr,
+            )
+            return {name: {"train": sets["train"]} for name, sets in found.items()}
+    return found
+
+
 def _speakers(network: NetworkEmbeddings, originals: Originals) -> dict[str, list[str]]:
     """The speakers of each set of one network."""
     metadata, card = originals.metadata, network.card
@@ -90,11 +125,7 @@ def _speakers(network: NetworkEmbeddings, originals: Originals) -> dict[str, lis
         )
     sets = {"train": list(card.speakers)}
     if card.group is not None:
-        sets["heldout"] = [
-            name
-            for name in metadata.speakers
-            if metadata.spk2group[name] == card.group and name not in card.speakers
-        ]
+        sets["heldout"] = unseen_speakers(metadata, card.group, card.speakers)
     return sets
 
 
@@ -110,11 +141,7 @@ def _add_other(
     for network in networks:
         place = find_same_network(network, others, directory).directory
         v, where = read_embeddings(place, originals), f"{place}: set other"
-        speakers = originals.metadata.speakers
-        sets[network.name]["other"] = _unprobed(v, originals, speakers, where, seed)
-
-
-def _unprobed(
-    v: np.ndarray, originals: Originals, speakers: list[str], where: str, seed: int
-) -> UnprobedSet:
-    return unprobed_set(originals.metadata, originals.utts, speakers, v, originals.raw, where, seed)
+        metadata, raw = originals.metadata, originals.raw
+        sets[network.name]["other"] = unprobed_set(
+            metadata, originals.utts, metadata.speakers, v, raw, where, seed
+        )

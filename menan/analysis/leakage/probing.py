@@ -48,17 +48,19 @@ def unprobed_set(
     raw: np.ndarray | None,
     where: str,
     seed: int,
+    without: Collection[str] = (),
 ) -> UnprobedSet:
     """The utterances of some speakers, split for the probes.
 
     Args:
         utts: the utterances of the rows of ``v`` and ``raw``.
         where: begins the message.
+        without: utterances that are not used.
 
     Raises:
         InputError: fewer than two speakers with enough utterances.
     """
-    chosen = probe_set(labels, utts, speakers, where, seed)
+    chosen = probe_set(labels, utts, speakers, where, seed, without)
     return UnprobedSet(chosen, v[chosen.rows], None if raw is None else raw[chosen.rows])
 
 

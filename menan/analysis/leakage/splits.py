@@ -81,15 +81,19 @@ def probe_set(
     speakers: Collection[str],
     where: str,
     seed: int,
+    without: Collection[str] = (),
 ) -> ProbeSet:
     """The original utterances of some speakers, split.
 
     Speakers with fewer than 4 utterances are left out; if more than 100 remain, 100 are drawn.
 
+    Args:
+        without: utterances that are not used.
+
     Raises:
         InputError: fewer than two speakers are left; ``where`` begins the message.
     """
-    spoken = Counter(labels.utt2spk[utt] for utt in originals)
+    spoken = Counter(labels.utt2spk[utt] for utt in originals if utt not in without)
     kept = [name for name in speakers if spoken[name] >= FEWEST_UTTERANCES]
     kept = sorted(kept, key=lambda name: derived_seed(seed, "speaker", name))[:MOST_SPEAKERS]
     if len(kept) < 2:
@@ -97,7 +101,11 @@ def probe_set(
             f"{where}: {len(kept)} speaker(s) with {FEWEST_UTTERANCES} utterances or more; "
             "a probe needs at least two, add more data"
         )
-    rows = [row for row, utt in enumerate(originals) if labels.utt2spk[utt] in set(kept)]
+    rows = [
+        row
+        for row, utt in enumerate(originals)
+        if labels.utt2spk[utt] in set(kept) and utt not in without
+    ]
     utts = [originals[row] for row in rows]
     of = [labels.utt2spk[utt] for utt in utts]
     emotions = [",".join(labels.utt2emo[utt]) for utt in utts]

@@ -23,15 +23,15 @@ from menan.training.selection import RULES
 QUIET = "quiet"
 
 
-def accuracy_sections(table: Table2, corpus: str) -> list[Section]:
+def accuracy_sections(table: Table2, corpus: str, title: str) -> list[Section]:
     """All sections of Table 2; comparisons only where there are several systems."""
-    sections = [_table2(table, corpus), _rules(table)]
+    sections = [_table2(table, corpus, title), _rules(table)]
     if table.comparisons:
         sections.append(_comparisons(table.comparisons))
     return [*sections, _pooled(table), _speakers(table), _calibration(table)]
 
 
-def _table2(table: Table2, corpus: str) -> Section:
+def _table2(table: Table2, corpus: str, title: str) -> Section:
     rows = []
     for name, system in table.systems.items():
         rows.append(
@@ -53,7 +53,7 @@ def _table2(table: Table2, corpus: str) -> Section:
             system_cell(name),
             TableCell(str(fold.seed)),
             TableCell(fold.test, style="text"),
-            TableCell(fold.valid, style="text"),
+            TableCell(fold.valid or "–", style="text"),
             TableCell("–" if fold.epoch is None else str(fold.epoch)),
             *headers(*(fixed(value, 2, 100) for value in fold.wa + fold.ua)),
         )
@@ -63,7 +63,7 @@ def _table2(table: Table2, corpus: str) -> Section:
     columns = column_titles(*captions.TABLE2_COLUMNS)
     return Section(
         "table2",
-        captions.TABLE2,
+        title,
         "Table 2",
         captions.table2_note(table, corpus),
         captions.TABLE2_AFTER,
@@ -103,7 +103,7 @@ def _rules(table: Table2) -> Section:
         "rules",
         captions.RULES_TITLE,
         "Selection rules",
-        captions.rules_note(table.rule),
+        captions.rules_note(table.rule, table.rules),
         tables=(ReportTable("Selection rules", columns, tuple(rows)),),
     )
 

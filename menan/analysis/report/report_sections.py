@@ -2,6 +2,7 @@
 
 from menan.analysis import captions
 from menan.analysis.cells import fixed
+from menan.analysis.protocol_captions import captions_of
 from menan.analysis.report.accuracy_sections import accuracy_sections
 from menan.analysis.report.attack_section import attack_section
 from menan.analysis.report.leakage_sections import leakage_section
@@ -17,16 +18,8 @@ from menan.analysis.report.section import (
 from menan.analysis.results import Results
 from menan.analysis.system_names import objective_of
 from menan.analysis.tables.table3 import Table3
-from menan.datadir.split import SPLIT
 from menan.settings import ObjectiveSettings
 from menan.training.selection import RULES
-
-SPLIT_PROTOCOL = (
-    "The official split of the corpus: its training part trains, its validation part chooses the "
-    "epoch, and each test part is a fold, named by the part. Where a table says test speaker, it "
-    "is a test part; intervals are over its utterances, not over speakers. Speakers of a test part "
-    "may be trained on, which the section Validity tells. The input is not normalised by speaker."
-)
 
 
 def report_sections(results: Results) -> list[Section]:
@@ -48,7 +41,9 @@ def report_sections(results: Results) -> list[Section]:
         sections.append(section)
     sections.append(_configuration(results))
     if results.table2 is not None:
-        sections += accuracy_sections(results.table2, results.corpus)
+        sections += accuracy_sections(
+            results.table2, results.corpus, captions_of(results.config).table2
+        )
     if results.published is not None:
         sections.append(published_section(results.published))
     if results.leakage:
@@ -77,8 +72,7 @@ def _configuration(results: Results) -> Section:
         rows.append(
             ("Trainings", f"{results.trained.runs}, {results.trained.hours:.2f} hours in all")
         )
-        is_split = results.config.get("runs", {}).get("held out") == SPLIT
-        rows.append(("Protocol", SPLIT_PROTOCOL if is_split else captions.PROTOCOL))
+        rows.append(("Protocol", captions_of(results.config).protocol))
     cells = tuple((TableCell(name), TableCell(text, style="text")) for name, text in rows)
     columns = column_titles("setting", "value")
     table_of_facts = ReportTable("Configuration", columns, cells)

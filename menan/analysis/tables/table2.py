@@ -46,13 +46,15 @@ from menan.training.selection import RULES
 def table2(
     runs: Sequence[TrainedRun], rule: str, spk2gender: Mapping[str, str] | None = None
 ) -> Table2:
-    """Table 2 under ``rule`` and, in short, under every other rule; without comparisons.
+    """Table 2 under ``rule`` and, in short, under every other possible rule; without comparisons.
 
     Means are over folds and seeds, pooled figures count all test utterances alike; intervals are
     95 % intervals of a bootstrap over speakers, then utterances, then seeds.
     """
     systems = list(dict.fromkeys(run.system for run in runs))
-    by_rule = {name: fold_results(runs, name) for name in RULES}
+    validated = all(valid is not None for run in runs for _, valid in run.config.folds)
+    possible = [name for name, one in RULES.items() if validated or not one.needs_valid]
+    by_rule = {name: fold_results(runs, name) for name in dict.fromkeys((*possible, rule))}
     return Table2(
         rule=rule,
         emotions=runs[0].config.emotions.names,
@@ -136,8 +138,11 @@ def _rule_figures(folds: list[FoldResult]) -> RuleFigures:
 
 
 def _mean_accuracy(folds: list[FoldResult], measure: str) -> MeanAccuracy:
-    val = 100 * float(np.mean([getattr(fold.valid, measure) for fold in folds]))
     test = 100 * float(np.mean([getattr(fold.test, measure) for fold in folds]))
+    validated = [fold.valid for fold in folds if fold.valid is not None]
+    if len(validated) < len(folds):
+        return MeanAccuracy(None, test, None)
+    val = 100 * float(np.mean([getattr(valid, measure) for valid in validated]))
     return MeanAccuracy(val, test, test - val)
 
 
@@ -147,8 +152,8 @@ def _fold_figures(fold: FoldResult) -> FoldFigures:
         test=fold.test_speaker,
         valid=fold.valid_speaker,
         epoch=fold.epoch,
-        wa=(fold.valid.wa, fold.test.wa),
-        ua=(fold.valid.ua, fold.test.ua),
+        wa=(fold.valid.wa if fold.valid else None, fold.test.wa),
+        ua=(fold.valid.ua if fold.valid else None, fold.test.ua),
     )
 
 
@@ -193,21 +198,19 @@ def _recall(confusion: np.ndarray) -> tuple[float | None, ...]:
 
 
 def _calibration(folds: list[FoldResult]) -> CalibrationFigures:
-    rows = []
+    errors = (negative_log_likelihood, expected_calibration_error)
+    rows, softened = [], []
     for fold in folds:
-        temperature = fit_temperature(fold.valid.labels, fold.valid.log_posteriors)
         labels, log_p = fold.test.labels, fold.test.log_posteriors
-        softened = scaled(log_p, temperature)
-        rows.append(
-            (
-                negative_log_likelihood(labels, log_p),
-                expected_calibration_error(labels, log_p),
-                temperature,
-                negative_log_likelihood(labels, softened),
-                expected_calibration_error(labels, softened),
-            )
-        )
-    return CalibrationFigures(*np.mean(rows, axis=0).tolist())
+        rows.append([error(labels, log_p) for error in errors])
+        if fold.valid is not None:
+            temperature = fit_temperature(fold.valid.labels, fold.valid.log_posteriors)
+            log_p = scaled(log_p, temperature)
+            softened.append([temperature, *(error(labels, log_p) for error in errors)])
+    means = np.mean(rows, axis=0).tolist()
+    if len(softened) < len(folds):
+        return CalibrationFigures(*means)
+    return CalibrationFigures(*means, *np.mean(softened, axis=0).tolist())
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:

@@ -31,10 +31,12 @@ TABLES: dict[str, tuple[str, int | None]] = {
     "segments": ("utterance", 3),
     "wav.scp": ("recording", None),
     "utt2split": ("utterance", 1),
+    "utt2fold": ("utterance", 1),
     "reco2channel": ("recording", 1),
     "feats.scp": ("utterance", None),
     "utt2num_frames": ("utterance", 1),
 }
+DIVISIONS = ("utt2split", "utt2fold")  # which may lack utterances
 REQUIRED = ("utt2spk", "spk2utt")
 REQUIRED_OF_OTHERS = ("utt2spk",)  # beside a feats.scp that another toolkit made
 REQUIRED_IN_DUMP = ("utt2num_frames", "utt2uniq", "features.yaml")
@@ -112,7 +114,7 @@ def _check_names(
     """Check that tables have the keys of utt2spk, and wav.scp the recordings of segments.
 
     Speakers that stand for nobody have no group and perhaps no gender, and utterances may be in no
-    part of the official split.
+    part of the official split and tested by no fold.
     """
     expected = {
         "utterance": ("utt2spk", set(tables["utt2spk"].rows)),
@@ -126,8 +128,8 @@ def _check_names(
     for name, table in tables.items():
         kind = TABLES[name][0]
         source, keys = expected[kind]
-        optional = {"spk2group": unknown, "spk2gender": unknown, "utt2split": keys}.get(name, ())
-        for key in c_sorted(keys - table.rows.keys() - set(optional)):
+        optional = {"spk2group": unknown, "spk2gender": unknown} | dict.fromkeys(DIVISIONS, keys)
+        for key in c_sorted(keys - table.rows.keys() - set(optional.get(name, ()))):
             message = f"lacks {kind} {key!r} of {source}"
             yield Problem(table.path, None, message, "add its line, or remove it from all files")
         for key in c_sorted(table.rows.keys() - keys):

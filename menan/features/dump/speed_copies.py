@@ -64,12 +64,9 @@ def write_copy_labels(out: Path, metadata: Metadata, copies: Mapping[str, SpeedC
     write_optional(out / "spk2group", groups)
     genders = {spk: gender for spk, gender in metadata.spk2gender.items() if spk in speakers}
     write_optional(out / "spk2gender", genders)
-    splits = {
-        name: metadata.utt2split[copy.utt]
-        for name, copy in copies.items()
-        if copy.utt in metadata.utt2split
-    }
-    write_optional(out / "utt2split", splits)
+    for table, parts in (("utt2split", metadata.utt2split), ("utt2fold", metadata.utt2fold)):
+        own = {name: parts[copy.utt] for name, copy in copies.items() if copy.utt in parts}
+        write_optional(out / table, own)
     unknown = c_sorted(speakers & metadata.unknown_speakers)
     write_names(out / "unknown_speakers", unknown)
     with atomic_open(out / "corpus") as file:
