@@ -9,7 +9,7 @@ import torch
 from menan.analysis.runs import TrainedRun, read_runs
 from menan.analysis.tables.table2 import table2
 from menan.errors import InputError
-from menan.model.description import Description
+from menan.model.model_description import Description
 from menan.model.model_file import ModelCard, load_model, save_model
 from menan.training.run_config import RunConfig
 

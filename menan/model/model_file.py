@@ -19,7 +19,7 @@ from menan.files.mapping import from_mapping, plain_value, to_mapping
 from menan.format_0_1 import upgraded
 from menan.front_ends import FrontEnd
 from menan.labels import LabelSet
-from menan.model.description import Description
+from menan.model.model_description import Description
 from menan.model.network import Network, NetworkShape, empty_network
 from menan.plugins import missing_plugins, warn_changed_plugins
 from menan.settings import ObjectiveSettings
