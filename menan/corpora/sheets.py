@@ -4,10 +4,11 @@ import csv
 import datetime
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from menan.errors import InputError
 
@@ -112,13 +113,34 @@ def _workbook(path: Path) -> _Lines:
         raise _package_missing(path, "openpyxl") from None
     try:
         with open(path, "rb") as file:
-            book = load_workbook(file, read_only=True, data_only=True)
-            rows = [[_text(cell) for cell in row] for row in book.worksheets[0].values]
+            sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
+            sheet.reset_dimensions()  # programs that write workbooks may state wrong ones
+            rows = [[_text(cell) for cell in row] for row in sheet.values]
+            width = max(map(len, rows), default=0)
+            rows = [row + [""] * (width - len(row)) for row in rows]
+            if _has_merged_cells(path):
+                sheet = load_workbook(file, data_only=True).worksheets[0]
+                _fill_merged(rows, sheet.merged_cells.ranges)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except Exception as error:  # openpyxl lets errors of zipfile and XML through
         raise InputError(f"{path}: not an Excel workbook ({_short(error)})") from None
     yield from enumerate(rows, start=1)
+
+
+def _has_merged_cells(path: Path) -> bool:
+    with ZipFile(path) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        return any(b"<mergeCell " in archive.read(name) for name in sheets)
+
+
+def _fill_merged(rows: list[list[str]], ranges: Iterable[Any]) -> None:
+    """Give the cells of each range below the header the text that Excel shows in all of them."""
+    for cells in ranges:
+        if cells.min_row > 1:
+            text = rows[cells.min_row - 1][cells.min_col - 1]
+            for row in rows[cells.min_row - 1 : cells.max_row]:
+                row[cells.min_col - 1 : cells.max_col] = [text] * cells.size["columns"]
 
 
 def _parquet(path: Path) -> _Lines:
@@ -130,13 +152,19 @@ def _parquet(path: Path) -> _Lines:
         raise InputError(f"{path}: cannot be read (No such file or directory)")
     try:
         table = read_table(path)
-        columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
+        columns = [_texts(column) for column in table.columns]
         names = list(table.column_names)
     except Exception as error:  # pyarrow has many errors of its own
         raise InputError(f"{path}: not a Parquet file ({_short(error)})") from None
     yield 1, names
     for number, cells in enumerate(zip(*columns, strict=True), start=2):
         yield number, list(cells)
+
+
+def _texts(column: Any) -> list[str]:
+    """A column of a Parquet file; a missing duration is the end of a file, as in audformat."""
+    missing = "NaT" if str(column.type).startswith("duration") else ""
+    return [missing if value is None else _text(value) for value in column.to_pylist()]
 
 
 def _package_missing(path: Path, package: str) -> InputError:
@@ -163,6 +191,8 @@ def _text(value: Any) -> str:
         case datetime.time():
             whole = 3600 * value.hour + 60 * value.minute + value.second
             return str(whole + value.microsecond / 1e6)
+        case bytes():  # text of programs that do not say that it is text
+            return value.decode()
         case list():
             return "|".join(map(_text, value))
     return str(value)

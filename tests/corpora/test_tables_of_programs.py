@@ -1,13 +1,16 @@
 """Tables as pandas, Excel, audformat and people's disks write them."""
 
 import builtins
+import datetime
 import unicodedata
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 import soundfile
 
 from menan.corpora.description import describe
+from menan.corpora.label_choice import LabelChoice
 from menan.corpora.table import prepare
 from menan.errors import BadItems, InputError
 from menan.labels import parse_map
@@ -65,6 +68,7 @@ def test_a_table_is_read_as_a_program_wrote_it(folder, lines, encoding):
         ("0 days 00:00:00.250000", "0 days 00:00:01.750000", (0.25, 1.75)),
         ("00:00:01", "00:00:01.5", (1.0, 1.5)),
         ("1.5", "NaT", (1.5, 2.0)),
+        ("00:00:00,250", "0:00:01,75", (0.25, 1.75)),  # subtitles, and MELD's tables
     ],
 )
 def test_times(folder, start, end, expected):
@@ -79,6 +83,46 @@ def test_a_decimal_comma_between_commas_is_named(folder):
     table = write(folder, f"{HEAD},start,end", 'one.wav,x,ang,"0,25",1')
     with pytest.raises(InputError, match=r"t.csv:2: expected a number as start, found '0,25'; wri"):
         prepare(table)
+
+
+@pytest.mark.parametrize(
+    ("start", "cure"),
+    [
+        ("00:01", "write seconds, or hh:mm:ss"),  # minutes, or hours?
+        ("1.234,5", "write it without thousands separators"),
+    ],
+)
+def test_a_time_that_can_be_understood_in_two_ways_is_refused_with_a_cure(folder, start, cure):
+    table = write(folder, "path;speaker;emotion;start;end", f"one.wav;x;ang;{start};2000")
+    with pytest.raises(InputError, match=rf"t.csv:2: expected a number as start, .*; {cure}"):
+        prepare(table)
+
+
+def test_names_that_may_be_one_are_named(folder):
+    lines = ["one.wav,01,Angry", "two.wav,1,angry", "clips/three.wav,Zo\u0308,sad"]
+    table = write(folder, HEAD, *lines, "one.wav,Z\u00f6,sad", "two.wav,Zo\u0308\u200b,sad")
+    warnings = prepare(table).warnings
+    assert warnings["speakers that may be one, written in two ways"] == [
+        "01 = 1",
+        "Zo\u0308 = Zo\u0308\u200b = Z\u00f6",
+    ]
+    label = "labels that may be one, written in two ways; rename one with --map"
+    assert warnings[label] == ["Angry = angry"]
+    choice = LabelChoice(None, parse_map("Angry=angry"))
+    assert label not in prepare(table, choice=choice).warnings
+
+
+def test_a_file_name_with_spaces_gives_an_id_without(folder):
+    (folder / "one.wav").rename(folder / "take 1  (new).wav")
+    assert facts(write(folder, HEAD, "take 1  (new).wav,x,ang"))[0][0] == "x-take_1_(new)"
+
+
+def test_the_case_of_a_file_name_may_differ_if_only_one_file_fits(folder):
+    table = write(folder, HEAD, "Clips/THREE.WAV,x,ang", "one.wav,y,sad")
+    assert [u.path for u in prepare(table).utterances] == [
+        str(folder / "clips/three.wav"),
+        str(folder / "one.wav"),
+    ]
 
 
 def test_a_cell_beyond_the_header_is_refused(folder):
@@ -96,7 +140,7 @@ def test_all_wrong_rows_are_named_at_once(folder):
     ]
 
 
-@pytest.mark.parametrize("name", ["Unknown", "", "unk", "NaN", "N/A", "?"])
+@pytest.mark.parametrize("name", ["Unknown", "", "unk", "NaN", "N/A", "?", "NA", "None", "-"])
 def test_an_unknown_speaker_is_nobody(folder, name):
     table = write(
         folder, HEAD, f"one.wav,{name},ang", f"two.wav,{name},sad", "clips/three.wav,k,ang"
@@ -110,7 +154,7 @@ def test_an_unknown_speaker_is_nobody(folder, name):
     assert "\n(unknown)" in report
 
 
-@pytest.mark.parametrize("name", ["unknown", "", "UNK", "nan"])
+@pytest.mark.parametrize("name", ["unknown", "", "UNK", "nan", "NA", "None"])
 def test_an_unknown_emotion_is_none(folder, name):
     table = write(folder, HEAD, f"one.wav,x,{name}", "two.wav,y,sad", "clips/three.wav,y,ang")
     preparation = prepare(table)
@@ -119,8 +163,6 @@ def test_an_unknown_emotion_is_none(folder, name):
 
 
 def test_a_label_called_unknown_can_be_kept_by_naming_it(folder):
-    from menan.corpora.label_choice import LabelChoice
-
     table = write(folder, HEAD, "one.wav,x,unknown", "two.wav,y,sad")
     choice = LabelChoice(None, parse_map("unknown=other"))
     assert [f[2] for f in facts(table, choice=choice)] == [("other",), ("sad",)]
@@ -182,9 +224,52 @@ def test_a_workbook_is_read(folder):
         prepare(folder / "t.xlsx")
 
 
-def test_parquet_is_read(folder):
-    import datetime
+@pytest.mark.parametrize(
+    ("speaker", "emotion", "fault"),
+    [
+        (datetime.datetime(2024, 3, 1), "ang", "the speaker '2024-03-01 00:00:00' is a date"),
+        ("x", datetime.datetime(2024, 3, 1), "the emotion '2024-03-01 00:00:00' is a date"),
+        ("#N/A", "ang", "the speaker is Excel's error #N/A; correct its formula"),
+    ],
+)
+def test_what_excel_makes_of_ids_is_named(folder, speaker, emotion, fault):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (HEAD.split(","), ("one.wav", speaker, emotion), ("two.wav", "y", "sad")):
+        book.active.append(row)
+    book.save(folder / "t.xlsx")
+    with pytest.raises(InputError, match=f"t.xlsx:2: {fault}"):
+        prepare(folder / "t.xlsx")
 
+
+def test_merged_cells_are_the_value_of_each_row_and_a_wrong_dimension_hides_none(folder):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    rows = (("one.wav", "x", "ang"), ("two.wav", None, "sad"), ("clips/three.wav", "y", "sad"))
+    for row in (HEAD.split(","), *rows):
+        book.active.append(row)
+    book.active.merge_cells("B2:B3")
+    book.active.merge_cells("D1:E1")
+    book.save(folder / "merged.xlsx")
+    with ZipFile(folder / "merged.xlsx") as old, ZipFile(folder / "t.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'ref="A1:E4"', b'ref="A1"'))
+    assert [fact[1] for fact in facts(folder / "t.xlsx")] == ["x", "x", "y"]
+
+
+def test_a_parquet_file_as_audformat_and_spark_write_it_is_read(folder):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    ends = pyarrow.array([None, 1_000_000_000], pyarrow.duration("ns"))
+    columns = {"file": ["one.wav", "two.wav"], "speaker": [b"x", b"y"], "emotion": ["ang", "sad"]}
+    starts = pyarrow.array([0, 500_000_000], pyarrow.duration("ns"))
+    parquet.write_table(
+        pyarrow.table({**columns, "start": starts, "end": ends}), folder / "t.parquet"
+    )
+    assert facts(folder / "t.parquet") == [WHOLE[0], ("y-two", "y", ("sad",), 0.5, 1.0)]
+
+
+def test_parquet_is_read(folder):
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     seconds = [datetime.timedelta(seconds=0.5), None]
