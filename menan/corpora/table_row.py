@@ -210,7 +210,9 @@ def _stretch(row: DelimitedRow) -> tuple[float, float] | None:
 
 
 def _channel(row: DelimitedRow) -> int | None:
+    # pandas writes 1.0 where other rows are empty.
+    text = MIX if row.is_empty("channel") else row.cells["channel"].removesuffix(".0")
     try:
-        return parse_channel(row.cells.get("channel") or MIX)
+        return parse_channel(text)
     except InputError as error:
         raise InputError(f"{row.where}: channel: {error}") from None

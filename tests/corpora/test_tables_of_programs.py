@@ -125,6 +125,12 @@ def test_the_case_of_a_file_name_may_differ_if_only_one_file_fits(folder):
     ]
 
 
+def test_a_channel_may_be_a_float_or_missing_as_pandas_writes_it(folder):
+    lines = ["one.wav,x,ang,1.0", "two.wav,y,sad,nan", "clips/three.wav,y,sad,"]
+    preparation = prepare(write(folder, f"{HEAD},channel", *lines))
+    assert [u.channel for u in preparation.utterances] == [1, None, None]
+
+
 def test_a_cell_beyond_the_header_is_refused(folder):
     table = write(folder, HEAD, "one.wav,x,ang,,more")
     with pytest.raises(InputError, match=r"t.csv:2: 5 cells where the header has 3 columns"):
