@@ -137,10 +137,11 @@ def _has_merged_cells(path: Path) -> bool:
 def _fill_merged(rows: list[list[str]], ranges: Iterable[Any]) -> None:
     """Give the cells of each range below the header the text that Excel shows in all of them."""
     for cells in ranges:
-        if cells.min_row > 1:
-            text = rows[cells.min_row - 1][cells.min_col - 1]
-            for row in rows[cells.min_row - 1 : cells.max_row]:
-                row[cells.min_col - 1 : cells.max_col] = [text] * cells.size["columns"]
+        merged = rows[cells.min_row - 1 : cells.max_row]
+        columns = slice(cells.min_col - 1, cells.max_col)
+        if cells.min_row > 1 and merged and (texts := merged[0][columns]):
+            for row in merged:
+                row[columns] = texts[:1] * len(texts)
 
 
 def _parquet(path: Path) -> _Lines:
