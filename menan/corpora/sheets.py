@@ -193,7 +193,7 @@ def _text(value: Any) -> str:
             whole = 3600 * value.hour + 60 * value.minute + value.second
             return str(whole + value.microsecond / 1e6)
         case bytes():  # text of programs that do not say that it is text
-            return value.decode()
+            return value.decode(errors="replace")
         case list():
             return "|".join(map(_text, value))
     return str(value)

@@ -61,6 +61,7 @@ def test_a_parquet_file_as_audformat_and_spark_write_it_is_read(folder):
     ends = pyarrow.array([None, 1_000_000_000], pyarrow.duration("ns"))
     columns = {"file": ["one.wav", "two.wav"], "speaker": [b"x", b"y"], "emotion": ["ang", "sad"]}
     starts = pyarrow.array([0, 500_000_000], pyarrow.duration("ns"))
+    columns["sound"] = [b"\xff\xfe", b"\x80"]  # not read
     parquet.write_table(
         pyarrow.table({**columns, "start": starts, "end": ends}), folder / "t.parquet"
     )
