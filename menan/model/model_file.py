@@ -67,7 +67,7 @@ class ModelCard:
     @property
     def temperature(self) -> float:
         """Divides the logits of EC for posteriors that are probabilities; 1 if not measured."""
-        return 1.0 if self.description is None else self.description.temperature
+        return (self.description and self.description.temperature) or 1.0
 
     @property
     def fold(self) -> str:
