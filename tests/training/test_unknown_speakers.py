@@ -7,6 +7,7 @@ import torch
 
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.dump_directory import open_dump
+from menan.datadir.held_out import held_out_utts, training_utts
 from menan.datadir.metadata import spk2utt
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
@@ -16,7 +17,7 @@ from menan.settings import ObjectiveSettings
 from menan.training.batches import EpochBatches
 from menan.training.experiment import RunData
 from menan.training.plain_loop import train_plainly
-from menan.training.plan import Run, held_out_utts, training_utts, utterance_set
+from menan.training.plan import Run, utterance_set
 from menan.training.run_findings import read_findings
 from menan.training.run_state import initial_network
 from tests.training.training_example import model_with, objectives, train_runs
