@@ -49,6 +49,7 @@ docs: $(READY)
 
 pages: $(READY)
 	$(VENV)/bin/python docs/make_commands.py
+	$(VENV)/bin/python docs/make_models.py
 	$(VENV)/bin/python docs/insert_code.py
 
 soak: $(READY)

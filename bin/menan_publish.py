@@ -22,6 +22,12 @@ def publish(
     licence: Annotated[str, typer.Option(help="Licence of the training corpus.")],
     not_for: Annotated[str, typer.Option(help="Uses that are ruled out.")],
     out: Annotated[Path, typer.Option(help="Model file to write.")],
+    pretrained: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR_OR_NAME", help="Where others find the pretrained encoder of the features."
+        ),
+    ] = None,
     plugin: PluginOption = None,
 ) -> None:
     """Write a model with its corpus, licence, protocol and UA on unseen speakers in its card.
@@ -32,7 +38,7 @@ def publish(
     --licence 'CC BY 4.0' --not-for 'decisions about people' --out my.safetensors
     """
     load_plugins(plugin or ())
-    found = write(model, exp, licence, not_for, out)
+    found = write(model, exp, licence, not_for, out, pretrained)
     low, high = found.ua_interval
     print(f"{out}: UA {100 * found.ua:.1f} % [{100 * low:.1f}, {100 * high:.1f}]; {found.protocol}")
 

@@ -22,19 +22,20 @@ Paths are relative to $(pwd).
   --out ../../menan/shipped  where the models are written"
 . ../../utils/parse_options.sh
 
-# ship <name> <configuration> [<option of run.sh> ...]
+# ship <name> <configuration>
 ship() {
   local name=$1 config=$2
-  shift 2
   ./run.sh --corpus-root "${corpus_root}" --work "${work}" --config "conf/${config}.yaml" --rule last \
-    --stop-stage 3 "$@"
+    --stop-stage 3 "${encoder[@]}"
   menan-train --feats "${work}/dump/ravdess_${config}/feats.scp" --exp "${work}/exp/all_${config}" \
     --config "conf/${config}.yaml" --objective menan --seed 0 --hold-out none
   menan-publish --model "${work}/exp/all_${config}/menan_seed0/all/all.last.safetensors" \
     --exp "${work}/exp/${config}" --licence "${LICENCE}" --not-for "${NOT_FOR}" \
-    --out "${out}/${name}.safetensors"
+    --out "${out}/${name}.safetensors" "${hub[@]}"
 }
 
+encoder=() hub=()
 ship ravdess-kaldi cpu
 ship ravdess-logmel no_pitch
-ship ravdess-whisper whisper_invariant --pretrained "${pretrained:?name the encoder with --pretrained}"
+encoder=(--pretrained "${pretrained:?name the encoder with --pretrained}") hub=(--pretrained openai/whisper-base)
+ship ravdess-whisper whisper_invariant

@@ -15,7 +15,9 @@ from menan.model.model_file import ModelCard, load_model, save_model
 from menan.training.run_config import RunConfig
 
 
-def publish(model: Path, exp: Path, licence: str, not_for: str, out: Path) -> Description:
+def publish(
+    model: Path, exp: Path, licence: str, not_for: str, out: Path, pretrained: str | None = None
+) -> Description:
     """Write a model with a description, its weights rounded to float16.
 
     Args:
@@ -25,6 +27,7 @@ def publish(model: Path, exp: Path, licence: str, not_for: str, out: Path) -> De
         licence: the licence of the corpus.
         not_for: uses that are ruled out.
         out: the model file to write.
+        pretrained: where others find the pretrained encoder, such as its name on the hub.
 
     Raises:
         InputError: no model, no experiment, one that trained with other settings, or weights that
@@ -47,7 +50,9 @@ def publish(model: Path, exp: Path, licence: str, not_for: str, out: Path) -> De
     )
     if not all(weight.half().isfinite().all() for weight in network.state_dict().values()):
         raise InputError(f"{model}: has weights beyond the range of float16; publish it as it is")
-    save_model(out, network, replace(card, description=description), torch.float16)
+    features = card.features if pretrained is None else card.features.located(pretrained)
+    published = replace(card, features=features, description=description)
+    save_model(out, network, published, torch.float16)
     return description
 
 

@@ -66,3 +66,8 @@ def test_another_system_is_refused(parts, make_dump, tmp_path):
     other = trained(make_dump("other"), tmp_path / "other", "each", "ec")
     with pytest.raises(InputError, match="no system 'menan' in it; train it there too"):
         publish(model, other, LICENCE, NOT_FOR, tmp_path / "m.safetensors")
+
+
+def test_features_without_an_encoder_have_no_place(parts, tmp_path):
+    with pytest.raises(InputError, match="'kaldi' has no pretrained encoder"):
+        publish(*parts, LICENCE, NOT_FOR, tmp_path / "m.safetensors", pretrained="hub/name")
