@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from menan.datadir.metadata import corpus_name
 from menan.files.atomic import atomic_open
 from menan.labels import parse_map
 from menan.provenance import code_version
@@ -50,7 +51,7 @@ def score(
             made_from = {"ref": str(ref), "hyp": str(hyp), "version": code_version()}
             made_from |= {"map": map} if map else {}
             file.write(json.dumps(made_from | report.to_json(), indent=1) + "\n")
-    for line in score_findings(report, hyp):
+    for line in score_findings(report, hyp, corpus_name(ref.parent)):
         print(f"warning: {hyp}: {line}", file=sys.stderr)
     print(report_text(report))
 

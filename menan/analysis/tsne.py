@@ -14,6 +14,7 @@ from menan.analysis.looks import class_looks
 from menan.analysis.system_names import seed_of, system_order
 from menan.analysis.vectors import stack_vectors
 from menan.datadir.archive import read_scp, read_vector
+from menan.datadir.folds import members
 from menan.datadir.metadata import Metadata, corpus_name, read_metadata
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
@@ -68,7 +69,7 @@ def tsne_figure(
     """
     metadata, panels = read_metadata(data), []
     for chosen in find_systems(exp, infer):
-        group = [name for name, own in metadata.spk2group.items() if own == chosen.group]
+        group = members(metadata.spk2group, chosen.group)
         shown = list(speakers or group)
         if trained := set(shown) & set(chosen.speakers):
             raise InputError(

@@ -25,6 +25,8 @@ class Metadata:
     unknown_speakers: names in ``utt2spk`` that stand for nobody: each is the id of an utterance
         whose speaker is unknown. They are in no group.
     utt2split: part of the official split, by utterance; utterances without one are in no part.
+    corpora: the corpora, where several stand side by side (:mod:`menan.datadir.joint_dump`);
+        empty for one corpus.
     """
 
     utt2spk: dict[str, str]
@@ -36,6 +38,7 @@ class Metadata:
     emotions: LabelSet
     unknown_speakers: frozenset[str] = frozenset()
     utt2split: dict[str, str] = field(default_factory=dict)
+    corpora: tuple[str, ...] = ()
 
     @property
     def speakers(self) -> list[str]:

@@ -10,13 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from menan.datadir.dump_directory import (
-    Dump,
-    open_dump,
-    refuse_other_features,
-    refuse_other_rows,
-)
-from menan.datadir.split import SPLIT
+from menan.datadir.corpus_ids import as_called_in
+from menan.datadir.division import tested_as
+from menan.datadir.dump_directory import Dump, refuse_other_features, refuse_other_rows
+from menan.datadir.joint_dump import open_dumps
 from menan.datadir.tables import c_sorted
 from menan.datadir.validity import trained_finding
 from menan.device import open_device
@@ -80,9 +77,11 @@ def infer(
     Args:
         model: a model file, or the directory of a system (``exp/menan_seed0``) for the models
             of all its folds under ``rule``.
-        test_speakers_only: run each model on the test speaker of its fold only, and write the
-            outputs of all folds together. Otherwise each model of a system runs on all utterances,
-            and each fold has its own directory.
+        feats: feats.scp of a dump directory. For models of several corpora also several, joined by
+            commas; the ids in the output are then those of the training.
+        test_speakers_only: run each model on the test speaker of its fold only, or on the corpus
+            that it held out, and write the outputs of all folds together. Otherwise each model of a
+            system runs on all utterances, and each fold has its own directory.
         noise: source of the noise, if the bottleneck of the models is stochastic: a
             :class:`NoiseKey` for a release, a :class:`NoiseSeed` for measurements. Without it a
             fresh key is drawn and thrown away.
@@ -102,7 +101,7 @@ def infer(
     """
     noise = noise or NoiseKey.fresh()
     model, out, device = Path(model), Path(out), open_device(str(device))
-    dump = open_dump(feats)
+    dump = open_dumps(feats)
     models = [_LoadedModel(*load_model(path, device)) for path in model_files(model, rule)]
     if draws != 1 and skip_deterministic:
         models = [loaded for loaded in models if loaded.network.bottleneck.is_stochastic]
@@ -121,11 +120,11 @@ def infer(
         for utts in _blocks(dump, models, test_speakers_only):
             store = load_block(dump, utts, device)
             read |= zip(utts, store.digests, strict=True)
-            speaker = _tested_by(dump, models).get(utts[0])
+            speaker = _tested_as(dump, models[0].card).get(utts[0])
             running = [m for m in models if not test_speakers_only or m.card.test == speaker]
             _run_each_network_once(running, store, utts, noise, draws)
         made_from: dict[str, Any] = {
-            "feats": str(dump.feats.resolve()),
+            "feats": dump.resolved_feats(),
             "data": combined_digest({utt: read[utt] for utt in c_sorted(read)}),
         }
         takes_noise = models[0].network.bottleneck.is_stochastic
@@ -174,6 +173,10 @@ def _run_each_network_once(
 
 def _check(loaded: _LoadedModel, dump: Dump, model: Path, noise: NoiseSource, draws: int) -> None:
     refuse_other_features(dump, loaded.card.features, model)
+    if dump.metadata.corpora and not loaded.card.corpora:
+        raise InputError(
+            f"{dump.feats}: {model} was trained on one corpus; infer on one dump at a time"
+        )
     rows = loaded.card.features.rows
     longer = [utt for utt, found in dump.num_frames.items() if found > rows]
     if longer and loaded.network.encoder.is_repeated:
@@ -194,10 +197,8 @@ def _check(loaded: _LoadedModel, dump: Dump, model: Path, noise: NoiseSource, dr
         )
 
 
-def _tested_by(dump: Dump, models: list[_LoadedModel]) -> dict[str, str]:
-    """What names the test utterances of models: their speaker, or their part of the split."""
-    is_split = any(model.card.group == SPLIT for model in models)
-    return dump.metadata.utt2split if is_split else dump.metadata.utt2spk
+def _tested_as(dump: Dump, card: ModelCard) -> dict[str, str]:
+    return tested_as(dump.metadata, card.group, card.corpora)
 
 
 def _report_trained(model: Path, lines: list[str]) -> None:
@@ -211,15 +212,15 @@ def _trained_on(card: ModelCard, dump: Dump, test_speakers_only: bool) -> str:
     """A line on the speakers of the dump that a model was trained on; empty without any."""
     speakers = dump.metadata.speakers
     if test_speakers_only:
-        tested = dump.metadata.utt2split if card.group == SPLIT else dump.metadata.utt2spk
+        tested = _tested_as(dump, card)
         own = {dump.metadata.utt2spk[utt] for utt, name in tested.items() if name == card.test}
         speakers = [name for name in speakers if name in own]
-    return trained_finding(speakers, card.speakers)
+    return trained_finding(speakers, as_called_in(dump.metadata.corpus, card.speakers))
 
 
 def _blocks(dump: Dump, models: list[_LoadedModel], test_speakers_only: bool) -> list[list[str]]:
     """The original utterances in blocks; with ``test_speakers_only``, one speaker per block."""
-    utt2spk = _tested_by(dump, models)
+    utt2spk = _tested_as(dump, models[0].card)
     originals = [utt for utt, original in dump.metadata.utt2uniq.items() if utt == original]
     groups = [originals]
     if test_speakers_only:

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from menan.config import ModelConfig, RunsConfig, TrainingConfig
+from menan.datadir.corpus_ids import corpus_of
+from menan.datadir.division import folds_of
 from menan.datadir.dump_directory import Dump
-from menan.datadir.folds import Fold, folds_of_group, held_out_groups
+from menan.datadir.folds import Fold, held_out_groups
 from menan.datadir.metadata import Metadata, name_fault
-from menan.datadir.split import SPLIT, folds_of_split, utts_of_role
+from menan.datadir.split import SPLIT
 from menan.datadir.tables import c_sorted
-from menan.datadir.validity import parts_of_group
 from menan.errors import InputError
 from menan.features.store import FrameStore
 from menan.front_ends import FrontEnd
@@ -21,6 +22,7 @@ from menan.labels import LabelSet
 from menan.model.network import NetworkShape
 from menan.plugins import plugins_of
 from menan.settings import ObjectiveSettings
+from menan.training.balance import mean_draws
 from menan.training.objectives import make_objective
 
 
@@ -29,14 +31,16 @@ class Run:
     """One training.
 
     objective: the objective with its settings.
-    group: the held-out group; None when training on all speakers.
+    group: the held-out group or corpus; None when training on all speakers.
     folds: the folds that this training serves, one for each speaker of the group.
+    corpora: the corpora that stand side by side; empty with one.
     """
 
     objective: ObjectiveSettings
     seed: int
     group: str | None
     folds: tuple[Fold, ...]
+    corpora: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -52,7 +56,9 @@ class UtteranceSet:
     emotions: int64 (n,), into the label set.
     speakers: int64 (n,), into ``speaker_names``; -1 where nobody knows who speaks.
     voices: int64 (n,), a number for each speaker at each speed; -1 as for speakers.
-    parts: what a held-out utterance is a part of: by default its speaker; a part of a split.
+    parts: what a held-out utterance is a part of (:func:`menan.datadir.division.divided`); by
+        default its speaker.
+    corpora: the corpus of each utterance, where several stand side by side.
     """
 
     store: FrameStore
@@ -62,6 +68,7 @@ class UtteranceSet:
     speaker_names: tuple[str, ...]
     voices: Tensor
     parts: tuple[str, ...] = ()
+    corpora: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.index)
@@ -99,38 +106,15 @@ def plan_runs(config: RunsConfig, metadata: Metadata) -> list[Run]:
             raise InputError(fault)
     if list(config.hold_out) == [SPLIT]:
         groups: list[str | None] = [SPLIT]
-        folds = {groups[0]: tuple(folds_of_split(metadata))}
     else:
-        groups = held_out_groups(metadata.spk2group, config.hold_out)
-        folds = {
-            group: tuple(folds_of_group(metadata.spk2group, group)) if group else ()
-            for group in groups
-        }
+        groups = held_out_groups(metadata.spk2group, config.hold_out, metadata.corpora)
+    folds = {group: tuple(folds_of(metadata, group)) for group in groups}
     return [
-        Run(objective, seed, group, folds[group])
+        Run(objective, seed, group, folds[group], metadata.corpora)
         for objective in config.objective
         for seed in config.seed
         for group in groups
     ]
-
-
-def training_utts(metadata: Metadata, group: str | None) -> list[str]:
-    """Originals and speed copies of all speakers outside the held-out group, with an emotion.
-
-    Unknown speakers are in no group, and train always.
-    """
-    if group == SPLIT:
-        return utts_of_role(metadata, "train")
-    return parts_of_group(metadata, group or "")[0]
-
-
-def held_out_utts(metadata: Metadata, group: str | None) -> list[str]:
-    """The labelled originals of the held-out group's speakers; none if nothing is held out."""
-    if group == SPLIT:
-        originals = set(metadata.originals)
-        held = (*utts_of_role(metadata, "valid"), *utts_of_role(metadata, "test"))
-        return c_sorted(utt for utt in held if utt in originals)
-    return parts_of_group(metadata, group or "")[1]
 
 
 def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> UtteranceSet:
@@ -143,7 +127,7 @@ def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> Utteran
     for utt in utts:
         if len(metadata.utt2emo[utt]) != 1:
             raise InputError(
-                f"{dump.feats.parent / 'utt2emo'}: {utt} has {len(metadata.utt2emo[utt])} "
+                f"{dump.beside('utt2emo')}: {utt} has {len(metadata.utt2emo[utt])} "
                 "emotions; training needs one each: leave such utterances out"
             )
     speakers = [metadata.utt2spk[utt] for utt in utts]
@@ -159,6 +143,7 @@ def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> Utteran
         speakers=torch.tensor([number.get(name, -1) for name in speakers], device=device),
         speaker_names=names,
         voices=torch.tensor(_voices(metadata, utts), device=device),
+        corpora=tuple(map(corpus_of, utts)) if metadata.corpora else (),
     )
 
 
@@ -197,14 +182,21 @@ class RunData:
     def class_weights(self) -> Tensor | None:
         """Weight of each class in the emotion loss, (emotions,); None for 1.
 
-        A class without training utterances has the weight 0.
+        A class without training utterances has the weight 0. With balanced corpora an utterance
+        counts as often as an epoch draws it on average.
         """
         if self.training.class_weight == "none":
             return None
-        classes = len(self.emotions)
-        counts = torch.bincount(self.train.emotions, minlength=classes)
-        weights = len(self.train) / (classes * counts.clamp(min=1))
-        return weights.where(counts > 0, 0.0)
+        classes, drawn = len(self.emotions), None
+        if self.training.balance == "corpus":
+            drawn = torch.tensor(mean_draws(self.train.corpora), device=self.train.emotions.device)
+        counts = torch.bincount(self.train.emotions, weights=drawn, minlength=classes)
+        return (len(self.train) / (classes * counts)).where(counts > 0, 0.0).float()
+
+    @property
+    def corpora(self) -> dict[str, int]:
+        """Number of training utterances of each corpus; empty with one."""
+        return {name: self.train.corpora.count(name) for name in self.run.corpora}
 
     @property
     def plugins(self) -> dict[str, str]:

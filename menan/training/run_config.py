@@ -21,10 +21,11 @@ _TEXTS = ("corpus", "feats", "data", "version", "code")
 class RunConfig:
     """The configuration of a run, as its results need it.
 
-    hold_out: the held-out group; None if nothing was held out.
-    folds: test and validation speaker of each fold.
+    hold_out: the held-out group or corpus; None if nothing was held out.
+    folds: test and validation speaker of each fold, or the parts that stand for them.
     speakers: the training speakers.
     version, code: version of menan, and digest of its code.
+    corpora: the corpora, where several stand side by side.
     """
 
     objective: ObjectiveSettings
@@ -41,6 +42,7 @@ class RunConfig:
     data: str
     version: str
     code: str
+    corpora: tuple[str, ...] = ()
 
 
 def read_run_config(path: str | Path) -> RunConfig:
@@ -61,6 +63,7 @@ def read_run_config(path: str | Path) -> RunConfig:
                 (_of_type(f["test"], str), _of_type(f["valid"], str)) for f in content["folds"]
             ),
             speakers=tuple(_of_type(name, str) for name in content["speakers"]),
+            corpora=tuple(_of_type(name, str) for name in content["corpora"]),
             emotions=LabelSet(tuple(_of_type(name, str) for name in content["emotions"])),
             model=from_mapping(ModelConfig, content["model"], "model"),
             training=from_mapping(TrainingConfig, content["training"], "training"),
@@ -84,7 +87,7 @@ def read_config_yaml(path: str | Path) -> dict[str, Any]:
     found = read_yaml(path)
     if not isinstance(found, dict):
         return {}
-    found = {"plugins": {}, **upgraded(found)}
+    found = {"plugins": {}, "corpora": {}, **upgraded(found)}
     for key, cls in (("training", TrainingConfig), ("model", ModelConfig)):
         if isinstance(found.get(key), dict):
             found[key] = to_mapping(cls()) | found[key]

@@ -8,6 +8,7 @@ from menan.analysis.report.write_report import write_report
 from menan.analysis.tables.collect import ReportSources
 from menan.config import RunsConfig, TrainingConfig
 from menan.corpora.split_file import set_split
+from menan.datadir.division import divided
 from menan.datadir.dump_directory import open_dump
 from menan.datadir.metadata import read_metadata
 from menan.datadir.split import folds_of_split, split_findings, split_parts
@@ -16,7 +17,6 @@ from menan.errors import InputError
 from menan.inference.infer import infer
 from menan.model.model_file import load_model
 from menan.scoring.score import score_files
-from menan.training.plan import held_out_utts, training_utts
 from menan.training.selection import HeldOut
 from menan_bin import menan_folds
 from tests.training.training_example import objectives, train_runs
@@ -42,9 +42,9 @@ def test_a_split_by_speaker_makes_a_fold_of_each_test(feats):
         ("Test1", "Development"),
         ("Test2", "Development"),
     ]
-    assert {utt[:5] for utt in training_utts(labels, "split")} == {"spk00", "spk01"}
-    assert any("-sp0.9" in utt for utt in training_utts(labels, "split"))
-    held = held_out_utts(labels, "split")
+    train, held = divided(labels, "split")
+    assert {utt[:5] for utt in train} == {"spk00", "spk01"}
+    assert any("-sp0.9" in utt for utt in train)
     assert {utt[:5] for utt in held} == {"spk02", "spk03", "spk04"}
     assert not any("-sp0.9" in utt for utt in held)
     assert split_findings(labels) == []

@@ -24,7 +24,7 @@ from menan.analysis.leakage.embeddings import read_originals
 from menan.analysis.leakage.given_embeddings import GivenEmbeddings
 from menan.analysis.leakage.given_labels import read_given_labels
 from menan.analysis.leakage.probe_given import labels_of_given
-from menan.datadir.folds import groups_of_size
+from menan.datadir.folds import groups_of_size, members
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 
@@ -160,14 +160,9 @@ def given_as_targets(
 def _of_network(
     one: AttackedNetwork, rival: AttackedNetwork | None, attacked: Attacked, seed: int
 ) -> Target:
-    speakers, groups = attacked.dump.speakers, attacked.dump.groups
-    held_out = [
-        name
-        for name in speakers
-        if one.card.group is not None
-        and groups[name] == one.card.group
-        and name not in one.card.speakers
-    ]
+    speakers, group = attacked.dump.speakers, one.card.group
+    own = set() if group is None else set(members(attacked.dump.groups, group))
+    held_out = [name for name in speakers if name in own and name not in one.card.speakers]
     unseen = attacked.verifiable(held_out, seed)
     if missing := sorted(set(one.card.speakers) - set(speakers)):
         raise InputError(

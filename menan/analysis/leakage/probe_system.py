@@ -19,6 +19,7 @@ from menan.analysis.leakage.embeddings import (
 )
 from menan.analysis.leakage.probing import UnprobedSet, probe_sets, unprobed_set
 from menan.analysis.leakage.result import Leakage, SystemLeakage
+from menan.datadir.folds import members
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 
@@ -91,9 +92,7 @@ def _speakers(network: NetworkEmbeddings, originals: Originals) -> dict[str, lis
     sets = {"train": list(card.speakers)}
     if card.group is not None:
         sets["heldout"] = [
-            name
-            for name in metadata.speakers
-            if metadata.spk2group[name] == card.group and name not in card.speakers
+            name for name in members(metadata.spk2group, card.group) if name not in card.speakers
         ]
     return sets
 

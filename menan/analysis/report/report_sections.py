@@ -4,6 +4,7 @@ from menan.analysis import captions
 from menan.analysis.cells import fixed
 from menan.analysis.report.accuracy_sections import accuracy_sections
 from menan.analysis.report.attack_section import attack_section
+from menan.analysis.report.corpora_section import PROTOCOL as CORPUS_PROTOCOL
 from menan.analysis.report.leakage_sections import leakage_section
 from menan.analysis.report.published_section import published_section
 from menan.analysis.report.section import (
@@ -15,6 +16,7 @@ from menan.analysis.report.section import (
     system_cell,
 )
 from menan.analysis.results import Results
+from menan.analysis.runs import CORPUS
 from menan.analysis.system_names import objective_of
 from menan.analysis.tables.table3 import Table3
 from menan.datadir.split import SPLIT
@@ -77,8 +79,9 @@ def _configuration(results: Results) -> Section:
         rows.append(
             ("Trainings", f"{results.trained.runs}, {results.trained.hours:.2f} hours in all")
         )
-        is_split = results.config.get("runs", {}).get("held out") == SPLIT
-        rows.append(("Protocol", SPLIT_PROTOCOL if is_split else captions.PROTOCOL))
+        held_out = results.config.get("runs", {}).get("held out", "")
+        protocols = {SPLIT: SPLIT_PROTOCOL, CORPUS: CORPUS_PROTOCOL}
+        rows.append(("Protocol", protocols.get(held_out, captions.PROTOCOL)))
     cells = tuple((TableCell(name), TableCell(text, style="text")) for name, text in rows)
     columns = column_titles("setting", "value")
     table_of_facts = ReportTable("Configuration", columns, cells)

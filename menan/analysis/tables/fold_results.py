@@ -64,7 +64,7 @@ def mean_test_ua(folds: Sequence[FoldResult]) -> float:
 
 
 def _folds_of_run(run: TrainedRun, rule: str) -> Iterator[FoldResult]:
-    for test_speaker, valid_speaker in run.config.folds:
+    for test_speaker, valid_speaker in run.folds:
         valid = run.heldout.of_speaker(valid_speaker)
         test = run.heldout.of_speaker(test_speaker)
         epoch, valid_log_p, test_log_p = selection_rule(rule).select(valid, test)
