@@ -71,6 +71,11 @@ def tsne_figure(
     for chosen in find_systems(exp, infer):
         group = members(metadata.spk2group, chosen.group)
         shown = list(speakers or group)
+        if not shown:
+            raise InputError(
+                f"{data}: no speaker of {chosen.group!r}, which {chosen.directory} held out; name "
+                "unseen speakers with --speakers"
+            )
         if trained := set(shown) & set(chosen.speakers):
             raise InputError(
                 f"{chosen.directory}: its model was trained on speaker {min(trained)!r}; "

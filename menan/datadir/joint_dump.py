@@ -134,7 +134,7 @@ def _refuse_different(first: Dump, other: Dump) -> None:
         raise InputError(
             f"{other.feats.parent / 'emotions'}: {' and '.join(texts)}, unlike "
             f"{first.feats.parent / 'emotions'}; prepare both with the same labels by "
-            "menan-prepare --map old=new and --emotions, and dump again"
+            "menan-prepare --map old=new, or --map old= to leave one out, and dump again"
         )
     if difference := first.features.difference(other.features):
         setting, expected, own = difference

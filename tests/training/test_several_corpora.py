@@ -273,6 +273,7 @@ def test_leave_one_corpus_out_from_training_to_the_report(two, run, tmp_path):
     text = written.read_text()
     assert "Leave one corpus out" in text
     assert "Leave one speaker out" not in text
+    assert "Each speaker validates once" not in text
     assert "small and large" in text or "large and small" in text
     guesses = held.of_speaker("small:spk00").log_posteriors  # (epochs, utterances, emotions)
     assert guesses.shape == (2, 8, 4)

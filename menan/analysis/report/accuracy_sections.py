@@ -69,7 +69,7 @@ def _table2(table: Table2, corpus: str) -> Section:
         captions.TABLE2,
         "Table 2",
         captions.table2_note(table, corpus),
-        captions.TABLE2_AFTER,
+        captions.table2_after(table),
         tables=(ReportTable("Table 2", columns, tuple(rows)),),
         fold_title=captions.FOLDS,
         fold_tables=(ReportTable(captions.FOLDS, column_titles(*captions.FOLDS_COLUMNS), folds),),

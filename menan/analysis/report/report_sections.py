@@ -1,24 +1,16 @@
 """The sections of a report, in order."""
 
 from menan.analysis import captions
-from menan.analysis.cells import fixed
 from menan.analysis.report.accuracy_sections import accuracy_sections
 from menan.analysis.report.attack_section import attack_section
 from menan.analysis.report.corpora_section import PROTOCOL as CORPUS_PROTOCOL
 from menan.analysis.report.leakage_sections import leakage_section
 from menan.analysis.report.published_section import published_section
-from menan.analysis.report.section import (
-    ReportTable,
-    Section,
-    TableCell,
-    column_titles,
-    headers,
-    system_cell,
-)
+from menan.analysis.report.section import ReportTable, Section, TableCell, column_titles
+from menan.analysis.report.table3_section import table3_section
 from menan.analysis.results import Results
 from menan.analysis.runs import CORPUS
 from menan.analysis.system_names import objective_of
-from menan.analysis.tables.table3 import Table3
 from menan.datadir.split import SPLIT
 from menan.settings import ObjectiveSettings
 from menan.training.selection import RULES
@@ -58,7 +50,7 @@ def report_sections(results: Results) -> list[Section]:
     if results.attacks:
         sections.append(attack_section(results.attacks))
     if results.table3 is not None:
-        sections.append(_table3(results.table3))
+        sections.append(table3_section(results.table3))
     return sections
 
 
@@ -87,32 +79,6 @@ def _configuration(results: Results) -> Section:
     table_of_facts = ReportTable("Configuration", columns, cells)
     return Section(
         "configuration", captions.CONFIGURATION, "Configuration", tables=(table_of_facts,)
-    )
-
-
-def _table3(table: Table3) -> Section:
-    """Table 3, with the baselines in its last rows."""
-    rows = [
-        (
-            system_cell(name),
-            TableCell(fixed(own.mean), style="main"),
-            *headers(*map(fixed, (own.min, own.max, own.ua_single, own.lrap))),
-            TableCell(" ".join(map(fixed, own.paper)) if own.paper else "–", style="quiet"),
-        )
-        for name, own in table.systems.items()
-    ]
-    empty = headers(*[""] * (len(captions.TABLE3_COLUMNS) - 2))
-    rows += [
-        (TableCell(name, style="quiet"), TableCell(fixed(accuracy), style="quiet"), *empty)
-        for name, accuracy in table.baselines.items()
-    ]
-    columns = column_titles(*captions.TABLE3_COLUMNS)
-    return Section(
-        "table3",
-        captions.TABLE3,
-        "Table 3",
-        captions.table3_note(table),
-        tables=(ReportTable("Table 3", columns, tuple(rows)),),
     )
 
 
