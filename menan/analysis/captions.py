@@ -38,12 +38,6 @@ FINDINGS_NOTE = (
     "Holm's correction. “Not distinguishable” is no proof of equality."
 )
 CONFIGURATION = "Configuration and provenance"
-PROTOCOL = (
-    "Leave one speaker out: one speaker tests, another speaker of the held-out group validates, "
-    "and one training serves all folds of its group. Training speakers are those outside the "
-    "group, speed copies included; held-out figures are of original utterances. The input is not "
-    "normalised by speaker."
-)
 
 TABLE2 = "Table 2: accuracy on unseen speakers, %"
 TABLE2_COLUMNS: tuple[str, ...] = ("system", "figures", "WA validation", "WA test", "Δ WA")

@@ -21,7 +21,7 @@ from menan.settings import BottleneckSettings
 from menan.training.run_config import RunConfig, read_run_config
 from menan.training.selection import HeldOut
 
-CORPUS = "each corpus in turn"  # the setting of runs that hold a corpus out
+CORPUS = "whole corpora"  # the setting of runs that hold a corpus out
 # The numbers that every line of log.jsonl has.
 LOGGED = {"seconds", "speaker_accuracy", "speaker_entropy", "speaker_top"}
 
@@ -67,9 +67,13 @@ class TrainedRun:
         """Test and validation speaker of each fold; every speaker of a held-out corpus tests."""
         if self.config.hold_out not in self.config.corpora:
             return self.config.folds
-        ((corpus, valid),) = self.config.folds
         speakers = c_sorted(set(self.heldout.speakers.tolist()))
-        return tuple((name, valid) for name in speakers if corpus_of(name) == corpus)
+        return tuple(
+            (speaker, valid)
+            for corpus, valid in self.config.folds
+            for speaker in speakers
+            if corpus_of(speaker) == corpus
+        )
 
     @property
     def bottleneck(self) -> BottleneckSettings:

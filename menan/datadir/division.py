@@ -90,9 +90,9 @@ def _without_corpus(metadata: Metadata, corpus: str) -> tuple[list[str], dict[st
     }
     originals = set(metadata.originals)
     held = {utt: part[spk] for utt, spk in labelled.items() if utt in originals and spk in part}
-    for name in (corpus, fold.valid):
-        if name not in {own for utt, part in held.items() for own in (corpus_of(utt), part)}:
-            raise InputError(
-                f"holding out corpus {corpus!r}: no utterance of {name} has an emotion; label some"
-            )
+    if missing := {corpus, fold.valid} - {corpus_of(utt) for utt in held} - set(held.values()):
+        raise InputError(
+            f"holding out corpus {corpus!r}: no utterance of {min(missing)} has an emotion; label "
+            "some"
+        )
     return train, held

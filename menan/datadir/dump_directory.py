@@ -1,5 +1,6 @@
 """A dump directory: its label files, and the places and settings of its features."""
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +45,10 @@ def feats_paths(feats: str | Path) -> list[Path]:
 
     The path of an existing file is one path, commas in it or not.
     """
-    feats = Path(feats)
-    return [feats] if feats.exists() else [Path(path.strip()) for path in str(feats).split(",")]
+    # Path.exists() raises OSError for a list that is too long for a path.
+    if os.path.exists(feats):  # noqa: PTH110
+        return [Path(feats)]
+    return [Path(path.strip()) for path in str(feats).split(",")]
 
 
 def open_dump(feats: str | Path) -> Dump:

@@ -99,7 +99,7 @@ def held_out_groups(
         return [None]
     if wanted == ["each"]:
         return list(known)
-    if wanted == ["corpus"]:
+    if wanted == ["corpus"] and "corpus" not in known:
         if not corpora:
             raise InputError(
                 "holding out each corpus needs several; name their dumps in --feats, joined by "

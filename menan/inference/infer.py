@@ -117,11 +117,11 @@ def infer(
             if models[0].network.bottleneck.is_stochastic:
                 refuse_mixed_noise(folder, noise.record)
         read: dict[str, str] = {}
+        test = _tested_as(dump, models[0].card)
         for utts in _blocks(dump, models, test_speakers_only):
             store = load_block(dump, utts, device)
             read |= zip(utts, store.digests, strict=True)
-            speaker = _tested_as(dump, models[0].card).get(utts[0])
-            running = [m for m in models if not test_speakers_only or m.card.test == speaker]
+            running = [m for m in models if not test_speakers_only or m.card.test == test[utts[0]]]
             _run_each_network_once(running, store, utts, noise, draws)
         made_from: dict[str, Any] = {
             "feats": dump.resolved_feats(),

@@ -114,8 +114,7 @@ def find_same_network(
 
 
 def read_originals(feats: Path) -> Originals:
-    """The originals of the dump directory that holds ``feats``, or of several
-    (:func:`menan.datadir.joint_dump.open_dumps`).
+    """The originals of one or several dumps (:func:`menan.datadir.joint_dump.open_dumps`).
 
     Raises:
         InputError: an unreadable or non-finite matrix.

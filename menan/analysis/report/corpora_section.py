@@ -16,12 +16,6 @@ NOTE = (
     "All test utterances of a corpus and all seeds count alike. In brackets the 95 % interval of a "
     "bootstrap over speakers, then utterances, then seeds."
 )
-PROTOCOL = (
-    "Leave one corpus out: nothing of the held-out corpus trains or chooses the epoch, and each of "
-    "its speakers tests. The first group of each other corpus validates and does not train. "
-    "Training speakers are all others, speed copies included; held-out figures are of original "
-    "utterances. Δ is between corpora here. The input is not normalised by speaker or corpus."
-)
 
 
 def corpora_section(table: Table2) -> Section:

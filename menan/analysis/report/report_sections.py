@@ -1,26 +1,17 @@
 """The sections of a report, in order."""
 
 from menan.analysis import captions
+from menan.analysis.protocols import protocol_of
 from menan.analysis.report.accuracy_sections import accuracy_sections
 from menan.analysis.report.attack_section import attack_section
-from menan.analysis.report.corpora_section import PROTOCOL as CORPUS_PROTOCOL
 from menan.analysis.report.leakage_sections import leakage_section
 from menan.analysis.report.published_section import published_section
 from menan.analysis.report.section import ReportTable, Section, TableCell, column_titles
 from menan.analysis.report.table3_section import table3_section
 from menan.analysis.results import Results
-from menan.analysis.runs import CORPUS
 from menan.analysis.system_names import objective_of
-from menan.datadir.split import SPLIT
 from menan.settings import ObjectiveSettings
 from menan.training.selection import RULES
-
-SPLIT_PROTOCOL = (
-    "The official split of the corpus: its training part trains, its validation part chooses the "
-    "epoch, and each test part is a fold, named by the part. Where a table says test speaker, it "
-    "is a test part; intervals are over its utterances, not over speakers. Speakers of a test part "
-    "may be trained on, which the section Validity tells. The input is not normalised by speaker."
-)
 
 
 def report_sections(results: Results) -> list[Section]:
@@ -71,9 +62,7 @@ def _configuration(results: Results) -> Section:
         rows.append(
             ("Trainings", f"{results.trained.runs}, {results.trained.hours:.2f} hours in all")
         )
-        held_out = results.config.get("runs", {}).get("held out", "")
-        protocols = {SPLIT: SPLIT_PROTOCOL, CORPUS: CORPUS_PROTOCOL}
-        rows.append(("Protocol", protocols.get(held_out, captions.PROTOCOL)))
+        rows.append(("Protocol", protocol_of(results.config)))
     cells = tuple((TableCell(name), TableCell(text, style="text")) for name, text in rows)
     columns = column_titles("setting", "value")
     table_of_facts = ReportTable("Configuration", columns, cells)
