@@ -1,4 +1,4 @@
-# make demo   runs the whole IEMOCAP recipe on a generated corpus and writes the report
+# make demo   runs the whole IEMOCAP recipe on a generated corpus, writes the report and predicts three recordings
 # make test   runs the tests
 # make lint   checks style, types, shell scripts and the layout of the C++ kernels
 # make docs   builds the documentation site in site/
@@ -10,6 +10,8 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 DEMO := egs/iemocap/demo
+DEMO_MODEL := exp/quick/menan_seed0/Ses01/Ses01F.last.safetensors
+HEARD := corpus/Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01
 FUZZ_SECONDS ?= 12
 SOAK_KILLS ?= 200
 # Directories in which mypy finds bin/ and utils/ under the names that setup.py gives them.
@@ -22,6 +24,12 @@ KERNELS := $(wildcard menan/engine/stacked/kernels/*.h menan/engine/stacked/kern
 demo: $(READY)
 	test -d $(DEMO)/corpus || $(VENV)/bin/menan-synthesize iemocap $(DEMO)/corpus
 	egs/iemocap/run.sh --corpus-root demo/corpus --config conf/quick.yaml --work demo
+	# Three recordings that the model was not trained on, and one of them over time.
+	$(VENV)/bin/menan-predict --model $(DEMO)/$(DEMO_MODEL) $(DEMO)/$(HEARD)_F00[0-2].wav
+	$(VENV)/bin/menan-predict --model $(DEMO)/$(DEMO_MODEL) --window 1 --hop 0.25 \
+	  --plot $(DEMO)/exp/quick/posteriors.png $(DEMO)/$(HEARD)_F000.wav
+	@echo "plot: $(abspath $(DEMO)/exp/quick/posteriors.png)"
+	@echo "report: $(abspath $(DEMO)/exp/quick/report.html)"
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -27,6 +27,7 @@ LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000  # hz
 _MOST_SAMPLES_A_BYTE = 2**13
 # The index of an MP3 file counts its frames, which encoders do in slightly different ways.
 _ROUGHLY_COUNTED = ("MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
+_LONGEST_FRAME = 1152  # samples; where MP3 begins and ends is known to a frame
 
 
 @dataclass(frozen=True)
@@ -195,8 +196,10 @@ def _check_segment(file: OpenAudio, first: int, last: int, samples: int | None) 
 
 def _check_length(file: OpenAudio, found: int, promised: int | None) -> None:
     """Refuse fewer samples than the header promises, or none at all."""
-    least = _LEAST_PART if file.coding in _ROUGHLY_COUNTED else 1.0
-    if promised is not None and found < least * promised:
+    lacking = (promised or 0) - found
+    if file.coding in _ROUGHLY_COUNTED:
+        lacking -= max(_LONGEST_FRAME, round((1 - _LEAST_PART) * (promised or 0)))
+    if lacking > 0:
         raise InputError(
             f"{file.path}: truncated, its header promises {promised} samples but {found} "
             "can be read; fetch the file again"

@@ -29,6 +29,27 @@ def sphere_count(file: int) -> int:
     return int(found[1]) if found else 0
 
 
+def after_tags(file: int, size: int) -> int:
+    """Where the sound of an MP3 file begins: behind ID3 tags, which may hold pictures, and zeros.
+
+    Args:
+        size: length of the file in bytes.
+
+    Returns:
+        A place in the file; 0 if a tag claims all of it.
+    """
+    place = 0
+    while (head := os.pread(file, 10, place)).startswith(b"ID3") and len(head) == 10:
+        footer = 10 if head[5] & 0x10 else 0
+        length = sum(byte << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
+        place += 10 + length + footer
+    while block := os.pread(file, 2**16, place):
+        if sound := block.lstrip(b"\0"):
+            return place + len(block) - len(sound)
+        place += len(block)
+    return 0
+
+
 def has_samples_after(file: int, place: int, size: int, container: str) -> bool:
     """Whether what follows the samples of a header may be samples too.
 

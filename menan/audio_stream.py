@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from menan.audio_header import LENGTHS, Patched, has_samples_after, sphere_count
+from menan.audio_header import LENGTHS, Patched, after_tags, has_samples_after, sphere_count
 from menan.errors import InputError
 from menan.ffmpeg import decoded, is_allowed
 from menan.not_audio import NonAudio, describe_non_audio
@@ -43,13 +43,14 @@ class AudioStream(soundfile.SoundFile):
         return False
 
 
-def _through_pipe(path: Path) -> int:
+def _through_pipe(path: Path, start: int) -> int:
     """The reading end of a pipe into which a thread writes a file; the reader closes it."""
     end, into = os.pipe()
 
     def write() -> None:
         # A reader that stops early breaks the pipe.
         with suppress(BrokenPipeError), path.open("rb") as file, os.fdopen(into, "wb", 0) as pipe:
+            file.seek(start)
             shutil.copyfileobj(file, pipe)
 
     threading.Thread(target=write, daemon=True).start()
@@ -76,7 +77,7 @@ class OpenAudio:
         """
         self.path, self.size = path, path.stat().st_size
         self._bytes: io.FileIO = path.open("rb", buffering=0)
-        self.promised = 0
+        self.promised = self._sound = 0  # _sound: place behind the tags of an MP3
         try:
             self._file = self._open()
             self.named = self._named()
@@ -117,8 +118,9 @@ class OpenAudio:
         named, container = self._file.frames, self._file.format
         if container == "MP3":
             # Without an index, libsndfile estimates the length of a file and stops there. From a
-            # pipe it reads to the end.
-            piped = AudioStream(_through_pipe(self.path))
+            # pipe it reads to the end, but cannot pass over a long tag.
+            self._sound = after_tags(self._bytes.fileno(), self.size)
+            piped = AudioStream(_through_pipe(self.path, self._sound))
             if piped.frames == _UNKNOWN:
                 self._file.close()
                 self._file = piped
@@ -213,17 +215,16 @@ class OpenAudio:
 
     def _report_rest(self) -> None:
         """Report bytes after the last sample that are samples too, as far as one can tell."""
-        position, container = self._bytes.tell(), self._file.format
-        rest = self.size - position
-        if rest < max(_LEAST_REST, _LEAST_REST_PART * position) or container not in _REPORTED:
+        place, container = self._bytes.tell(), self._file.format
+        rest = self.size - place
+        if rest < max(_LEAST_REST, _LEAST_REST_PART * place) or container not in _REPORTED:
             return
-        if not has_samples_after(self._bytes.fileno(), position, self.size, container):
-            return
-        report(
-            self.path,
-            f"its header names {self.named} samples, but {rest} bytes follow that are not read",
-            _cure(container, self.path),
-        )
+        file = self._bytes.fileno()
+        if place >= self._sound and has_samples_after(file, place, self.size, container):
+            what = (
+                f"its header names {self.named} samples, but {rest} bytes follow that are not read"
+            )
+            report(self.path, what, _cure(container, self.path))
 
 
 def _damaged(path: Path, error: soundfile.LibsndfileError) -> InputError:

@@ -73,7 +73,7 @@ def describe_non_audio(path: Path, reason: str) -> NonAudio:
     """
     with path.open("rb") as file:
         head = file.read(4096)
-    what, cure = _kind(head) or (reason, f"give WAV or FLAC, or try to {_CONVERT}")
+    what, cure = _kind(head, reason) or (reason, f"give WAV or FLAC, or try to {_CONVERT}")
     for_ffmpeg = "{wav}" in cure
     if for_ffmpeg:
         cure += " or read it with --ffmpeg true"
@@ -81,7 +81,11 @@ def describe_non_audio(path: Path, reason: str) -> NonAudio:
     return NonAudio(what.rstrip(". "), cure.format(name=path.name, wav=wav), for_ffmpeg)
 
 
-def _kind(head: bytes) -> tuple[str, str] | None:
+def _kind(head: bytes, reason: str) -> tuple[str, str] | None:
+    if head[8:12] == b"WAVE" and "'data' chunk" in reason:  # SoX and ffmpeg fail as well
+        return "a WAV file whose chunks do not lead to any samples", (
+            "export it again from the program that wrote it, or fetch it again"
+        )
     if head.startswith(b"NIST_1A"):
         if b"shorten" in head:
             cure = "convert it with 'sph2pipe -f wav {name} {wav}'"

@@ -95,6 +95,47 @@ def test_tags_around_an_mp3_are_not_read_as_sound(tmp_path, capfd):
     assert capfd.readouterr().err.count("warning") == 0
 
 
+def tag(body, footer=False):
+    """An ID3 tag as tag editors write it, perhaps with a picture of megabytes."""
+    size = bytes(len(body) >> shift & 127 for shift in (21, 14, 7, 0))
+    return b"ID3\4\0" + bytes([16 * footer]) + size + body + b"3DI7890123"[: 10 * footer]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        tag(b"\xff\xd8\xff\xfb\x90\x64" * 200_000),
+        tag(bytes(70_000), True) + tag(bytes(300)),
+        bytes(3000),
+    ],
+    ids=["a picture of 1.2 MB", "two tags", "zero bytes"],
+)
+@pytest.mark.parametrize("has_index", [True, False])
+def test_an_mp3_behind_long_tags_is_read_as_without_them(tmp_path, capfd, before, has_index):
+    path = write(tmp_path / "a.mp3") if has_index else mp3_without_index(tmp_path / "a.mp3")
+    samples, _ = read_audio(path)
+    tagged = tmp_path / "tagged.mp3"
+    tagged.write_bytes(before + path.read_bytes())
+    np.testing.assert_array_equal(read_audio(tagged)[0], samples)
+    assert audio_info(tagged).samples == len(samples)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_wav_with_mp3_in_it_may_lack_a_frame_that_its_size_promises(tmp_path):
+    mp3, path = tmp_path / "a.mp3", tmp_path / "a.wav"
+    soundfile.write(mp3, SPEECH[:RATE], RATE, bitrate_mode="CONSTANT", compression_level=0.9)
+    content = mp3.read_bytes()
+    sound = content[content.index(content[:2], 4) :]  # without the index
+    mp3.write_bytes(sound)
+    form = struct.pack("<HHIIHHHHIHHH", 0x55, 1, RATE, 1000, 1, 0, 12, 1, 2, 36, 1, 1393)
+    chunks = ((b"fmt ", form), (b"fact", struct.pack("<I", RATE)), (b"data", sound))
+    body = b"".join(name + struct.pack("<I", len(text)) + text for name, text in chunks)
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body) + 4) + b"WAVE" + body)
+    with soundfile.SoundFile(path) as file:
+        assert file.frames > 1.01 * len(read_audio(mp3)[0])  # libsndfile's estimate
+    np.testing.assert_array_equal(read_audio(path)[0], read_audio(mp3)[0])
+
+
 def test_a_flac_of_unknown_length_is_read_to_its_end(tmp_path):
     path = flac_of_unknown_length(tmp_path / "a.flac")
     assert length(path) * RATE == COUNT

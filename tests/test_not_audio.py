@@ -14,6 +14,11 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 7286
 SHORTEN = b"NIST_1A\n   1024\nsample_coding -s26 pcm,embedded-shorten-v2.00\nend_head\n"
 
 
+# A LIST of 17 bytes without the padding that makes lengths even, as some editors write it.
+UNPADDED = (
+    b"RIFF\x49\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80\x3e\0\0\0\x7d\0\0\2\0\x10\0"
+    b"LIST\x11\0\0\0INFOISFT\5\0\0\0Lavf\0data\x10\0\0\0" + bytes(16)
+)
 TAR = tarfile.TarInfo("a.wav").tobuf() + bytes(1024)
 
 
@@ -30,6 +35,7 @@ def zip_archive():
         ("a.wav", POINTER, "a Git LFS pointer", "git lfs pull"),
         ("a.wav", b"\n<!DOCTYPE html><html>Quota", "a web page", "download the file again"),
         ("a.mp3", b"\xef\xbb\xbf<HTML>", "a web page", "download the file again"),
+        ("a.wav", UNPADDED, "chunks do not lead to any samples", "export it again"),
         ("a.m4a", b"\0\0\0\x20ftypM4A " + REST, "an MP4 file", "ffmpeg -i a.m4a a.wav"),
         ("a.wav", b"\0\0\0\x20ftypqt  " + REST, "an MP4 file", "ffmpeg -i a.wav a_converted.wav"),
         ("a.webm", b"\x1aE\xdf\xa3" + REST, "a WebM", "ffmpeg -i a.webm a.wav"),

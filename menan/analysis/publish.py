@@ -8,8 +8,9 @@ import torch
 
 from menan.analysis.runs import TrainedRun, read_runs
 from menan.analysis.tables.table2 import table2
+from menan.datadir.folds import is_split
 from menan.errors import InputError
-from menan.model.description import Description
+from menan.model.model_description import Description
 from menan.model.model_file import ModelCard, load_model, save_model
 from menan.training.run_config import RunConfig
 
@@ -51,12 +52,15 @@ def publish(model: Path, exp: Path, licence: str, not_for: str, out: Path) -> De
 
 
 def _protocol(runs: Sequence[TrainedRun], card: ModelCard) -> str:
-    speakers = {test for run in runs for test, _ in run.config.folds}
-    groups = {run.config.hold_out for run in runs}
+    tested = {test for run in runs for test, _ in run.config.folds}
+    held_out = {run.config.hold_out for run in runs}
     seeds = len({run.seed for run in runs})
+    measured = f"mean over {len(tested)} test speakers in {len(held_out)} groups held out in turn"
+    if any(is_split(one) for one in held_out):
+        measured = f"mean over {len(tested)} test parts of the corpus"
     return (
-        f"mean over {len(speakers)} test speakers in {len(groups)} groups that were held out in "
-        f"turn, {seeds} seeds, epoch by {card.rule!r}; other models with the settings of this one"
+        f"{measured}, {seeds} seeds, epoch by {card.rule!r}; other models with the settings of "
+        "this one"
     )
 
 

@@ -12,9 +12,11 @@ from menan.corpora.preparation import (
     PaperCounts,
     Preparation,
     corpus_title,
+    named_in,
     recording_seconds,
     release_audio,
 )
+from menan.datadir.tables import c_sorted
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError
 
@@ -55,10 +57,6 @@ SILENT = ("1076_MTI_SAD_XX",)  # clips of the release without sound
 
 # 1001_DFA_ANG_XX: actor, sentence, emotion, level
 _NAME = re.compile(r"(?P<actor>\d{4})_(?P<text>[A-Z]{3})_(?P<emotion>[A-Z]{3})_(?P<level>[A-Z]{2})")
-_VOTES = (
-    "processedResults/summaryTable.csv",
-    "data/InfoAndStats/processedResults/summaryTable.csv",
-)
 
 
 def prepare(
@@ -88,13 +86,14 @@ def prepare(
     root = Path(root)
     paths = release_audio(root, "AudioWAV", "AudioWAV/1001_DFA_ANG_XX.wav")
     votes = _votes(root) if labels == "perceived" else None
-    genders = _genders(root / "VideoDemographics.csv")
+    genders = _genders(root)
     left_out: Counter[str] = Counter()
     found: dict[str, list[str]] = {
         "names of another form than 1001_DFA_ANG_XX, left out": [],
         "clips without sound, kept": [],
+        "actors without a sex in VideoDemographics.csv": [],
     }
-    misnamed, silent = found.values()
+    misnamed, silent, sexless = found.values()
     utterances: list[Utterance] = []
     for path in paths:
         name = _NAME.fullmatch(path.stem)
@@ -130,6 +129,7 @@ def prepare(
         )
     if misnamed:
         left_out["misnamed"] = len(misnamed)
+    sexless += c_sorted({u.speaker for u in utterances} - genders.keys())
     warnings = {what: cases for what, cases in found.items() if cases}
     published = PUBLISHED if choice.is_default and votes is None else None
     title = corpus_title(root, "CREMA-D")
@@ -139,9 +139,10 @@ def prepare(
 CORPUS = Corpus("CREMA-D: ROOT has the folder AudioWAV.", prepare)
 
 
-def _genders(path: Path) -> dict[str, str]:
-    if not path.is_file():
+def _genders(root: Path) -> dict[str, str]:
+    if not (paths := named_in(root, "VideoDemographics.csv")):
         return {}
+    path = paths[0]
     columns, rows = read_rows(path)
     require_columns(path, columns, ("actorid", "sex"))
     genders = {}
@@ -157,11 +158,12 @@ def _genders(path: Path) -> dict[str, str]:
 
 def _votes(root: Path) -> dict[str, str]:
     """The label that most listeners heard by clip; ``tie`` for several."""
-    path = next((root / name for name in _VOTES if (root / name).is_file()), root / _VOTES[0])
-    if not path.is_file():
+    if not (paths := named_in(root, "summaryTable.csv")):
         raise InputError(
-            f"{path}: no such file; fetch it from github.com/CheyneyComputerScience/CREMA-D"
+            f"{root / 'processedResults/summaryTable.csv'}: no such file; fetch it from "
+            "github.com/CheyneyComputerScience/CREMA-D"
         )
+    path = paths[0]
     columns, rows = read_rows(path, unnamed="row")
     require_columns(path, columns, ("filename", "voicevote"))
     by_letter = {code[0]: label for code, label in LABEL_BY_CODE.items()}

@@ -11,10 +11,12 @@ from pathlib import Path
 from menan.corpora.sheets import open_sheet
 from menan.errors import InputError
 
-# What programs write where nothing is known.
-EMPTY = ("", "nan", "nat", "null", "<na>", "n/a")
-# A duration as pandas and audformat write it: 0 days 00:00:01.900000.
-_DURATION = re.compile(r"(?:(\d{1,4}) days? )?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)")
+# What programs write where nothing is known, such as pandas, R (NA) and Python (None).
+EMPTY = ("", "nan", "nat", "null", "<na>", "n/a", "na", "none")
+# What stands for a speaker or an emotion that nobody knows, whatever its case.
+UNKNOWN_NAMES = ("unknown", "unk", "?", "-", *EMPTY)
+# A duration as pandas and audformat write it, 0 days 00:00:01.900000, or subtitles, 00:00:01,900.
+_DURATION = re.compile(r"(?:(\d{1,4}) days? )?(\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d+)?)")
 
 
 @dataclass(frozen=True)
@@ -41,22 +43,28 @@ class DelimitedRow:
     def number(self, column: str) -> float:
         """The cell as a finite number."""
         text = self.text(column)
-        has_comma = "," in text
         try:
             value = float(text.replace(",", ".") if self.decimal_comma else text)
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            cure = "; write a decimal point" if has_comma else ""
+            cure = ""
+            if ":" in text:
+                cure = "; write seconds, or hh:mm:ss"
+            elif "," in text and "." in text:
+                cure = "; write it without thousands separators"
+            elif "," in text:
+                cure = "; write a decimal point"
             raise InputError(
                 f"{self.where}: expected a number as {column}, found {text[:80]!r}{cure}"
             )
         return value
 
     def seconds(self, column: str) -> float:
-        """The cell as a time: seconds, or days, hours, minutes and seconds as pandas writes it."""
+        """The cell as a time: seconds, or hours, minutes and seconds, perhaps after days."""
         if duration := _DURATION.fullmatch(self.cells[column]):
-            days, hours, minutes, seconds = (float(part or 0) for part in duration.groups())
+            parts = (part or "0" for part in duration.groups())
+            days, hours, minutes, seconds = (float(part.replace(",", ".")) for part in parts)
             return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
         return self.number(column)
 

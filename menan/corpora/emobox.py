@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+from menan.corpora.delimited import UNKNOWN_NAMES
 from menan.corpora.emobox_audio import AudioPlace
 from menan.corpora.emobox_labels import release_labels, scored_labels
 from menan.corpora.emobox_manifest import (
@@ -120,8 +121,6 @@ def prepare(
     return Preparation(title, utterances, chosen.labels, dict(left_out), warnings, audio_root=audio)
 
 
-# Values of spk for utterances whose speaker is not known: MSP-Podcast calls many people Unknown.
-NOBODY = ("unknown", "none", "nan", "n/a", "-", "?")
 CORPUS = Corpus(
     "EmoBox's manifests of a corpus, with its folds and scored labels.",
     prepare,
@@ -139,7 +138,7 @@ def _speakers(
     speakers = {}
     for line in lines:
         told = line.speaker if not rule.pattern else None
-        if told and told.lower() in NOBODY:
+        if told and told.lower() in UNKNOWN_NAMES:
             told = None
         if speaker := rule.speaker_of(line.wav) or told:
             speakers[line.key] = "_".join(speaker.split())

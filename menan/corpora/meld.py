@@ -4,15 +4,15 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from menan.audio import is_file
 from menan.corpora.delimited import DelimitedRow, read_rows, require_columns
 from menan.corpora.label_choice import DEFAULT_CHOICE, LabelChoice, ReleaseLabels
 from menan.corpora.preparation import (
-    AUDIO_SUFFIXES,
     Corpus,
     PaperCounts,
     Preparation,
     corpus_title,
+    find_clip,
+    named_in,
     published_counts,
     recording_seconds,
     sums,
@@ -82,16 +82,16 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
     no_table, only_video, no_audio = found.values()
     utterances: list[Utterance] = []
     for part, (table, names) in PARTS.items():
-        if (path := next(iter(sorted(root.rglob(table))), None)) is None:
+        if (path := next(iter(named_in(root, table)), None)) is None:
             no_table.append(table)
             continue
-        folders = [folder for name in names for folder in sorted(root.rglob(name))]
+        folders = named_in(root, *names)
         for row, clip in _rows(path):
             if not (emotions := chosen.emotions([row.text("emotion").lower()])):
                 left_out[row.text("emotion").lower()] += 1
-            elif file := _find(folders, clip, AUDIO_SUFFIXES):
+            elif file := find_clip(folders, clip):
                 utterances.append(_utterance(row, part, clip, file, emotions))
-            elif video := _find(folders, clip, (".mp4",)):
+            elif video := find_clip(folders, clip, (".mp4",)):
                 only_video.append(str(video))
             else:
                 no_audio.append(f"{row.where} ({clip})")
@@ -137,11 +137,6 @@ def _rows(path: Path) -> list[tuple[DelimitedRow, str]]:
         first[clip] = row.where
         clips.append((row, clip))
     return clips
-
-
-def _find(folders: list[Path], clip: str, suffixes: tuple[str, ...]) -> Path | None:
-    paths = (folder / f"{clip}{suffix}" for folder in folders for suffix in suffixes)
-    return next((path for path in paths if is_file(path)), None)
 
 
 def _utterance(

@@ -4,14 +4,14 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from menan.audio import is_file
-from menan.corpora.delimited import DelimitedRow, require_columns, stream_rows
+from menan.corpora.delimited import UNKNOWN_NAMES, DelimitedRow, require_columns, stream_rows
 from menan.corpora.label_choice import DEFAULT_CHOICE, LabelChoice, ReleaseLabels
 from menan.corpora.preparation import (
-    AUDIO_SUFFIXES,
     Corpus,
     Preparation,
     corpus_title,
+    find_clip,
+    named_in,
     recording_seconds,
 )
 from menan.datadir.tables import c_sorted
@@ -45,15 +45,11 @@ PARTS = {
     "Test2": "test2",
     "Test3": "test3",
 }
-# Numbers of turns by part, of all labels, in the releases 1.10 and 1.11.
-PUBLISHED = {
-    "1.10": {"train": 63076, "valid": 10999, "test1": 16903, "test2": 13289},
-    "1.11": {"train": 84030, "valid": 19815, "test1": 30647, "test2": 14815, "test3": 2347},
-}
+# Numbers of turns by part, of all labels, in release 1.11: 151,654.
+PUBLISHED = {"train": 84030, "valid": 19815, "test1": 30647, "test2": 14815, "test3": 2347}
 TABLE = "labels_consensus.csv"
 COLUMNS = ("filename", "emoclass", "spkrid", "gender", "split_set")
 GENDERS = {"male": "m", "female": "f"}
-UNKNOWN = ("unknown", "")
 
 
 def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparation:
@@ -73,10 +69,10 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
     root = Path(root).absolute()
     if not root.is_dir():
         raise InputError(f"{root}: no such directory; give the folder with Labels and Audios")
-    table = next(iter(sorted(root.rglob(TABLE))), None)
+    table = next(iter(named_in(root, TABLE)), None)
     if table is None:
         raise InputError(f"{root}: does not contain Labels/{TABLE}; give the folder of the release")
-    folders = [folder for name in ("Audios", "Audio") for folder in sorted(root.rglob(name))]
+    folders = named_in(root, "Audios", "Audio")
     columns, rows = stream_rows(table)
     require_columns(table, columns, COLUMNS)
     left_out: Counter[str] = Counter()
@@ -93,7 +89,7 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
         label = _label(row)
         if not (emotions := chosen.emotions([label])):
             left_out[label] += 1
-        elif file := _find(folders, name):
+        elif file := find_clip(folders, name.removesuffix(".wav")):
             utterances.append(_utterance(row, part, file, emotions))
         else:
             no_audio.append(name)
@@ -103,7 +99,7 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
             f"{where}: has no audio of the {len(first)} turns in {table}, such as "
             f"{next(iter(first))}; unpack it there"
         )
-    warnings = _differences(parts)
+    warnings = {what: cases for what, cases in _differences(parts).items() if cases}
     if two := _drop_contradictory_genders(utterances):
         warnings["speakers with two genders, so they get none"] = two
     if no_audio:
@@ -138,15 +134,9 @@ def _label(row: DelimitedRow) -> str:
     return LABEL_BY_LETTER[letter]
 
 
-def _find(folders: list[Path], name: str) -> Path | None:
-    stem = name.removesuffix(".wav")
-    paths = (folder / f"{stem}{suffix}" for folder in folders for suffix in AUDIO_SUFFIXES)
-    return next((path for path in paths if is_file(path)), None)
-
-
 def _utterance(row: DelimitedRow, part: str, file: Path, emotions: tuple[str, ...]) -> Utterance:
     told = row.cells["spkrid"]
-    known = told.lower() not in UNKNOWN
+    known = told.lower() not in UNKNOWN_NAMES
     utt = f"spk{told}-{file.stem}" if known else file.stem
     return Utterance(
         utt=utt,
@@ -174,13 +164,13 @@ def _drop_contradictory_genders(utterances: list[Utterance]) -> list[str]:
 
 
 def _differences(parts: Counter[str]) -> dict[str, list[str]]:
-    """A warning if the table has neither of the published numbers of turns; they are printed."""
-    if dict(parts) in PUBLISHED.values():
-        return {}
-    shown = [
-        f"{part} {parts[part]} ("
-        + ", ".join(f"{counts.get(part, 0)} in {name}" for name, counts in PUBLISHED.items())
-        + ")"
-        for part in PARTS.values()
+    """A warning with the numbers of turns where they are not the published ones.
+
+    The part whose labels are not published may be missing.
+    """
+    differ = [
+        f"{part} {parts[part]} ({count})"
+        for part, count in PUBLISHED.items()
+        if parts[part] != count and not (part == "test3" and parts[part] == 0)
     ]
-    return {"parts whose numbers of turns are not those of release 1.10 or 1.11": shown}
+    return {"parts with other numbers of turns than release 1.11 (in brackets)": differ}

@@ -1,13 +1,14 @@
 """The interface of a corpus module, and the checks that all of them share."""
 
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from menan.audio import audio_info
+from menan.audio import audio_info, is_file
 from menan.datadir.tables import read_lines
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError
@@ -123,6 +124,32 @@ def release_audio(root: str | Path, folder: str, example: str) -> list[Path]:
             f"{inside}: has no wav or flac file (such as {example}); give the folder of the audio"
         )
     return paths
+
+
+def named_in(root: Path, *names: str) -> list[Path]:
+    """The files and folders of some names, at any depth of a release and behind links.
+
+    Returns:
+        Those of the first name before those of the second, sorted.
+    """
+    found: dict[str, list[Path]] = {name: [] for name in names}
+    seen: set[str] = set()
+    for folder, folders, files in os.walk(root, followlinks=True):
+        if (real := os.path.realpath(folder)) in seen:  # a link to a folder above
+            folders.clear()
+            continue
+        seen.add(real)
+        for name in found.keys() & {*folders, *files}:
+            found[name].append(Path(folder, name))
+    return [path for name in names for path in sorted(found[name])]
+
+
+def find_clip(
+    folders: Iterable[Path], stem: str, suffixes: tuple[str, ...] = AUDIO_SUFFIXES
+) -> Path | None:
+    """The first file of a name with one of some endings; None if there is none."""
+    paths = (folder / f"{stem}{suffix}" for folder in folders for suffix in suffixes)
+    return next((path for path in paths if is_file(path)), None)
 
 
 def published_counts(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from menan.errors import InputError
 
@@ -115,15 +116,18 @@ def _workbook(path: Path) -> _Lines:
     try:
         with open(path, "rb") as file:
             sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
-            sheet.reset_dimensions()  # which would fill every row up to 16384 cells in some files
-            rows = _numbered(path, sheet.values)
+            sheet.reset_dimensions()  # programs that write workbooks may state wrong ones
+            rows = dict(_numbered(path, sheet.values))
+            if _has_merged_cells(path):
+                sheet = load_workbook(file, data_only=True).worksheets[0]
+                _fill_merged(rows, sheet.merged_cells.ranges)
     except InputError:
         raise
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except Exception as error:  # openpyxl lets errors of zipfile and XML through
         raise InputError(f"{path}: not an Excel workbook ({_short(error)})") from None
-    yield from rows
+    yield from rows.items()
 
 
 def _numbered(path: Path, values: Iterable[Sequence[Any]]) -> list[tuple[int, list[str]]]:
@@ -139,6 +143,24 @@ def _numbered(path: Path, values: Iterable[Sequence[Any]]) -> list[tuple[int, li
     return rows
 
 
+def _has_merged_cells(path: Path) -> bool:
+    with ZipFile(path) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        return any(b"<mergeCell " in archive.read(name) for name in sheets)
+
+
+def _fill_merged(rows: dict[int, list[str]], ranges: Iterable[Any]) -> None:
+    """Give the cells of each range below the header the text that Excel shows in all of them."""
+    last = max(rows, default=0)
+    for cells in ranges:
+        columns = slice(cells.min_col - 1, cells.max_col)
+        texts = rows.get(cells.min_row, [])[columns]
+        if cells.min_row > 1 and texts:
+            for number in range(cells.min_row, min(cells.max_row, last) + 1):
+                row = rows.get(number, [])
+                row[columns] = texts[:1] * len(row[columns])
+
+
 def _parquet(path: Path) -> _Lines:
     try:
         from pyarrow.parquet import read_table
@@ -148,13 +170,19 @@ def _parquet(path: Path) -> _Lines:
         raise InputError(f"{path}: cannot be read (No such file or directory)")
     try:
         table = read_table(path)
-        columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
+        columns = [_texts(column) for column in table.columns]
         names = list(table.column_names)
     except Exception as error:  # pyarrow has many errors of its own
         raise InputError(f"{path}: not a Parquet file ({_short(error)})") from None
     yield 1, names
     for number, cells in enumerate(zip(*columns, strict=True), start=2):
         yield number, list(cells)
+
+
+def _texts(column: Any) -> list[str]:
+    """A column of a Parquet file; a missing duration is the end of a file, as in audformat."""
+    missing = "NaT" if str(column.type).startswith("duration") else ""
+    return [missing if value is None else _text(value) for value in column.to_pylist()]
 
 
 def _package_missing(path: Path, package: str) -> InputError:
@@ -181,6 +209,8 @@ def _text(value: Any) -> str:
         case datetime.time():
             whole = 3600 * value.hour + 60 * value.minute + value.second
             return str(whole + value.microsecond / 1e6)
+        case bytes():  # text of programs that do not say that it is text
+            return value.decode(errors="replace")
         case list():
             return "|".join(map(_text, value))
     return str(value)

@@ -19,6 +19,7 @@ from menan.corpora.table_row import (
     check_speakers,
     check_utts,
     labels_of_rows,
+    look_alikes,
     read_entry,
     with_path,
 )
@@ -46,8 +47,8 @@ def prepare(
     - speaker: an id without white space; empty or ``Unknown`` where nobody knows who speaks.
     - emotion: one or more labels joined by ``|``; utterances of which ``choice`` keeps no label
       are left out. Empty or ``Unknown``, or no such column, where nobody has labelled the row.
-    - utt: an id; without the column, the name of the file without its ending. ``<speaker>-`` is
-      put before it unless it begins with that.
+    - utt: an id; without the column, the name of the file without its ending, with ``_`` for white
+      space. ``<speaker>-`` is put before it unless it begins with that.
     - group: the unit that is held out, the same in all rows of a speaker.
     - start, end: within the file, both or neither; seconds, or durations as pandas writes them.
     - gender: f, m, female, male, unknown or empty, the same in all rows of a speaker.
@@ -100,6 +101,11 @@ def prepare(
             f"{table}: no utterance is left ({reasons}); relative paths begin at the table's folder"
         )
     utterances = _utterances(present, chosen, found)
+    speakers = (u.speaker for u in utterances if u.speaker_known)
+    found["speakers that may be one, written in two ways"] = look_alikes(speakers)
+    found["labels that may be one, written in two ways; rename one with --map"] = look_alikes(
+        chosen.labels
+    )
     found["rows without a known speaker"] = [u.utt for u in utterances if not u.speaker_known]
     found["rows without an emotion"] = [u.utt for u in utterances if not u.emotions]
     warnings = {what: cases for what, cases in found.items() if cases}

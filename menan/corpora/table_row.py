@@ -1,22 +1,27 @@
 """One row of a user's corpus table: ids, labels and times, without the audio itself."""
 
 import math
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from menan.corpora.delimited import EMPTY, DelimitedRow
+from menan.corpora.delimited import EMPTY, UNKNOWN_NAMES, DelimitedRow
 from menan.corpora.file_names import find_file
 from menan.datadir.channels import MIX, parse_channel
 from menan.datadir.metadata import name_fault
+from menan.datadir.same_audio import grouped
+from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.labels import is_label
 
 GENDERS = {"f": "f", "female": "f", "w": "f", "m": "m", "male": "m", "": None}
 # Names that other tools give to the column path: audformat and nkululeko write file.
 PATHS = ("path", "file", "filename")
-# What stands for nobody, whatever its case. MSP-Podcast has "Unknown".
-UNKNOWN_NAMES = ("unknown", "unk", "?", *EMPTY)
+# A date as a workbook has it; Excel makes one of ids such as MAR1 and 3-4.
+_DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
+_EXCEL_ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)")
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,12 @@ def read_entry(row: DelimitedRow, folder: Path, renamed: Mapping[str, str]) -> E
         renamed: new labels by label, which any text in the emotion cell may have.
 
     Raises:
-        InputError: an empty path or id, an id with white space, a speaker or group that cannot
-            name a file, a label of several words, an unknown gender or channel, or an end before
-            the start.
+        InputError: an empty path or id, an id with white space, a date or an error of Excel, a
+            speaker or group that cannot name a file, a label of several words, an unknown gender
+            or channel, or an end before the start.
     """
     path = find_file(folder, row.text("path"))
-    utt = _id(row, "utt", row.text("utt") if "utt" in row.cells else path.stem)
+    utt = _id(row, "utt", row.text("utt") if "utt" in row.cells else "_".join(path.stem.split()))
     if row.cells["speaker"].lower() in UNKNOWN_NAMES:
         speaker = _id(row, "speaker", utt)
     else:
@@ -106,6 +111,22 @@ def check_speakers(entries: list[Entry]) -> None:
                 )
 
 
+def look_alikes(names: Iterable[str]) -> list[str]:
+    """Names that may mean the same one: only case, zeros or hidden characters tell them apart.
+
+    >>> look_alikes(["1", "s1", "001", "S01", "10"])
+    ['001 = 1', 'S01 = s1']
+    """
+
+    def form(name: str) -> str:
+        letters = unicodedata.normalize("NFKC", name).casefold()
+        shown = "".join(one for one in letters if unicodedata.category(one) != "Cf")
+        return re.sub(r"(?<!\d)0+(?=\d)", "", shown)
+
+    forms = ((name, form(name)) for name in c_sorted(set(names)))
+    return [" = ".join(group) for group in grouped(forms)]
+
+
 def with_path(columns: list[str], rows: list[DelimitedRow]) -> tuple[list[str], list[DelimitedRow]]:
     """The table with the column path under that name."""
     name = next((name for name in PATHS if name in columns), "path")
@@ -126,7 +147,19 @@ def labels_of_rows(rows: Iterable[DelimitedRow], renamed: Mapping[str, str]) -> 
     return {label for label in found if label in renamed or is_label(label)}
 
 
+def _check_spoilt(row: DelimitedRow, column: str, text: str) -> None:
+    """Raise :class:`InputError` for what Excel makes of an id that it takes for something else."""
+    if _DATE.fullmatch(text):
+        raise InputError(
+            f"{row.where}: the {column} {text!r} is a date, which Excel makes of ids; format the "
+            "column as text and write them again"
+        )
+    if _EXCEL_ERROR.fullmatch(text):
+        raise InputError(f"{row.where}: the {column} is Excel's error {text}; correct its formula")
+
+
 def _id(row: DelimitedRow, column: str, text: str) -> str:
+    _check_spoilt(row, column, text)
     if text.split() != [text]:
         cure = "use '_' or '-' instead" if column in row.cells else "add a column utt"
         raise InputError(f"{row.where}: {column} id {text!r} contains white space; {cure}")
@@ -151,6 +184,7 @@ def _labels(row: DelimitedRow, renamed: Mapping[str, str]) -> tuple[str, ...]:
     text = row.cells.get("emotion", "")
     if text not in renamed and text.lower() in UNKNOWN_NAMES:
         return ()
+    _check_spoilt(row, "emotion", text)
     labels = tuple(label.strip() for label in text.split("|"))
     for label in labels:
         if label not in renamed and not is_label(label):
@@ -176,7 +210,9 @@ def _stretch(row: DelimitedRow) -> tuple[float, float] | None:
 
 
 def _channel(row: DelimitedRow) -> int | None:
+    # pandas writes 1.0 where other rows are empty.
+    text = MIX if row.is_empty("channel") else row.cells["channel"].removesuffix(".0")
     try:
-        return parse_channel(row.cells.get("channel") or MIX)
+        return parse_channel(text)
     except InputError as error:
         raise InputError(f"{row.where}: channel: {error}") from None

@@ -37,6 +37,6 @@ def parse_channel(text: str) -> int | None:
     """
     if text == MIX:
         return None
-    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
-        raise InputError(f"expected mix or the number of a channel from 1, found {text!r}")
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= 1):
+        raise InputError(f"expected mix or the number of a channel from 1, found {text[:80]!r}")
     return int(text)

@@ -144,7 +144,7 @@ def _check_ids(utterances: Sequence[Utterance]) -> None:
             )
         if u.utt in seen:
             raise InputError(
-                f"{u.path}: utterance id {u.utt!r} is used by {seen[u.utt]} too; rename one"
+                f"{u.path}: utterance id {u.utt!r} is used by {seen[u.utt]} too; keep one"
             )
         seen[u.utt] = u.path
     _check_agreement(utterances, "recording", "path")

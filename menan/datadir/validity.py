@@ -110,11 +110,11 @@ def folds_findings(metadata: Metadata, identical: list[tuple[str, ...]]) -> list
     Args:
         identical: groups of utterances with the same audio.
     """
-    lines = []
-    for group in dict.fromkeys(sorted(metadata.spk2group.values())):
-        train, heldout = parts_of_group(metadata, group)
-        if emotions := untrained(metadata, train, heldout):
-            lines.append(untrained_finding(group, emotions))
+    alone = _emotions_of_one_group(metadata)
+    lines = [
+        untrained_finding(group, metadata.emotions.in_order(alone[group]))
+        for group in sorted(alone)
+    ]
     found = (
         unknown_finding(metadata),
         speakers_finding(metadata, identical),
@@ -122,6 +122,23 @@ def folds_findings(metadata: Metadata, identical: list[tuple[str, ...]]) -> list
         split_finding(metadata.utt2fold, identical, "folds"),
     )
     return [*lines, *filter(None, found)]
+
+
+def _emotions_of_one_group(metadata: Metadata) -> dict[str, set[str]]:
+    """By group, the emotions that nobody outside it has; in one pass over the utterances.
+
+    Unknown speakers are outside all groups.
+    """
+    groups: dict[str, set[str | None]] = {}
+    for utt, speaker in metadata.utt2spk.items():
+        for emotion in metadata.utt2emo[utt]:
+            groups.setdefault(emotion, set()).add(metadata.spk2group.get(speaker))
+    alone: dict[str, set[str]] = {}
+    for emotion, of_emotion in groups.items():
+        (group,) = of_emotion if len(of_emotion) == 1 else (None,)
+        if group is not None:
+            alone.setdefault(group, set()).add(emotion)
+    return alone
 
 
 def parts_of_group(metadata: Metadata, group: str) -> tuple[list[str], list[str]]:

@@ -19,7 +19,7 @@ from menan.files.mapping import from_mapping, plain_value, to_mapping
 from menan.format_0_1 import upgraded
 from menan.front_ends import FrontEnd
 from menan.labels import LabelSet
-from menan.model.description import Description
+from menan.model.model_description import Description
 from menan.model.network import Network, NetworkShape, empty_network
 from menan.plugins import missing_plugins, warn_changed_plugins
 from menan.settings import ObjectiveSettings
@@ -70,7 +70,7 @@ class ModelCard:
     @property
     def temperature(self) -> float:
         """Divides the logits of EC for posteriors that are probabilities; 1 if not measured."""
-        return 1.0 if self.description is None else self.description.temperature
+        return (self.description and self.description.temperature) or 1.0
 
     @property
     def fold(self) -> str:

@@ -146,6 +146,8 @@ def train_plainly(data: RunData, network: Network, epochs: int) -> Network:
     steps = batches_per_epoch * data.training.epochs
     objective = make_objective(data.run.objective)
     loop = PlainLoop(network, objective, data.training, steps, data.class_weights())
+    speaker_of = data.train.speakers.new_full((int(data.train.index.max()) + 1,), -1)
+    speaker_of[data.train.index] = data.train.speakers
     for epoch in range(1, epochs + 1):
         batches = EpochBatches([data], epoch)
         for number in range(len(batches)):
@@ -158,7 +160,7 @@ def train_plainly(data: RunData, network: Network, epochs: int) -> Network:
                 features.to(network.encoder.mean.dtype),
                 lengths,
                 batch.emotions[0],
-                batch.speakers[0].where(batch.speaker_weight[0] > 0, -1),
+                speaker_of[batch.index[0]],
                 None if noise is None else noise[0],
                 None if kept is None else kept[0],
             )

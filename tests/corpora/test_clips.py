@@ -51,6 +51,12 @@ def copy(releases, tmp_path):
     return make
 
 
+def every_turn(releases):
+    """MSP-Podcast with all of its labels."""
+    letters = msp_podcast.LABEL_BY_LETTER.values()
+    return msp_podcast.prepare(releases / "msp", LabelChoice(tuple(letters)))
+
+
 def by_id(preparation):
     return {u.utt: u for u in preparation.utterances}
 
@@ -115,7 +121,7 @@ def test_published_counts_are_those_of_the_publications():
         "valid": 1109,
         "test": 2610,
     }
-    assert sum(msp_podcast.PUBLISHED["1.11"].values()) == 151654
+    assert sum(msp_podcast.PUBLISHED.values()) == 151654
 
 
 def test_meld_takes_the_official_split_and_tells_clips_without_audio(releases):
@@ -149,6 +155,24 @@ def test_meld_without_any_audio_or_table_says_what_to_do(copy):
         meld.prepare(root)
 
 
+def test_parts_of_a_release_may_be_links_to_another_disk(copy, tmp_path):
+    root = copy("meld")
+    expected = len(meld.prepare(root).utterances)
+    (root / "train").rename(tmp_path / "disk")
+    (root / "train").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk/up").symlink_to(root)  # a loop ends
+    assert len(meld.prepare(root).utterances) == expected
+
+
+def test_cremad_names_actors_whose_sex_is_not_told(copy):
+    root = copy("cremad")
+    warning = "actors without a sex in VideoDemographics.csv"
+    assert {u.gender for u in cremad.prepare(root.parent).utterances} == {"f", "m"}
+    assert warning not in cremad.prepare(root.parent).warnings
+    (root / "VideoDemographics.csv").unlink()
+    assert cremad.prepare(root).warnings[warning] == ["1001", "1002"]
+
+
 def test_a_part_of_meld_will_do(copy):
     root = copy("meld")
     (root / "dev_sent_emo.csv").unlink()
@@ -179,7 +203,18 @@ def test_msp_podcast_has_no_speaker_for_unknown_ones(releases, tmp_path):
     assert len(splits) == len(preparation.utterances)
     report = describe(preparation, releases)
     assert f"speaker unknown: {len(unknown)} utterances" in report
-    assert "train 40 (63076 in 1.10, 84030 in 1.11)" in report
+    assert "train 40 (84030)" in report
+
+
+def test_msp_podcast_may_lack_the_part_whose_labels_are_not_published(releases, monkeypatch):
+    parts = Counter(u.split for u in every_turn(releases).utterances)
+    assert parts["test3"]
+    published = dict(parts) | {"test3": 2347}
+    what = "parts with other numbers of turns than release 1.11 (in brackets)"
+    monkeypatch.setattr(msp_podcast, "PUBLISHED", published)
+    assert every_turn(releases).warnings[what] == [f"test3 {parts['test3']} (2347)"]
+    monkeypatch.setitem(msp_podcast.PARTS, "Test3", "other")
+    assert what not in every_turn(releases).warnings
 
 
 def test_msp_podcast_takes_other_labels_if_asked(releases):

@@ -1,42 +1,21 @@
-"""Tables as pandas, Excel, audformat and people's disks write them."""
+"""CSV as pandas, Excel and audformat write it, and names as people's disks have them."""
 
-import builtins
 import unicodedata
-import zipfile
 
-import numpy as np
 import pytest
 import soundfile
 
 from menan.corpora.description import describe
+from menan.corpora.label_choice import LabelChoice
 from menan.corpora.table import prepare
 from menan.errors import BadItems, InputError
 from menan.labels import parse_map
-
-HEAD = "path,speaker,emotion"
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Recordings of two seconds: one.wav, two.wav, and clips/three.wav."""
-    (tmp_path / "clips").mkdir()
-    for name in ("one.wav", "two.wav", "clips/three.wav"):
-        soundfile.write(tmp_path / name, np.zeros(8000, "int16"), 4000)
-    return tmp_path
+from tests.corpora.table_example import HEAD, WHOLE, facts
 
 
 def write(folder, *lines, name="t.csv", encoding="utf-8"):
     (folder / name).write_text("\r\n".join(lines) + "\r\n", encoding=encoding)
     return folder / name
-
-
-def facts(table, **options):
-    return [
-        (u.utt, u.speaker, u.emotions, u.start, u.end) for u in prepare(table, **options).utterances
-    ]
-
-
-WHOLE = [("x-one", "x", ("ang",), None, None), ("y-two", "y", ("sad",), None, None)]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +45,7 @@ def test_a_table_is_read_as_a_program_wrote_it(folder, lines, encoding):
         ("0 days 00:00:00.250000", "0 days 00:00:01.750000", (0.25, 1.75)),
         ("00:00:01", "00:00:01.5", (1.0, 1.5)),
         ("1.5", "NaT", (1.5, 2.0)),
+        ("00:00:00,250", "0:00:01,75", (0.25, 1.75)),  # subtitles, and MELD's tables
     ],
 )
 def test_times(folder, start, end, expected):
@@ -80,6 +60,52 @@ def test_a_decimal_comma_between_commas_is_named(folder):
     table = write(folder, f"{HEAD},start,end", 'one.wav,x,ang,"0,25",1')
     with pytest.raises(InputError, match=r"t.csv:2: expected a number as start, found '0,25'; wri"):
         prepare(table)
+
+
+@pytest.mark.parametrize(
+    ("start", "cure"),
+    [
+        ("00:01", "write seconds, or hh:mm:ss"),  # minutes, or hours?
+        ("1.234,5", "write it without thousands separators"),
+    ],
+)
+def test_a_time_that_can_be_understood_in_two_ways_is_refused_with_a_cure(folder, start, cure):
+    table = write(folder, "path;speaker;emotion;start;end", f"one.wav;x;ang;{start};2000")
+    with pytest.raises(InputError, match=rf"t.csv:2: expected a number as start, .*; {cure}"):
+        prepare(table)
+
+
+def test_names_that_may_be_one_are_named(folder):
+    lines = ["one.wav,01,Angry", "two.wav,1,angry", "clips/three.wav,Zo\u0308,sad"]
+    table = write(folder, HEAD, *lines, "one.wav,Z\u00f6,sad", "two.wav,Zo\u0308\u200b,sad")
+    warnings = prepare(table).warnings
+    assert warnings["speakers that may be one, written in two ways"] == [
+        "01 = 1",
+        "Zo\u0308 = Zo\u0308\u200b = Z\u00f6",
+    ]
+    label = "labels that may be one, written in two ways; rename one with --map"
+    assert warnings[label] == ["Angry = angry"]
+    choice = LabelChoice(None, parse_map("Angry=angry"))
+    assert label not in prepare(table, choice=choice).warnings
+
+
+def test_a_file_name_with_spaces_gives_an_id_without(folder):
+    (folder / "one.wav").rename(folder / "take 1  (new).wav")
+    assert facts(write(folder, HEAD, "take 1  (new).wav,x,ang"))[0][0] == "x-take_1_(new)"
+
+
+def test_the_case_of_a_file_name_may_differ_if_only_one_file_fits(folder):
+    table = write(folder, HEAD, "Clips/THREE.WAV,x,ang", "one.wav,y,sad")
+    assert [u.path for u in prepare(table).utterances] == [
+        str(folder / "clips/three.wav"),
+        str(folder / "one.wav"),
+    ]
+
+
+def test_a_channel_may_be_a_float_or_missing_as_pandas_writes_it(folder):
+    lines = ["one.wav,x,ang,1.0", "two.wav,y,sad,nan", "clips/three.wav,y,sad,"]
+    preparation = prepare(write(folder, f"{HEAD},channel", *lines))
+    assert [u.channel for u in preparation.utterances] == [1, None, None]
 
 
 def test_a_cell_beyond_the_header_is_refused(folder):
@@ -97,7 +123,7 @@ def test_all_wrong_rows_are_named_at_once(folder):
     ]
 
 
-@pytest.mark.parametrize("name", ["Unknown", "", "unk", "NaN", "N/A", "?"])
+@pytest.mark.parametrize("name", ["Unknown", "", "unk", "NaN", "N/A", "?", "NA", "None", "-"])
 def test_an_unknown_speaker_is_nobody(folder, name):
     table = write(
         folder, HEAD, f"one.wav,{name},ang", f"two.wav,{name},sad", "clips/three.wav,k,ang"
@@ -111,7 +137,7 @@ def test_an_unknown_speaker_is_nobody(folder, name):
     assert "\n(unknown)" in report
 
 
-@pytest.mark.parametrize("name", ["unknown", "", "UNK", "nan"])
+@pytest.mark.parametrize("name", ["unknown", "", "UNK", "nan", "NA", "None"])
 def test_an_unknown_emotion_is_none(folder, name):
     table = write(folder, HEAD, f"one.wav,x,{name}", "two.wav,y,sad", "clips/three.wav,y,ang")
     preparation = prepare(table)
@@ -120,8 +146,6 @@ def test_an_unknown_emotion_is_none(folder, name):
 
 
 def test_a_label_called_unknown_can_be_kept_by_naming_it(folder):
-    from menan.corpora.label_choice import LabelChoice
-
     table = write(folder, HEAD, "one.wav,x,unknown", "two.wav,y,sad")
     choice = LabelChoice(None, parse_map("unknown=other"))
     assert [f[2] for f in facts(table, choice=choice)] == [("other",), ("sad",)]
@@ -165,74 +189,3 @@ def test_absolute_paths_need_no_warning_and_links_out_do(folder, tmp_path_factor
     (folder / "link.wav").symlink_to(elsewhere / "one.wav")
     table = write(folder, HEAD, "link.wav,x,ang", "two.wav,y,sad")
     assert "files outside" in describe(prepare(table), folder)
-
-
-def test_a_workbook_is_read(folder):
-    openpyxl = pytest.importorskip("openpyxl")
-    book = openpyxl.Workbook()
-    for row in [
-        (*HEAD.split(","), "start", "end", None),
-        ("one.wav", 7, "ang", 0.5, 1, None),
-        (None,),
-    ]:
-        book.active.append(row)
-    book.save(folder / "t.xlsx")
-    assert facts(folder / "t.xlsx") == [("7-one", "7", ("ang",), 0.5, 1.0)]
-    (folder / "t.xlsx").write_bytes(b"PK\x03\x04 and so on")
-    with pytest.raises(InputError, match=r"t.xlsx: not an Excel workbook"):
-        prepare(folder / "t.xlsx")
-
-
-def test_a_row_beyond_the_last_one_of_excel_is_refused_at_once(folder):
-    openpyxl = pytest.importorskip("openpyxl")
-    book = openpyxl.Workbook()
-    for row in (HEAD.split(","), ("one.wav", "x", "ang")):
-        book.active.append(row)
-    book.save(folder / "small.xlsx")
-    with (
-        zipfile.ZipFile(folder / "small.xlsx") as small,
-        zipfile.ZipFile(folder / "t.xlsx", "w") as huge,
-    ):
-        for name in small.namelist():
-            text = small.read(name).decode()
-            huge.writestr(name, text.replace('<row r="2"', '<row r="99999999999"'))
-    with pytest.raises(InputError, match="has a row beyond 1048576, Excel's last"):
-        prepare(folder / "t.xlsx")
-
-
-def test_parquet_is_read(folder):
-    import datetime
-
-    pyarrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
-    seconds = [datetime.timedelta(seconds=0.5), None]
-    columns = {"file": ["one.wav", "two.wav"], "speaker": ["x", None], "emotion": ["ang", "sad"]}
-    columns |= {"start": seconds, "end": [datetime.timedelta(seconds=1), None]}
-    parquet.write_table(pyarrow.table(columns), folder / "t.parquet")
-    assert facts(folder / "t.parquet") == [
-        ("x-one", "x", ("ang",), 0.5, 1.0),
-        ("two", "two", ("sad",), None, None),
-    ]
-
-
-@pytest.mark.parametrize(("name", "package"), [("t.xlsx", "openpyxl"), ("t.parquet", "pyarrow")])
-def test_without_the_package_the_cure_is_named(folder, monkeypatch, name, package):
-    real = builtins.__import__
-
-    def without(module, *arguments):
-        if module.split(".")[0] == package:
-            raise ImportError(module)
-        return real(module, *arguments)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    (folder / name).write_bytes(b"PK")
-    with pytest.raises(InputError, match=rf"{name}: needs the package {package}: pip install"):
-        prepare(folder / name)
-
-
-def test_other_workbooks_and_folders_are_named(folder):
-    (folder / "t.xls").write_bytes(b"\xd0\xcf")
-    with pytest.raises(InputError, match=r"t.xls: .xls is not read; save it as .xlsx or as CSV"):
-        prepare(folder / "t.xls")
-    with pytest.raises(InputError, match=r"clips: a folder; name a CSV or TSV file"):
-        prepare(folder / "clips")

@@ -1,16 +1,24 @@
+import random
 import shutil
 
 import numpy as np
 import pytest
 import soundfile
 
-from menan.datadir.metadata import read_metadata
+from menan.datadir.channels import parse_channel
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.same_audio import across, identical_audio
 from menan.datadir.tables import write_table
 from menan.datadir.utterances import Utterance, write_datadir
 from menan.datadir.validate.directory import validate
-from menan.datadir.validity import folds_findings
+from menan.datadir.validity import (
+    folds_findings,
+    parts_of_group,
+    untrained,
+    untrained_finding,
+)
 from menan.errors import InputError
+from menan.labels import LabelSet
 
 
 @pytest.fixture
@@ -113,3 +121,25 @@ def test_folds_findings(data):
         "identical audio in two parts of the split: 1 group: b-1 = c-1 = nobody; leave one of each "
         "out",
     ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_emotions_of_one_group_are_those_that_nobody_outside_it_has(seed):
+    draw = random.Random(seed)
+    labels = LabelSet(tuple("abcdefgh"))
+    speakers = {f"s{n}": draw.choice("xyz") for n in range(6)}
+    utt2spk = {f"u{n:02}": draw.choice([*speakers, "nobody"]) for n in range(14)}
+    emotions = {u: tuple(draw.sample(labels.names, draw.choice((0, 1, 1, 2)))) for u in utt2spk}
+    uniq = {u: u for u in utt2spk}
+    metadata = Metadata(utt2spk, emotions, speakers, {}, uniq, "made up", labels)
+    expected = [
+        untrained_finding(group, found)
+        for group in "xyz"
+        if (found := untrained(metadata, *parts_of_group(metadata, group)))
+    ]
+    assert folds_findings(metadata, []) == expected
+
+
+def test_a_channel_is_a_number_that_a_file_can_have():
+    with pytest.raises(InputError, match="expected mix or the number of a channel from 1"):
+        parse_channel("9" * 5000)  # more digits than Python converts

@@ -17,7 +17,7 @@ from menan.features.waveform import centre_crop
 from menan.front_ends import GivenFrontEnd, KaldiFrontEnd
 from menan.inference.emotion_model import load_model
 from menan.inference.export import OnnxInput, export_onnx
-from menan.model.description import Description
+from menan.model.model_description import Description
 from menan.model.model_file import card_to_json, save_model
 from tests.training.training_example import build_network, model_card, model_with
 

@@ -1,11 +1,14 @@
 """Utterances without a known speaker or without an emotion, and doubtful evaluations."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.division import divided
 from menan.datadir.dump_directory import open_dump
+from menan.datadir.held_out import held_out_utts, training_utts
 from menan.datadir.metadata import spk2utt
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
@@ -36,6 +39,12 @@ def forget_speakers(feats, some):
     return forgotten
 
 
+def first_of(train, count):
+    """The first utterances of a set."""
+    columns = ("index", "emotions", "speakers", "voices")
+    return replace(train, **{name: getattr(train, name)[:count] for name in columns})
+
+
 def run_data(feats, tmp_path, objective, training=QUICK):
     dump = open_dump(feats)
     utts, _ = divided(dump.metadata, None)
@@ -61,21 +70,33 @@ def test_engine_and_plain_loop_agree_on_unknown_speakers(make_dump, tmp_path, na
         torch.testing.assert_close(trained.get_parameter(key), wanted, rtol=1e-3, atol=5e-4)
 
 
-def test_a_batch_of_unknown_speakers_does_not_move_the_speaker_classifier(make_dump, tmp_path):
+def test_weights_of_a_batch_are_means_over_its_utterances_and_its_known_speakers(
+    make_dump, tmp_path
+):
     feats = make_dump()
     forget_speakers(feats, lambda utt: utt[:5] in ("spk02", "spk03"))
     (objective,) = objectives("mtl")
-    data = run_data(feats, tmp_path, objective, TrainingConfig(epochs=1, batch_size=4))
-    batches = EpochBatches([data], 1)
+    long = run_data(feats, tmp_path, objective, TrainingConfig(epochs=1, batch_size=6))
+    short = replace(long, train=first_of(long.train, 22))
+    batches = EpochBatches([long, short], 1)
     seen = set()
     for step in range(len(batches)):
-        batch, _ = batches.batch(step)
-        known = data.train.speakers[torch.isin(data.train.index, batch.index[0])] >= 0
-        assert (batch.speaker_weight > 0).sum() == known.sum()
-        assert float(batch.speaker_weight.sum()) == pytest.approx(float(known.any()))
-        assert float(batch.weight.sum()) == pytest.approx(1)
-        seen.add(int(known.sum()))
-    assert len(seen) > 1  # batches with more and with fewer known speakers
+        batch, sizes = batches.batch(step)
+        for run, size in enumerate(sizes.tolist()):
+            train = (long, short)[run].train
+            rows = [train.index.tolist().index(place) for place in batch.index[run, :size].tolist()]
+            true = train.speakers[rows]
+            weight, speaker_weight = torch.zeros(2, batch.weight.shape[1])
+            weight[:size] = 1 / size
+            if known := int((true >= 0).sum()):
+                speaker_weight[:size][true >= 0] = 1 / known
+            torch.testing.assert_close(batch.weight[run], weight)
+            torch.testing.assert_close(batch.speaker_weight[run], speaker_weight)
+            assert batch.speakers[run, :size][true >= 0].tolist() == true[true >= 0].tolist()
+            seen.add((size, known))
+    # Batches with more and with fewer known speakers, and those that are shorter than their row.
+    assert len({known for _, known in seen}) > 2
+    assert {2, 4, 6} <= {size for size, _ in seen}
 
 
 def test_unknown_speakers_are_in_no_group_and_train_always(make_dump):

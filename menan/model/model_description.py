@@ -16,7 +16,7 @@ class Description:
     ua: mean UA on speakers that the measured models were not trained on, between 0 and 1.
     ua_interval: the 95 % interval of ``ua``.
     temperature: divides the logits of EC, so that posteriors are probabilities; fitted on
-        speakers that the measured models were not trained on.
+        speakers that the measured models were not trained on, None if none validated.
     """
 
     corpus: str
@@ -25,12 +25,14 @@ class Description:
     protocol: str
     ua: float
     ua_interval: tuple[float, float]
-    temperature: float
+    temperature: float | None
 
     def __post_init__(self) -> None:
         low, high = self.ua_interval
         require(0 <= low <= self.ua <= high <= 1, "ua must lie in its interval, from 0 to 1")
-        require(0 < self.temperature < 1000, "temperature must be positive")
+        require(
+            self.temperature is None or 0 < self.temperature < 1000, "temperature must be positive"
+        )
 
     @property
     def in_short(self) -> str:
