@@ -19,7 +19,6 @@ from menan.datadir.folds import (
 from menan.datadir.metadata import Metadata, name_fault
 from menan.datadir.split import find_split, folds_of_split, split_names
 from menan.datadir.tables import c_sorted
-from menan.datadir.validity import parts_of_group
 from menan.errors import InputError
 
 
@@ -82,15 +81,25 @@ def divided(metadata: Metadata, group: str | None) -> tuple[list[str], dict[str,
         InputError: a split that the data lack, or a corpus that cannot be held out or without
             emotions on one side.
     """
+    originals = set(metadata.originals)
     if is_split(group):
-        split, originals = find_split(metadata, str(group)), set(metadata.originals)
+        split = find_split(metadata, str(group))
         held = (*split.utts(metadata, "valid"), *split.utts(metadata, "test"))
         own = c_sorted(utt for utt in held if utt in originals)
         return split.utts(metadata, "train"), {utt: split.parts[utt] for utt in own}
-    if group in metadata.corpora:
-        return _without_corpus(metadata, str(group))
-    train, heldout = parts_of_group(metadata, group or "")
-    return train, {utt: metadata.utt2spk[utt] for utt in heldout}
+    labelled = {utt: spk for utt, spk in metadata.utt2spk.items() if metadata.utt2emo[utt]}
+    parts = _parts_of_speakers(metadata, group)
+    train = [utt for utt, spk in labelled.items() if spk not in parts]
+    heldout = {
+        utt: parts[spk] for utt, spk in labelled.items() if parts.get(spk) and utt in originals
+    }
+    if group in metadata.corpora and len(tests := {corpus_of(utt) == group for utt in heldout}) < 2:
+        lacks = "validate" if tests == {True} else "test"
+        raise InputError(
+            f"holding out corpus {group!r}: no utterance with an emotion is left to {lacks}; label "
+            "some"
+        )
+    return train, heldout
 
 
 def tested_by(
@@ -165,21 +174,14 @@ def _test_names(
     return dict.fromkeys(metadata.utt2spk, corpus_id(metadata.corpus))
 
 
-def _without_corpus(metadata: Metadata, corpus: str) -> tuple[list[str], dict[str, str]]:
-    fold = fold_of_corpus(metadata.spk2group, corpus)
-    valid = str(fold.valid)
-    labelled = {utt: spk for utt, spk in metadata.utt2spk.items() if metadata.utt2emo[utt]}
-    trains = {*fold.train, *metadata.unknown_speakers}
-    train = [utt for utt, spk in labelled.items() if spk in trains and corpus_of(utt) != corpus]
-    part = {
-        name: name if corpus_of(name) == corpus else valid
-        for name in metadata.spk2group.keys() - trains
+def _parts_of_speakers(metadata: Metadata, group: str | None) -> dict[str, str]:
+    """The part of each speaker who does not train; empty for one who is not evaluated either."""
+    if group not in metadata.corpora:
+        return {speaker: speaker for speaker, own in metadata.spk2group.items() if own == group}
+    fold = fold_of_corpus(metadata.spk2group, str(group))
+    parts = {
+        speaker: speaker if corpus_of(speaker) == group else str(fold.valid)
+        for speaker in metadata.spk2group.keys() - set(fold.train)
     }
-    originals = set(metadata.originals)
-    held = {utt: part[spk] for utt, spk in labelled.items() if utt in originals and spk in part}
-    if missing := {corpus, valid} - {corpus_of(utt) for utt in held} - set(held.values()):
-        raise InputError(
-            f"holding out corpus {corpus!r}: no utterance of {min(missing)} has an emotion; label "
-            "some"
-        )
-    return train, held
+    unknown = (name for name in metadata.unknown_speakers if corpus_of(name) == group)
+    return parts | dict.fromkeys(unknown, "")

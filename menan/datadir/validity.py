@@ -139,12 +139,3 @@ def _emotions_of_one_group(metadata: Metadata) -> dict[str, set[str]]:
         if group is not None:
             alone.setdefault(group, set()).add(emotion)
     return alone
-
-
-def parts_of_group(metadata: Metadata, group: str) -> tuple[list[str], list[str]]:
-    """The labelled utterances outside a group of speakers, and the originals in it."""
-    of: Mapping[str, str] = metadata.spk2group
-    labelled = [utt for utt in metadata.utt2spk if metadata.utt2emo[utt]]
-    train = [utt for utt in labelled if of.get(metadata.utt2spk[utt]) != group]
-    heldout = [utt for utt in labelled if of.get(metadata.utt2spk[utt]) == group]
-    return train, [utt for utt in heldout if metadata.utt2uniq[utt] == utt]

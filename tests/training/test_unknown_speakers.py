@@ -8,7 +8,6 @@ import torch
 from menan.config import RunsConfig, TrainingConfig
 from menan.datadir.division import divided
 from menan.datadir.dump_directory import open_dump
-from menan.datadir.held_out import held_out_utts, training_utts
 from menan.datadir.metadata import spk2utt
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
