@@ -96,3 +96,14 @@ def test_a_corpus_that_leaves_no_group_to_validate_is_refused(make_dump):
     assert divided(open_dumps(feats).metadata, "a")
     with pytest.raises(InputError, match="'b' leaves no group to validate, as no other corpus has"):
         divided(open_dumps(feats).metadata, "b")
+
+
+@pytest.mark.parametrize(
+    ("held_out", "cannot"), [("small", "is left to test"), ("large", "is left to validate")]
+)
+def test_a_corpus_without_emotions_neither_tests_nor_validates(two_corpora, held_out, cannot):
+    small, _ = two_corpora.split(",")
+    folder = open_dumps(small).feats.parent
+    write_table(folder / "utt2emo", dict.fromkeys(read_table(folder / "utt2emo"), "-"))
+    with pytest.raises(InputError, match=f"holding out corpus '{held_out}': .* {cannot}; label"):
+        divided(open_dumps(two_corpora).metadata, held_out)

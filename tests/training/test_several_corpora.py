@@ -93,6 +93,7 @@ def test_leave_one_corpus_out_from_training_to_the_report(two_corpora, run, tmp_
     assert set(system["genders"]) == {"f", "m"}
     text = written.read_text()
     assert "Leave one corpus out" in text
+    assert "Table 2: accuracy on speakers of unseen corpora" in text
     assert "Leave one speaker out" not in text
     assert "Each speaker validates once" not in text
     assert "small and large" in text or "large and small" in text

@@ -161,6 +161,7 @@ def test_from_training_to_the_report(feats, tmp_path):
     assert "Test1" in text
     assert "official split" in text
     assert "Leave one speaker out" not in text
+    assert "Other utterances validate than test" in text
 
 
 def test_a_dump_of_data_with_a_split_keeps_it(feats):
@@ -184,6 +185,7 @@ def test_without_validation_the_last_epoch_is_the_model_and_other_rules_say_why_
     sources = ReportSources(exp=tmp_path / "exp", rule="last")
     text = write_report(sources, tmp_path / "R.md", html=tmp_path / "R.html")
     assert "Without validation there is no `best-ua`, `best-wa`, `best-loss`." in text
+    assert "Δ = test − validation" not in text
     assert re.search(r"\| `menan` \| here \| – \| \d+\.\d\d \[.*\] \| – ", text)
 
 
