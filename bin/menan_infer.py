@@ -22,7 +22,13 @@ def infer(
             "experiment (all its systems)."
         ),
     ],
-    feats: Annotated[Path, typer.Option(help="feats.scp of a dump directory.")],
+    feats: Annotated[
+        Path,
+        typer.Option(
+            help="feats.scp of a dump directory; A,B,... for models of several corpora, to have "
+            "the ids of the training."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Directory to write.")],
     rule: Annotated[
         str, typer.Option(help="Selection rule of the models, for a directory.")

@@ -27,7 +27,10 @@ RUNS, TRAINING = RunsConfig(), TrainingConfig()
 
 @app.command()
 def train(
-    feats: Annotated[Path, typer.Option(help="feats.scp of a dump directory.")],
+    feats: Annotated[
+        Path,
+        typer.Option(help="feats.scp of a dump directory, or of several corpora: A,B,..."),
+    ],
     exp: Annotated[Path, typer.Option(help="Directory for the runs.")],
     config: Annotated[
         Path | None, typer.Option(help="YAML file; its sections model, training and runs.")
@@ -54,7 +57,8 @@ def train(
         str | None,
         typer.Option(
             help="none, each, groups of spk2group, split (the official split, utt2split), or folds "
-            "(each fold of utterances, utt2fold).",
+            "(each fold of utterances, utt2fold). With several corpora none, each, groups, corpus "
+            "(every corpus in turn), or names of corpora.",
             show_default=",".join(RUNS.hold_out),
         ),
     ] = None,
@@ -92,6 +96,9 @@ def train(
     Writes EXP/<objective>_seed<k>/<held-out group>/ with config.yaml, log.jsonl, checkpoint.pt,
     heldout.npz and the selected weights <fold>.<rule>.safetensors. Settings that differ from the
     defaults become part of the directory's name, such as menan-lambda0.2_seed0.
+
+    Several corpora train together if their labels and features agree. Ids then begin with the
+    corpus, as in RAVDESS:01; --set training.balance=corpus draws each corpus equally often.
 
     Example: menan-train --feats dump/train/feats.scp --exp exp --objective ec,menan --hold-out each
     --set training.lr=2e-3 --set model.bottleneck=noise

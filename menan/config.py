@@ -64,6 +64,8 @@ class TrainingConfig:
     class_weight: weights of the classes in the emotion loss: ``none``, or ``balanced`` for
         utterances / (classes * utterances of the class), counted on the training utterances.
     label_smoothing: part of each emotion target that is spread evenly over all classes.
+    balance: ``corpus`` draws every corpus equally often, in each batch; ``none`` draws every
+        utterance once per epoch.
     sc_steps: steps of the speaker classifier for each step of encoder and emotion classifier.
     normalize: ``global`` (one mean and standard deviation per dimension, from the training
         speakers) or ``none``.
@@ -77,6 +79,7 @@ class TrainingConfig:
     weight_decay: float = 0.0
     class_weight: str = "none"
     label_smoothing: float = 0.0
+    balance: str = "none"
     sc_steps: int = 1
     normalize: str = "global"
     store_dtype: str = "float32"
@@ -91,6 +94,7 @@ class TrainingConfig:
             0 <= self.label_smoothing < 1,
             "label_smoothing must lie between 0 and 1, 1 excluded",
         )
+        require(self.balance in ("none", "corpus"), "balance must be none or corpus")
         require(self.sc_steps >= 1, "sc_steps must be at least 1")
         require(self.normalize in ("global", "none"), "normalize must be global or none")
         require(
@@ -105,7 +109,8 @@ class RunsConfig:
     objective: one or more objectives; one of them may stand there with several settings.
     seed: seeds of initial weights, order of the utterances and noise.
     hold_out: ``("none",)``, ``("each",)``, names of groups in spk2group, ``("split",)`` for the
-        official split or ``("folds",)`` for the folds of utterances.
+        official split, ``("folds",)`` for the folds of utterances, ``("corpus",)`` or names of
+        corpora.
     """
 
     objective: tuple[ObjectiveSettings, ...] = (MaxEntropySettings(),)

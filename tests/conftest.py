@@ -92,3 +92,10 @@ def make_dump(tmp_path) -> Callable[..., Path]:
         return write_dump(tmp_path / name, **options)
 
     return make
+
+
+@pytest.fixture
+def two_corpora(make_dump) -> str:
+    """Dumps of four speakers with speed copies and of eight whose ids begin alike, by commas."""
+    small = make_dump("small", speakers=4, speeds=(0.9, 1.0))
+    return f"{small},{make_dump('large', speakers=8, seed=1)}"

@@ -9,7 +9,6 @@ from collections.abc import Collection, Sequence
 from menan.analysis.cells import fixed, span
 from menan.analysis.leakage.result import LeakageMean, SetFacts
 from menan.analysis.results import Table2
-from menan.analysis.tables.table3 import Table3
 from menan.training.selection import RULES
 
 PROBE_TITLES = {"linear": "linear", "mlp": "MLP", "knn": "k-NN"}
@@ -41,12 +40,15 @@ FINDINGS_NOTE = (
 CONFIGURATION = "Configuration and provenance"
 TABLE2_COLUMNS: tuple[str, ...] = ("system", "figures", "WA validation", "WA test", "Δ WA")
 TABLE2_COLUMNS += ("UA validation", "UA test", "Δ UA", "sd by epoch", "seeds", "folds")
-TABLE2_AFTER = (
-    "Δ = test − validation, shown as the paper shows it; it is no evidence of invariance. Each "
-    "speaker validates once and tests once, so a rule that ignores validation has Δ = 0, and one "
-    "that picks the best epoch on validation has Δ ≤ 0 by construction. “sd by epoch” is the "
-    "standard deviation of the test UA over the last ten epochs: differences of this size are "
-    "within the noise of choosing an epoch."
+DELTA = "Δ = test − validation, shown as the paper shows it; it is no evidence of invariance."
+DELTA_IN_TURN = (
+    "Each speaker validates once and tests once, so a rule that ignores validation has Δ = 0, and "
+    "one that picks the best epoch on validation has Δ ≤ 0 by construction."
+)
+DELTA_BETWEEN_PARTS = "Other utterances validate than test, so it also shows how these differ."
+EPOCH_SD = (
+    "“sd by epoch” is the standard deviation of the test UA over the last ten epochs: differences "
+    "of this size are within the noise of choosing an epoch."
 )
 INTERVALS_NOTE = (
     "Large marks are means with their intervals, small strokes single test speakers, × the paper's "
@@ -109,9 +111,6 @@ LEAKAGE_AFTER = (
 
 PLANES = "t-SNE of held-out utterances"
 
-TABLE3 = "Table 3: the fold models on another corpus, %"
-TABLE3_COLUMNS = ("system", "mean", "min", "max", "UA, one label", "LRAP", "paper: mean, min, max")
-
 
 def table2_note(table: Table2, corpus: str) -> str:
     """On the figures of Table 2."""
@@ -124,6 +123,15 @@ def table2_note(table: Table2, corpus: str) -> str:
         f"speakers, then utterances{', then seeds' if seeds > 1 else ''}. The paper's figures are "
         f"of IEMOCAP{'' if is_papers else ', so they are no yardstick for this corpus'}."
     )
+
+
+def table2_after(table: Table2) -> str:
+    """On Δ, where there is validation, and the spread over epochs."""
+    folds = [fold for system in table.systems.values() for fold in system.folds]
+    valid, test = {fold.valid for fold in folds}, {fold.test for fold in folds}
+    if valid == {None}:
+        return EPOCH_SD
+    return " ".join((DELTA, DELTA_IN_TURN if valid == test else DELTA_BETWEEN_PARTS, EPOCH_SD))
 
 
 def rules_note(rule: str, shown: Collection[str]) -> str:
@@ -229,16 +237,4 @@ def planes_note(neighbours: int) -> str:
         "shuffled. Both are computed from the coordinates drawn here, not from the embeddings: "
         "they put a number to the picture and inherit its distortions. Read them beside the "
         "probes, not in place of them."
-    )
-
-
-def table3_note(table: Table3) -> str:
-    """On the fold models' accuracy on another corpus."""
-    return (
-        f"Models trained on one corpus, tested on {table.utterances} utterances of another. A "
-        "prediction is right if its emotion was rated positive, neutral if none was; under such a "
-        "rule predictions that ignore the speech do well, so they stand in the same table. Mean, "
-        "minimum and maximum are over the fold models. UA is the mean recall over the "
-        f"{table.single} utterances with one label, LRAP the label-ranking average precision of "
-        "the posteriors. The paper's figures are of CMU-MOSEI."
     )

@@ -57,10 +57,11 @@ def publish(
 
 
 def _protocol(runs: Sequence[TrainedRun], card: ModelCard) -> str:
-    tested = {test for run in runs for test, _ in run.config.folds}
+    tested = {test for run in runs for test, _ in run.folds}
     held_out = {run.config.hold_out for run in runs}
     seeds = len({run.seed for run in runs})
-    measured = f"mean over {len(tested)} test speakers in {len(held_out)} groups held out in turn"
+    of = "corpora" if held_out <= set(runs[0].config.corpora) else "groups"
+    measured = f"mean over {len(tested)} test speakers in {len(held_out)} {of} held out in turn"
     if any(is_split(one) for one in held_out):
         measured = f"mean over {len(tested)} test parts of the corpus"
     return (

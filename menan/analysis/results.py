@@ -3,10 +3,12 @@
 Accuracies are in per cent and probabilities between 0 and 1, unless stated otherwise.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from menan.analysis.attack.attack_result import AttackResult
 from menan.analysis.leakage.result import ReportedLeakage
+from menan.analysis.tables.by_corpus import CorpusFigures
+from menan.analysis.tables.published import PublishedTable
 from menan.analysis.tables.table3 import Table3
 
 
@@ -135,6 +137,7 @@ class SystemFigures:
     epoch_sd: standard deviation of the test UA over the last ten epochs, mean over folds.
     macro_f1: over all test utterances.
     genders: by ``f`` and ``m``, as far as genders are known; gender_gap is between their UA.
+    corpora: by name, where several stand side by side.
     """
 
     wa: HeadlineAccuracy
@@ -151,6 +154,7 @@ class SystemFigures:
     gender_gap: float | None
     calibration: CalibrationFigures
     adversary: AdversaryFigures
+    corpora: dict[str, CorpusFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -187,34 +191,6 @@ class Table2:
     systems: dict[str, SystemFigures]
     rules: dict[str, dict[str, RuleFigures]]
     comparisons: tuple[Comparison, ...] = ()
-
-
-@dataclass(frozen=True)
-class OwnFigures:
-    """A system of an experiment beside published ones; means over held-out groups, %.
-
-    one_seed: mean over seeds; all_seeds: decided by the mean posteriors over seeds.
-    seeds: their number.
-    """
-
-    one_seed: float
-    all_seeds: float
-    seeds: int
-
-
-@dataclass(frozen=True)
-class PublishedTable:
-    """Published figures of a protocol, %, and those of an experiment.
-
-    protocol, citation: how they were measured, and where they stand; measure: ``wa`` or ``ua``.
-    systems: the published ones; here: the experiment's.
-    """
-
-    protocol: str
-    citation: str
-    measure: str
-    systems: dict[str, float]
-    here: dict[str, OwnFigures]
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 
 from menan.analysis.system_names import system_order
+from menan.datadir.corpus_ids import corpus_of
 from menan.datadir.folds import FOLDS, SPLIT, is_split
-from menan.datadir.tables import read_lines
+from menan.datadir.tables import c_sorted, read_lines
 from menan.errors import InputError
 from menan.files.mapping import to_mapping
 from menan.settings import BottleneckSettings
 from menan.training.run_config import RunConfig, read_run_config
 from menan.training.selection import HeldOut
 
+CORPUS = "whole corpora"  # the setting of runs that hold a corpus out
 # The numbers that every line of log.jsonl has.
 LOGGED = {"seconds", "speaker_accuracy", "speaker_entropy", "speaker_top"}
 
@@ -59,6 +61,19 @@ class TrainedRun:
     @property
     def seed(self) -> int:
         return self.config.seed
+
+    @property
+    def folds(self) -> tuple[tuple[str, str | None], ...]:
+        """Test and validation speaker of each fold; every speaker of a held-out corpus tests."""
+        if self.config.hold_out not in self.config.corpora:
+            return self.config.folds
+        speakers = c_sorted(set(self.heldout.speakers.tolist()))
+        return tuple(
+            (speaker, valid)
+            for corpus, valid in self.config.folds
+            for speaker in speakers
+            if corpus_of(speaker) == corpus
+        )
 
     @property
     def bottleneck(self) -> BottleneckSettings:
@@ -104,6 +119,8 @@ def settings_text(config: RunConfig) -> dict[str, dict[str, str]]:
     texts["features"] = _as_text(config.features.to_plain())
     if is_split(config.hold_out):
         texts["runs"] = {"held out": SPLIT if config.hold_out == SPLIT else FOLDS}
+    elif config.hold_out in config.corpora:
+        texts["runs"] = {"held out": CORPUS}
     return texts
 
 
@@ -136,9 +153,9 @@ def _read_run(path: Path, config: RunConfig) -> TrainedRun:
     run = TrainedRun(path.parent, config, _read_log(log), heldout)
     if not run.log or not run.log[0].numbers.keys() >= LOGGED:
         raise InputError(f"{log}: not the log of a training; train again")
-    if not config.folds:
+    if not run.folds:
         raise InputError(f"{path}: no folds in it; train again")
-    named = {name for fold in config.folds for name in fold if name is not None}
+    named = {name for fold in run.folds for name in fold if name is not None}
     if not named <= set(heldout.speakers.tolist()):
         raise InputError(f"{path}: folds of speakers whom {arrays.name} lacks; train again")
     return run

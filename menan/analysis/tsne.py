@@ -14,8 +14,8 @@ from menan.analysis.looks import class_looks
 from menan.analysis.system_names import seed_of, system_order
 from menan.analysis.vectors import stack_vectors
 from menan.datadir.archive import read_scp, read_vector
+from menan.datadir.division import divided, unseen_speakers
 from menan.datadir.folds import is_split
-from menan.datadir.held_out import held_out_utts, unseen_speakers
 from menan.datadir.metadata import Metadata, corpus_name, read_metadata
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
@@ -133,9 +133,14 @@ def _shown(
 ) -> tuple[set[str], set[str]]:
     """The speakers and the utterances that are drawn."""
     if speakers is None and is_split(chosen.group):
-        utts = set(held_out_utts(metadata, chosen.group))
+        utts = set(divided(metadata, chosen.group)[1])
         return {metadata.utt2spk[utt] for utt in utts}, utts
     names = set(speakers or unseen_speakers(metadata, chosen.group, ()))
+    if not names:
+        raise InputError(
+            f"{chosen.directory}: its model held out {chosen.group!r}, of which --data has no "
+            "speaker; name unseen speakers with --speakers"
+        )
     if trained := names & set(chosen.speakers):
         raise InputError(
             f"{chosen.directory}: its model was trained on speaker {min(trained)!r}; "

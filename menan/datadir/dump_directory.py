@@ -1,5 +1,6 @@
 """A dump directory: its label files, and the places and settings of its features."""
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ class Dump:
     scp: utterance id -> place of its matrix, as in feats.scp.
     num_frames: utterance id -> rows of its matrix.
     features: settings of the front-end that made the matrices.
+
+    Several dumps may be read as one (:mod:`menan.datadir.joint_dump`); then ``feats`` has the path
+    of each, joined by commas.
     """
 
     feats: Path
@@ -26,6 +30,25 @@ class Dump:
     num_frames: dict[str, int]
     metadata: Metadata
     features: FrontEnd
+
+    def beside(self, name: str) -> str:
+        """The path of a file beside feats.scp; with several dumps joined by commas."""
+        return ",".join(str(path.with_name(name)) for path in feats_paths(self.feats))
+
+    def resolved_feats(self) -> str:
+        """The absolute path of feats.scp; with several dumps joined by commas."""
+        return ",".join(str(path.resolve()) for path in feats_paths(self.feats))
+
+
+def feats_paths(feats: str | Path) -> list[Path]:
+    """The paths of an option --feats: one, or several joined by commas.
+
+    The path of an existing file is one path, commas in it or not.
+    """
+    # Path.exists() raises OSError for a list that is too long for a path.
+    if os.path.exists(feats):  # noqa: PTH110
+        return [Path(feats)]
+    return [Path(path.strip()) for path in str(feats).split(",")]
 
 
 def open_dump(feats: str | Path) -> Dump:

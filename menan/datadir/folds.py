@@ -1,8 +1,9 @@
 """Groups of speakers, the leave-one-speaker-out folds of each, and the names of other folds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from menan.datadir.corpus_ids import corpus_of
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.randomness import derived_seed
@@ -25,8 +26,8 @@ def is_split(group: str | None) -> bool:
 class Fold:
     """One fold of an evaluation.
 
-    test, valid: two speakers of the held-out group, or two parts of a split; a split may lack a
-        part for validation.
+    test, valid: two speakers of the held-out group, or names of the parts that test and validate; a
+        split may lack a part for validation.
     train: the speakers of all other groups, or of the training part, sorted.
     """
 
@@ -94,11 +95,16 @@ def groups_of_size(
     return {name: found[name] for name in c_sorted(found)}
 
 
-def held_out_groups(spk2group: dict[str, str], wanted: Iterable[str]) -> list[str | None]:
+def held_out_groups(
+    spk2group: dict[str, str], wanted: Iterable[str], corpora: Sequence[str] = ()
+) -> list[str | None]:
     """The groups that ``--hold-out`` chooses: all for ``each``, [None] for ``none``.
 
+    Args:
+        corpora: those that stand side by side; ``corpus`` chooses all of them.
+
     Raises:
-        InputError: an unknown group.
+        InputError: an unknown group, or ``corpus`` with one corpus.
     """
     known = c_sorted(set(spk2group.values()))
     wanted = list(wanted)
@@ -106,6 +112,14 @@ def held_out_groups(spk2group: dict[str, str], wanted: Iterable[str]) -> list[st
         return [None]
     if wanted == ["each"]:
         return list(known)
+    if wanted == ["corpus"] and "corpus" not in known:
+        if not corpora:
+            raise InputError(
+                "holding out each corpus needs several; name their dumps in --feats, joined by "
+                "commas"
+            )
+        return list(corpora)
+    known += corpora
     for name in wanted:
         if name not in known:
             raise InputError(f"unknown held-out group {name!r}; choose from {' '.join(known)}")
@@ -140,6 +154,39 @@ def folds_of_group(spk2group: dict[str, str], group: str) -> list[Fold]:
         Fold(test=test, valid=valid, group=group, train=train)
         for test, valid in zip(held_out, following, strict=True)
     ]
+
+
+def fold_of_corpus(spk2group: Mapping[str, str], corpus: str) -> Fold:
+    """The fold of a held-out corpus, which tests as a whole.
+
+    The first group of each other corpus that has two or more validates, and does not train: no
+    label of the held-out corpus may help to select the epoch.
+
+    >>> groups = {"A:1": "A:g1", "A:2": "A:g2", "B:1": "B:g1", "C:1": "C:g1"}
+    >>> fold_of_corpus(groups, "B")
+    Fold(test='B', valid='A:g1', group='B', train=('A:2', 'C:1'))
+
+    Raises:
+        InputError: no known speaker in the corpus, or no other corpus with two groups.
+    """
+    groups: dict[str, list[str]] = {}
+    for group in c_sorted(set(spk2group.values())):
+        groups.setdefault(corpus_of(group), []).append(group)
+    if corpus not in groups:
+        raise InputError(
+            f"no speaker of corpus {corpus!r} is known, so that it cannot be held out; hold out "
+            "another"
+        )
+    others = [own for name, own in groups.items() if name != corpus]
+    valid = [own[0] for own in others if len(own) > 1]
+    if not valid:
+        raise InputError(
+            f"holding out corpus {corpus!r} leaves no group to validate, as no other corpus has "
+            "two; form more by menan-folds --group-size, and dump again"
+        )
+    trains = {group for own in others for group in own} - set(valid)
+    train = tuple(c_sorted(speaker for speaker, group in spk2group.items() if group in trains))
+    return Fold(test=corpus, valid="+".join(valid), group=corpus, train=train)
 
 
 def _group_name(index: int, groups: int) -> str:

@@ -27,6 +27,8 @@ class Metadata:
     utt2split: part of the official split, by utterance; utterances without one are in no part.
     utt2fold: the fold of utterances that tests an utterance (``-`` for none); after commas folds
         that it validates. It trains in all others.
+    corpora: the corpora, where several stand side by side (:mod:`menan.datadir.joint_dump`);
+        empty for one corpus.
     """
 
     utt2spk: dict[str, str]
@@ -39,6 +41,7 @@ class Metadata:
     unknown_speakers: frozenset[str] = frozenset()
     utt2split: dict[str, str] = field(default_factory=dict)
     utt2fold: dict[str, str] = field(default_factory=dict)
+    corpora: tuple[str, ...] = ()
 
     @property
     def speakers(self) -> list[str]:

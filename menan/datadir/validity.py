@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
+from menan.datadir.corpus_ids import corpus_of
 from menan.datadir.metadata import Metadata
 from menan.datadir.same_audio import across, described
 from menan.labels import LabelSet
@@ -36,6 +37,18 @@ def unknown_finding(metadata: Metadata) -> str:
     return (
         f"{len(unknown)} of {len(metadata.originals)} utterances are of unknown speakers: they "
         "train the emotion wherever a group is held out, and some may be of held-out speakers"
+    )
+
+
+def unknown_in_corpus_finding(metadata: Metadata, corpus: str) -> str:
+    """One line on utterances of a held-out corpus that do not test; empty without any."""
+    own = [utt for utt in metadata.originals if corpus_of(utt) == corpus]
+    unknown = [utt for utt in own if metadata.utt2spk[utt] in metadata.unknown_speakers]
+    if not unknown:
+        return ""
+    return (
+        f"{len(unknown)} of {len(own)} utterances of {corpus} are of unknown speakers: they "
+        "neither train nor test while it is held out"
     )
 
 
@@ -126,12 +139,3 @@ def _emotions_of_one_group(metadata: Metadata) -> dict[str, set[str]]:
         if group is not None:
             alone.setdefault(group, set()).add(emotion)
     return alone
-
-
-def parts_of_group(metadata: Metadata, group: str) -> tuple[list[str], list[str]]:
-    """The labelled utterances outside a group of speakers, and the originals in it."""
-    of: Mapping[str, str] = metadata.spk2group
-    labelled = [utt for utt in metadata.utt2spk if metadata.utt2emo[utt]]
-    train = [utt for utt in labelled if of.get(metadata.utt2spk[utt]) != group]
-    heldout = [utt for utt in labelled if of.get(metadata.utt2spk[utt]) == group]
-    return train, [utt for utt in heldout if metadata.utt2uniq[utt] == utt]

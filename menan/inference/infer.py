@@ -10,13 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from menan.datadir.dump_directory import (
-    Dump,
-    open_dump,
-    refuse_other_features,
-    refuse_other_rows,
-)
-from menan.datadir.held_out import parts_held_out, tested_by
+from menan.datadir.corpus_ids import as_called_in
+from menan.datadir.division import tested_by
+from menan.datadir.dump_directory import Dump, refuse_other_features, refuse_other_rows
+from menan.datadir.joint_dump import open_dumps
 from menan.datadir.tables import c_sorted
 from menan.datadir.validity import trained_finding
 from menan.device import open_device
@@ -80,9 +77,11 @@ def infer(
     Args:
         model: a model file, or the directory of a system (``exp/menan_seed0``) for the models
             of all its folds under ``rule``.
-        test_speakers_only: run each model on the test speaker of its fold only, and write the
-            outputs of all folds together. Otherwise each model of a system runs on all utterances,
-            and each fold has its own directory.
+        feats: feats.scp of a dump directory. For models of several corpora also several, joined by
+            commas; the ids in the output are then those of the training.
+        test_speakers_only: run each model on the test speaker of its fold only, or on the corpus
+            that it held out, and write the outputs of all folds together. Otherwise each model of a
+            system runs on all utterances, and each fold has its own directory.
         noise: source of the noise, if the bottleneck of the models is stochastic: a
             :class:`NoiseKey` for a release, a :class:`NoiseSeed` for measurements. Without it a
             fresh key is drawn and thrown away.
@@ -102,7 +101,7 @@ def infer(
     """
     noise = noise or NoiseKey.fresh()
     model, out, device = Path(model), Path(out), open_device(str(device))
-    dump = open_dump(feats)
+    dump = open_dumps(feats)
     models = [_LoadedModel(*load_model(path, device)) for path in model_files(model, rule)]
     if draws != 1 and skip_deterministic:
         models = [loaded for loaded in models if loaded.network.bottleneck.is_stochastic]
@@ -118,8 +117,7 @@ def infer(
             if models[0].network.bottleneck.is_stochastic:
                 refuse_mixed_noise(folder, noise.record)
         read: dict[str, str] = {}
-        tests = [(one.card.group, one.card.test) for one in models]
-        tested = tested_by(dump.metadata, tests if test_speakers_only else ())
+        tested = _tested(dump, [one.card for one in models]) if test_speakers_only else {}
         for utts in _blocks(dump, models, tested, test_speakers_only):
             store = load_block(dump, utts, device)
             read |= zip(utts, store.digests, strict=True)
@@ -127,7 +125,7 @@ def infer(
             running = [m for m in models if not test_speakers_only or m.card.test == speaker]
             _run_each_network_once(running, store, utts, noise, draws)
         made_from: dict[str, Any] = {
-            "feats": str(dump.feats.resolve()),
+            "feats": dump.resolved_feats(),
             "data": combined_digest({utt: read[utt] for utt in c_sorted(read)}),
         }
         takes_noise = models[0].network.bottleneck.is_stochastic
@@ -176,6 +174,10 @@ def _run_each_network_once(
 
 def _check(loaded: _LoadedModel, dump: Dump, model: Path, noise: NoiseSource, draws: int) -> None:
     refuse_other_features(dump, loaded.card.features, model)
+    if dump.metadata.corpora and not loaded.card.corpora:
+        raise InputError(
+            f"{dump.feats}: {model} was trained on one corpus; infer on one dump at a time"
+        )
     rows = loaded.card.features.rows
     longer = [utt for utt, found in dump.num_frames.items() if found > rows]
     if longer and loaded.network.encoder.is_repeated:
@@ -196,6 +198,12 @@ def _check(loaded: _LoadedModel, dump: Dump, model: Path, noise: NoiseSource, dr
         )
 
 
+def _tested(dump: Dump, cards: list[ModelCard]) -> dict[str, str]:
+    """The name under which it tests, by utterance that one of the models of a system tests."""
+    tests = [(card.group, card.test) for card in cards]
+    return tested_by(dump.metadata, tests, cards[0].corpora)
+
+
 def _report_trained(model: Path, lines: list[str]) -> None:
     """Say on stderr that models ran on speakers that they were trained on."""
     if found := [line for line in lines if line]:
@@ -207,20 +215,15 @@ def _trained_on(card: ModelCard, dump: Dump, test_speakers_only: bool) -> str:
     """A line on the speakers of the dump that a model was trained on; empty without any."""
     speakers = dump.metadata.speakers
     if test_speakers_only:
-        tested = parts_held_out(dump.metadata, card.group)
-        own = {dump.metadata.utt2spk[utt] for utt, name in tested.items() if name == card.test}
+        own = {dump.metadata.utt2spk[utt] for utt in _tested(dump, [card])}
         speakers = [name for name in speakers if name in own]
-    return trained_finding(speakers, card.speakers)
+    return trained_finding(speakers, as_called_in(dump.metadata.corpus, card.speakers))
 
 
 def _blocks(
     dump: Dump, models: list[_LoadedModel], tested: dict[str, str], test_speakers_only: bool
 ) -> list[list[str]]:
-    """The original utterances in blocks; with ``test_speakers_only``, one speaker per block.
-
-    Args:
-        tested: see :func:`menan.datadir.held_out.tested_by`.
-    """
+    """The original utterances in blocks; with ``test_speakers_only``, one tested name per block."""
     originals = [utt for utt, original in dump.metadata.utt2uniq.items() if utt == original]
     groups = [originals]
     if test_speakers_only:

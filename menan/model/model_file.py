@@ -29,7 +29,7 @@ CARD_KEY = "menan"  # key of the card in the metadata of safetensors and ONNX fi
 _NAME = str | None
 # Types of what a card from a stranger holds; the rest is checked when it is read.
 _FACTS: dict[str, Any] = {"seed": int, "group": _NAME, "test": _NAME, "valid": _NAME}
-_FACTS |= {"rule": str, "epoch": int, "version": str, "threads": int | None}
+_FACTS |= {"rule": str, "epoch": int, "version": str, "threads": int | None, "corpora": dict}
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class ModelCard:
     emotions: classes, in the order of the posteriors.
     threads: number of CPU threads in training, where the model's last digits depend on it.
     plugins: digest of each plugin that was loaded in training, by file name.
+    corpora: training utterances of each corpus, where several stood side by side (0 for one that
+        was held out); empty with one corpus.
     description: what menan-publish adds for those who did not train the model.
     """
 
@@ -62,6 +64,7 @@ class ModelCard:
     version: str
     threads: int | None = None
     plugins: dict[str, str] = field(default_factory=dict)
+    corpora: dict[str, int] = field(default_factory=dict)
     description: Description | None = None
 
     @property

@@ -1,11 +1,12 @@
 """What makes a score doubtful, one line each: trained speakers, classes never predicted."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
+from menan.datadir.corpus_ids import as_called_in
 from menan.datadir.folds import is_split
-from menan.datadir.metadata import optional_table
+from menan.datadir.metadata import corpus_name, optional_table
 from menan.datadir.split import testing_folds
 from menan.datadir.tables import read_lines
 from menan.datadir.validity import trained_finding, unpredicted_finding
@@ -17,7 +18,8 @@ def score_findings(report: ScoreReport, ref: str | Path, hyp: str | Path) -> lis
     """Lines about a score.
 
     Args:
-        ref: utt2emo of the data; utt2spk, utt2split and utt2fold beside it tell who is tested.
+        ref: utt2emo of the data; utt2spk, utt2split and utt2fold beside it tell who is tested, and
+            the name of the data is what models of several corpora call its speakers by.
         hyp: utt2emo of hypotheses, or its directory; the models.json of menan-infer beside it names
             the speakers that the models were trained on.
     """
@@ -25,7 +27,7 @@ def score_findings(report: ScoreReport, ref: str | Path, hyp: str | Path) -> lis
     record = (hyp if hyp.is_dir() else hyp.parent) / "models.json"
     speakers = list(report.speakers)
     found = [
-        trained_finding(speakers, _trained_on(record, speakers, _speakers_by_part(Path(ref)))),
+        trained_finding(speakers, _trained_on(record, speakers, Path(ref))),
         never_predicted(report.emotions, report.whole),
     ]
     return [line for line in found if line]
@@ -50,9 +52,7 @@ def _speakers_by_part(ref: Path) -> dict[str, set[str]]:
     return speakers
 
 
-def _trained_on(
-    record: Path, speakers: Collection[str], by_part: Mapping[str, set[str]]
-) -> set[str]:
+def _trained_on(record: Path, speakers: Collection[str], ref: Path) -> set[str]:
     """The speakers that were evaluated by a model that was trained on them, or may have been.
 
     A speaker who is the test speaker of a model's fold was evaluated by that model, and where there
@@ -60,10 +60,17 @@ def _trained_on(
     """
     try:
         cards = json.loads("\n".join(read_lines(record)))["models"] if record.exists() else []
-        trained = [(card.get("test"), card.get("group"), set(card["speakers"])) for card in cards]
+        trained = [
+            (
+                card.get("test"),
+                card.get("group"),
+                as_called_in(corpus_name(ref.parent), map(str, card["speakers"])),
+            )
+            for card in cards
+        ]
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
         return set()
-    tested = {test for test, _, _ in trained}
+    tested, by_part = {test for test, _, _ in trained}, _speakers_by_part(ref)
     found: set[str] = set()
     for test, group, names in trained:
         if is_split(group) and len(trained) > 1:

@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import pad_sequence
 from menan.model.bottlenecks import make_bottleneck
 from menan.model.network import empty_network
 from menan.randomness import generator
+from menan.training.balance import balanced_order
 from menan.training.lockstep import Batch
 from menan.training.plan import RunData, UtteranceSet
 
@@ -17,7 +18,10 @@ class EpochBatches:
     """The training utterances of some runs in the order of one epoch, cut into batches.
 
     The order is a function of (seed, epoch) only. A run has as many batches as it needs; its last
-    one may be shorter.
+    one may be shorter. With balanced corpora some utterances come several times, others not at all
+    (:func:`menan.training.balance.balanced_order`).
+
+    known: number of utterances of each run whose speaker is known, as often as they come.
 
     Args:
         runs: runs with one batch size and one model, those with most utterances first.
@@ -34,9 +38,10 @@ class EpochBatches:
         self.lengths = [len(part) for part in sets]
         assert self.lengths == sorted(self.lengths, reverse=True), self.lengths
         orders = [_order(run, epoch) for run in runs]
+        columns = list(zip(*map(_in_order, sets, orders), strict=True))
+        self.known = [int((speakers >= 0).sum()) for speakers in columns[-1]]
         self.index, self.emotions, self.speakers = (
-            pad_sequence(list(columns), batch_first=True)
-            for columns in zip(*map(_in_order, sets, orders), strict=True)
+            pad_sequence(list(column), batch_first=True) for column in columns
         )
         device = self.index.device
         self.ends = torch.tensor(self.lengths, device=device)[:, None]
@@ -105,8 +110,11 @@ class EpochBatches:
 
 
 def _order(run: RunData, epoch: int) -> Tensor:
-    draw = generator(run.run.seed, "order", epoch)
-    return torch.randperm(len(run.train), generator=draw).to(run.train.index.device)
+    if run.training.balance == "corpus":
+        order = balanced_order(run.train.corpora, generator(run.run.seed, "balance", epoch))
+    else:
+        order = torch.randperm(len(run.train), generator=generator(run.run.seed, "order", epoch))
+    return order.to(run.train.index.device)
 
 
 def _in_order(part: UtteranceSet, order: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -10,8 +10,11 @@ from pathlib import Path
 import torch
 
 from menan.config import Config
-from menan.datadir.dump_directory import Dump, open_dump, refuse_other_rows
-from menan.datadir.held_out import held_out_utts, parts_held_out, training_utts
+from menan.datadir.corpus_ids import as_called_in
+from menan.datadir.division import divided
+from menan.datadir.dump_directory import Dump, refuse_other_rows
+from menan.datadir.joint_dump import open_dumps
+from menan.datadir.metadata import Metadata
 from menan.errors import InputError
 from menan.features.store import FrameStore, load_frames
 from menan.files.lock import only_writer
@@ -60,10 +63,11 @@ def train_runs(
     device: torch.device,
     options: TrainOptions = TrainOptions(),
 ) -> list[Run]:
-    """Train every objective with every seed and held-out group on one dump directory.
+    """Train every objective with every seed and held-out group.
 
     Args:
-        feats: feats.scp of a dump directory; the frames of all runs are read once.
+        feats: feats.scp of a dump directory, or of several corpora, joined by commas
+            (:func:`menan.datadir.joint_dump.open_dumps`); the frames of all runs are read once.
         exp: each run has a directory ``<objective>[-<settings>]_seed<k>/<held-out group>`` in it.
         config: model, training and runs; features are those of the dump.
 
@@ -74,9 +78,14 @@ def train_runs(
         InputError: anything wrong with data or options, before the first step, or another process
             that trains one of the runs.
     """
-    dump = open_dump(feats)
+    dump = open_dumps(feats)
     report_unlabelled(dump, "trains and tests nothing")
     training, model = config.training, config.model
+    if training.balance == "corpus" and not dump.metadata.corpora:
+        raise InputError(
+            f"{feats}: training.balance is corpus, but this is one corpus; name several dumps in "
+            "--feats, joined by commas, or set it to none"
+        )
     encoder = ENCODERS[type(model.encoder)]
     if encoder.is_repeated and dump.features.rows < encoder.shortest_input:
         raise InputError(
@@ -146,35 +155,33 @@ def _sets_by_group(
 ) -> dict[str | None, tuple[UtteranceSet, UtteranceSet | None]]:
     """Training and held-out utterances of each held-out group, on one store."""
     metadata = dump.metadata
-    train = {run.group: training_utts(metadata, run.group) for run in planned}
-    for group, utts in train.items():
+    parts = {run.group: divided(metadata, run.group) for run in planned}
+    for group, (utts, _) in parts.items():
         if not utts:
             raise InputError(
-                f"{dump.feats.parent / 'utt2emo'}: no utterance to train on has an emotion; label "
+                f"{dump.beside('utt2emo')}: no utterance to train on has an emotion; label "
                 "some, and dump again"
             )
         speakers = {metadata.utt2spk[utt] for utt in utts} - metadata.unknown_speakers
         if len(speakers) < 2:
             raise InputError(
-                f"{dump.feats.parent / 'utt2spk'}: {_number(len(speakers))} to train on"
+                f"{dump.beside('utt2spk')}: {_number(len(speakers))} to train on"
                 + (f" without group {group!r}" if group else "")
                 + "; the speaker classifier needs two; add speakers or hold out another group"
             )
-    heldout = {group: held_out_utts(metadata, group) for group in train if group is not None}
-    wanted = {utt for utts in (*train.values(), *heldout.values()) for utt in utts}
+    wanted = {utt for train, heldout in parts.values() for utt in (*train, *heldout)}
     store = load(dump, [utt for utt in metadata.utt2spk if utt in wanted])
     return {
         group: (
-            utterance_set(store, dump, utts),
-            _heldout_set(store, dump, heldout[group], group) if group in heldout else None,
+            utterance_set(store, dump, train),
+            None if group is None else _heldout_set(store, dump, heldout),
         )
-        for group, utts in train.items()
+        for group, (train, heldout) in parts.items()
     }
 
 
-def _heldout_set(store: FrameStore, dump: Dump, utts: list[str], group: str | None) -> UtteranceSet:
-    part = parts_held_out(dump.metadata, group)
-    return replace(utterance_set(store, dump, utts), parts=tuple(part[utt] for utt in utts))
+def _heldout_set(store: FrameStore, dump: Dump, parts: dict[str, str]) -> UtteranceSet:
+    return replace(utterance_set(store, dump, parts), parts=tuple(parts.values()))
 
 
 def _valid_set(
@@ -189,14 +196,14 @@ def _valid_set(
             "--valid-feats and --hold-out exclude each other: a held-out group validates itself; "
             "leave one of them out"
         )
-    valid = open_dump(valid_feats)
+    valid = open_dumps(valid_feats)
     if difference := dump.features.difference(valid.features):
         name, trained, found = difference
         raise InputError(
             f"{valid_feats}: its features have {name} {found}, those of {dump.feats} have "
             f"{trained}; dump both with one configuration"
         )
-    if shared := set(valid.metadata.speakers) & set(dump.metadata.speakers):
+    if shared := _shared_speakers(valid.metadata, dump.metadata):
         raise InputError(
             f"{valid_feats}: speaker {min(shared)!r} is also trained on; validate on others"
         )
@@ -211,3 +218,9 @@ def _valid_set(
     if not utts:
         raise InputError(f"{valid_feats}: no utterance has an emotion; label some, and dump again")
     return utterance_set(load(valid, utts), valid, utts)
+
+
+def _shared_speakers(one: Metadata, other: Metadata) -> set[str]:
+    """The speakers of both dumps; one of them may call its speakers as beside other corpora."""
+    first, second = set(one.speakers), set(other.speakers)
+    return (first & as_called_in(one.corpus, second)) | (second & as_called_in(other.corpus, first))

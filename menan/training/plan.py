@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from menan.config import ModelConfig, RunsConfig, TrainingConfig
+from menan.datadir.corpus_ids import corpus_of
+from menan.datadir.division import folds_of, held_out
 from menan.datadir.dump_directory import Dump
 from menan.datadir.folds import Fold, is_split
-from menan.datadir.held_out import folds_held_out, held_out
 from menan.datadir.metadata import Metadata, name_fault
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
@@ -20,6 +21,7 @@ from menan.labels import LabelSet
 from menan.model.network import NetworkShape
 from menan.plugins import plugins_of
 from menan.settings import ObjectiveSettings
+from menan.training.balance import mean_draws
 from menan.training.objectives import make_objective
 
 
@@ -28,14 +30,16 @@ class Run:
     """One training.
 
     objective: the objective with its settings.
-    group: the held-out group, or the name of a split; None when training on all speakers.
+    group: the held-out group or corpus, or the name of a split; None when training on all speakers.
     folds: the folds that this training serves, one for each speaker of the group or test part.
+    corpora: the corpora that stand side by side; empty with one.
     """
 
     objective: ObjectiveSettings
     seed: int
     group: str | None
     folds: tuple[Fold, ...]
+    corpora: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -51,7 +55,9 @@ class UtteranceSet:
     emotions: int64 (n,), into the label set.
     speakers: int64 (n,), into ``speaker_names``; -1 where nobody knows who speaks.
     voices: int64 (n,), a number for each speaker at each speed; -1 as for speakers.
-    parts: what a held-out utterance is a part of: by default its speaker; a part of a split.
+    parts: what a held-out utterance is a part of (:func:`menan.datadir.division.divided`); by
+        default its speaker.
+    corpora: the corpus of each utterance, where several stand side by side.
     """
 
     store: FrameStore
@@ -61,6 +67,7 @@ class UtteranceSet:
     speaker_names: tuple[str, ...]
     voices: Tensor
     parts: tuple[str, ...] = ()
+    corpora: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.index)
@@ -84,11 +91,11 @@ class UtteranceSet:
 
 
 def plan_runs(config: RunsConfig, metadata: Metadata) -> list[Run]:
-    """Every objective with every seed and held-out group or split.
+    """Every objective with every seed and held-out group, corpus or split.
 
     Raises:
-        InputError: a group or split that does not exist or cannot be held out, or two objectives
-            whose directories would have one name.
+        InputError: a group, corpus or split that does not exist or cannot be held out, or two
+            objectives whose directories would have one name.
     """
     systems = [objective.system for objective in config.objective]
     for system in systems:
@@ -96,11 +103,9 @@ def plan_runs(config: RunsConfig, metadata: Metadata) -> list[Run]:
             raise InputError(f"two objectives would share the directory name {system!r}")
         if fault := name_fault("objective", system):
             raise InputError(fault)
-    folds = {
-        group: folds_held_out(metadata, group) for group in held_out(metadata, config.hold_out)
-    }
+    folds = {group: folds_of(metadata, group) for group in held_out(metadata, config.hold_out)}
     return [
-        Run(objective, seed, group, own)
+        Run(objective, seed, group, own, metadata.corpora)
         for objective in config.objective
         for seed in config.seed
         for group, own in folds.items()
@@ -117,7 +122,7 @@ def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> Utteran
     for utt in utts:
         if len(metadata.utt2emo[utt]) != 1:
             raise InputError(
-                f"{dump.feats.parent / 'utt2emo'}: {utt} has {len(metadata.utt2emo[utt])} "
+                f"{dump.beside('utt2emo')}: {utt} has {len(metadata.utt2emo[utt])} "
                 "emotions; training needs one each: leave such utterances out"
             )
     speakers = [metadata.utt2spk[utt] for utt in utts]
@@ -133,6 +138,7 @@ def utterance_set(store: FrameStore, dump: Dump, utts: Iterable[str]) -> Utteran
         speakers=torch.tensor([number.get(name, -1) for name in speakers], device=device),
         speaker_names=names,
         voices=torch.tensor(_voices(metadata, utts), device=device),
+        corpora=tuple(map(corpus_of, utts)) if metadata.corpora else (),
     )
 
 
@@ -171,14 +177,21 @@ class RunData:
     def class_weights(self) -> Tensor | None:
         """Weight of each class in the emotion loss, (emotions,); None for 1.
 
-        A class without training utterances has the weight 0.
+        A class without training utterances has the weight 0. With balanced corpora an utterance
+        counts as often as an epoch draws it on average.
         """
         if self.training.class_weight == "none":
             return None
-        classes = len(self.emotions)
-        counts = torch.bincount(self.train.emotions, minlength=classes)
-        weights = len(self.train) / (classes * counts.clamp(min=1))
-        return weights.where(counts > 0, 0.0)
+        classes, drawn = len(self.emotions), None
+        if self.training.balance == "corpus":
+            drawn = torch.tensor(mean_draws(self.train.corpora), device=self.train.emotions.device)
+        counts = torch.bincount(self.train.emotions, weights=drawn, minlength=classes)
+        return (len(self.train) / (classes * counts)).where(counts > 0, 0.0).float()
+
+    @property
+    def corpora(self) -> dict[str, int]:
+        """Number of training utterances of each corpus; empty with one."""
+        return {name: self.train.corpora.count(name) for name in self.run.corpora}
 
     @property
     def plugins(self) -> dict[str, str]:

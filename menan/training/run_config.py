@@ -22,10 +22,12 @@ _TEXTS = ("corpus", "feats", "data", "version", "code")
 class RunConfig:
     """The configuration of a run, as its results need it.
 
-    hold_out: the held-out group or split; None if nothing was held out.
-    folds: test and validation speaker of each fold, or parts of a split; None for no validation.
+    hold_out: the held-out group, corpus or split; None if nothing was held out.
+    folds: test and validation speaker of each fold, or the parts that stand for them; None for no
+        validation.
     speakers: the training speakers.
     version, code: version of menan, and digest of its code.
+    corpora: the corpora, where several stand side by side.
     """
 
     objective: ObjectiveSettings
@@ -42,6 +44,7 @@ class RunConfig:
     data: str
     version: str
     code: str
+    corpora: tuple[str, ...] = ()
 
 
 def read_run_config(path: str | Path) -> RunConfig:
@@ -63,6 +66,7 @@ def read_run_config(path: str | Path) -> RunConfig:
                 for f in content["folds"]
             ),
             speakers=tuple(_of_type(name, str) for name in content["speakers"]),
+            corpora=tuple(_of_type(name, str) for name in content["corpora"]),
             emotions=LabelSet(tuple(_of_type(name, str) for name in content["emotions"])),
             model=from_mapping(ModelConfig, content["model"], "model"),
             training=from_mapping(TrainingConfig, content["training"], "training"),
@@ -86,7 +90,7 @@ def read_config_yaml(path: str | Path) -> dict[str, Any]:
     found = read_yaml(path)
     if not isinstance(found, dict):
         return {}
-    found = {"plugins": {}, **upgraded(found)}
+    found = {"plugins": {}, "corpora": {}, **upgraded(found)}
     for key, cls in (("training", TrainingConfig), ("model", ModelConfig)):
         if isinstance(found.get(key), dict):
             found[key] = to_mapping(cls()) | found[key]

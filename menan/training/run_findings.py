@@ -13,6 +13,7 @@ from menan.datadir.validity import (
     speakers_finding,
     split_finding,
     unknown_finding,
+    unknown_in_corpus_finding,
     untrained_finding,
 )
 from menan.training.plan import RunData
@@ -24,7 +25,7 @@ def report_unlabelled(dump: Dump, consequence: str) -> None:
     """Say on stderr how many utterances have no emotion."""
     if missing := dump.metadata.unlabelled:
         print(
-            f"note: {dump.feats.parent}: {len(missing)} of {len(dump.metadata.originals)} "
+            f"note: {dump.beside('utt2emo')}: {len(missing)} of {len(dump.metadata.originals)} "
             f"utterances have no emotion, which {consequence}; the first: {missing[0]}",
             file=sys.stderr,
         )
@@ -56,7 +57,10 @@ def _findings(data: RunData, dump: Dump) -> Iterator[str]:
         yield untrained_finding(
             data.run.group or "validation", [data.emotions.names[i] for i in asked]
         )
-    if data.run.group is not None and split is None and (line := unknown_finding(dump.metadata)):
+    group = data.run.group
+    if group in dump.metadata.corpora:
+        yield from filter(None, [unknown_in_corpus_finding(dump.metadata, group)])
+    elif group is not None and split is None and (line := unknown_finding(dump.metadata)):
         yield line
     originals = set(dump.metadata.originals)  # the speed copies of two such files are the same too
     pairs = [

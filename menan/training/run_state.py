@@ -170,6 +170,7 @@ class RunState:
             objective=data.run.objective,
             seed=data.run.seed,
             speakers=data.train.speaker_names,
+            corpora=data.corpora,
             group=data.run.group,
             test=fold.test if fold else None,
             valid=fold.valid if fold else None,

@@ -139,9 +139,7 @@ class Trainer:
         watch.refuse()
         self.lockstep.activate(len(self.runs))
         counts = torch.tensor(batches.lengths, device=self.device)
-        of_known = torch.tensor(
-            [int((run.train.speakers >= 0).sum()) for run in self.runs], device=self.device
-        )
+        of_known = torch.tensor(batches.known, device=self.device)
         means = {
             name: total
             / (of_known if name.startswith(SPEAKER_FIGURES) else counts).view(

@@ -6,6 +6,7 @@ import pytest
 import soundfile
 
 from menan.datadir.channels import parse_channel
+from menan.datadir.division import divided
 from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.same_audio import across, identical_audio
 from menan.datadir.tables import write_table
@@ -13,7 +14,6 @@ from menan.datadir.utterances import Utterance, write_datadir
 from menan.datadir.validate.directory import validate
 from menan.datadir.validity import (
     folds_findings,
-    parts_of_group,
     untrained,
     untrained_finding,
 )
@@ -135,7 +135,7 @@ def test_the_emotions_of_one_group_are_those_that_nobody_outside_it_has(seed):
     expected = [
         untrained_finding(group, found)
         for group in "xyz"
-        if (found := untrained(metadata, *parts_of_group(metadata, group)))
+        if (found := untrained(metadata, *divided(metadata, group)))
     ]
     assert folds_findings(metadata, []) == expected
 

@@ -9,8 +9,8 @@ from menan.analysis.report.write_report import write_report
 from menan.analysis.tables.collect import ReportSources
 from menan.config import RunsConfig, TrainingConfig
 from menan.corpora.split_file import set_split
+from menan.datadir.division import divided, folds_of
 from menan.datadir.dump_directory import open_dump
-from menan.datadir.held_out import folds_held_out, held_out_utts, training_utts
 from menan.datadir.metadata import read_metadata
 from menan.datadir.split import find_split, split_findings, split_parts
 from menan.datadir.tables import read_table, write_table
@@ -39,14 +39,14 @@ def feats(make_dump):
 
 def test_a_split_by_speaker_makes_a_fold_of_each_test(feats):
     labels = open_dump(feats).metadata
-    folds = folds_held_out(labels, "split")
+    folds = folds_of(labels, "split")
     assert [(fold.test, fold.valid) for fold in folds] == [
         ("Test1", "Development"),
         ("Test2", "Development"),
     ]
-    assert {utt[:5] for utt in training_utts(labels, "split")} == {"spk00", "spk01"}
-    assert any("-sp0.9" in utt for utt in training_utts(labels, "split"))
-    held = held_out_utts(labels, "split")
+    train, held = divided(labels, "split")
+    assert {utt[:5] for utt in train} == {"spk00", "spk01"}
+    assert any("-sp0.9" in utt for utt in train)
     assert {utt[:5] for utt in held} == {"spk02", "spk03", "spk04"}
     assert not any("-sp0.9" in utt for utt in held)
     assert split_findings(labels, find_split(labels, "split")) == []
@@ -161,6 +161,7 @@ def test_from_training_to_the_report(feats, tmp_path):
     assert "Test1" in text
     assert "official split" in text
     assert "Leave one speaker out" not in text
+    assert "Other utterances validate than test" in text
 
 
 def test_a_dump_of_data_with_a_split_keeps_it(feats):
@@ -184,6 +185,7 @@ def test_without_validation_the_last_epoch_is_the_model_and_other_rules_say_why_
     sources = ReportSources(exp=tmp_path / "exp", rule="last")
     text = write_report(sources, tmp_path / "R.md", html=tmp_path / "R.html")
     assert "Without validation there is no `best-ua`, `best-wa`, `best-loss`." in text
+    assert "Δ = test − validation" not in text
     assert re.search(r"\| `menan` \| here \| – \| \d+\.\d\d \[.*\] \| – ", text)
 
 
@@ -210,8 +212,8 @@ def test_each_fold_of_utterances_has_a_model_that_never_heard_what_it_tests(fold
     assert [run.group for run in runs] == ["split.f1", "split.f2"]
     labels = open_dump(folded).metadata
     for run in runs:
-        heard = {labels.utt2uniq[utt] for utt in training_utts(labels, run.group)}
-        tested = held_out_utts(labels, run.group)
+        train, tested = divided(labels, run.group)
+        heard = {labels.utt2uniq[utt] for utt in train}
         assert heard | set(tested) == set(labels.originals)
         assert not heard & set(tested)
         assert {labels.utt2fold[utt] for utt in tested} == {run.folds[0].test}
@@ -254,7 +256,7 @@ def test_a_fold_may_validate_and_a_copy_goes_where_its_original_goes(folded):
     table |= dict.fromkeys(("spk00-ang0", "spk01-ang1"), "f1") | {"spk02-hap0": "-,f2"}
     write_table(folded.parent / "utt2fold", table)
     labels = read_metadata(folded.parent)
-    first, second = (folds_held_out(labels, name)[0] for name in ("split.f1", "split.f2"))
+    first, second = (folds_of(labels, name)[0] for name in ("split.f1", "split.f2"))
     assert (first.valid, second.valid) == ("valid", "valid")
     parts = find_split(labels, "split.f1").parts
     assert parts["spk00-ang0-sp0.9"] == "f1"

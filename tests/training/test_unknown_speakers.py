@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from menan.config import RunsConfig, TrainingConfig
+from menan.datadir.division import divided
 from menan.datadir.dump_directory import open_dump
-from menan.datadir.held_out import held_out_utts, training_utts
 from menan.datadir.metadata import spk2utt
 from menan.datadir.tables import read_table, write_table
 from menan.errors import InputError
@@ -46,7 +46,7 @@ def first_of(train, count):
 
 def run_data(feats, tmp_path, objective, training=QUICK):
     dump = open_dump(feats)
-    utts = training_utts(dump.metadata, None)
+    utts, _ = divided(dump.metadata, None)
     train = utterance_set(load_frames(dump, utts, CPU), dump, utts)
     return RunData(
         *(Run(objective, 0, None, ()), dump.metadata.emotions, model_with("none"), training),
@@ -103,8 +103,9 @@ def test_unknown_speakers_are_in_no_group_and_train_always(make_dump):
     forgotten = forget_speakers(feats, lambda utt: utt == "spk00-ang0")
     labels = open_dump(feats).metadata
     assert labels.speakers == ["spk00", "spk01", "spk02", "spk03"]
-    assert forgotten <= set(training_utts(labels, "g01"))
-    assert not forgotten & set(held_out_utts(labels, "g01"))
+    train, heldout = divided(labels, "g01")
+    assert forgotten <= set(train)
+    assert not forgotten & set(heldout)
 
 
 def test_utterances_without_emotion_are_left_out_and_counted(make_dump, tmp_path, capsys):

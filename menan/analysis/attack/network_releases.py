@@ -18,7 +18,8 @@ from menan.analysis.attack.attack_names import (
 )
 from menan.analysis.attack.attacked import Attacked
 from menan.analysis.attack.releases import Release
-from menan.datadir.dump_directory import Dump, open_dump, refuse_other_features
+from menan.datadir.dump_directory import Dump, refuse_other_features
+from menan.datadir.joint_dump import open_dumps
 from menan.errors import InputError
 from menan.features.store import load_block
 from menan.inference.infer import BATCH
@@ -110,7 +111,7 @@ def attacked_networks(
             loaded.setdefault((system, card.group, card.epoch), (path, network, card))
     found = list(loaded.values())
     _refuse_different(found)
-    dumps = [open_dump(part.path) for part in attacked.parts]
+    dumps = [open_dumps(part.path) for part in attacked.parts]
     for path, _, card in found:
         for dump in dumps:
             refuse_other_features(dump, card.features, path)

@@ -25,9 +25,10 @@ from menan.analysis.leakage.embeddings import read_originals
 from menan.analysis.leakage.given_embeddings import GivenEmbeddings
 from menan.analysis.leakage.given_labels import read_given_labels
 from menan.analysis.leakage.probe_given import labels_of_given
+from menan.datadir.division import not_trained_on, unseen_speakers
 from menan.datadir.folds import groups_of_size, is_split
-from menan.datadir.held_out import not_trained_on, unseen_speakers
-from menan.datadir.metadata import Metadata, read_metadata
+from menan.datadir.joint_dump import open_dumps
+from menan.datadir.metadata import Metadata
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 
@@ -99,7 +100,7 @@ def networks_as_targets(
     if rival is not None:
         found = attacked_networks(seeds_of(rival), rule, attacked, device)
         by_key = {one.key: one for one in found}
-    metadata = read_metadata(attacked.dump.path.parent)
+    metadata = open_dumps(attacked.dump.path).metadata
     targets = []
     for one in networks:
         other = by_key.get(one.key)

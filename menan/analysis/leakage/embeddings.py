@@ -8,7 +8,7 @@ import numpy as np
 
 from menan.analysis.vectors import stack_vectors
 from menan.datadir.archive import read_matrix, read_scp, read_vector
-from menan.datadir.dump_directory import open_dump
+from menan.datadir.joint_dump import open_dumps
 from menan.datadir.metadata import Metadata
 from menan.datadir.tables import read_lines
 from menan.errors import InputError
@@ -114,12 +114,12 @@ def find_same_network(
 
 
 def read_originals(feats: Path) -> Originals:
-    """The originals of the dump directory that holds ``feats``.
+    """The originals of one or several dumps (:func:`menan.datadir.joint_dump.open_dumps`).
 
     Raises:
         InputError: an unreadable or non-finite matrix.
     """
-    dump = open_dump(feats)
+    dump = open_dumps(feats)
     utts = tuple(utt for utt, uniq in dump.metadata.utt2uniq.items() if utt == uniq)
     matrices = (read_matrix(dump.scp[utt], f"{feats}: {utt}") for utt in utts)
     raw = [np.concatenate([m.mean(0), m.std(0), m.max(0)]) for m in matrices]
@@ -165,7 +165,7 @@ def _are_of_one_network(a: NetworkEmbeddings, b: NetworkEmbeddings) -> bool:
 
 def _system(card: ModelCard) -> ModelCard:
     """The card without all that differs between the folds of a system."""
-    return replace(_network(card), group=None, speakers=(), epoch=0)
+    return replace(_network(card), group=None, speakers=(), epoch=0, corpora={})
 
 
 def _network(card: ModelCard) -> ModelCard:

@@ -20,8 +20,8 @@ from menan.analysis.leakage.embeddings import (
 from menan.analysis.leakage.probing import UnprobedSet, probe_sets, unprobed_set
 from menan.analysis.leakage.result import Leakage, SystemLeakage
 from menan.analysis.leakage.splits import FEWEST_UTTERANCES
+from menan.datadir.division import not_trained_on, unseen_speakers
 from menan.datadir.folds import is_split
-from menan.datadir.held_out import not_trained_on, unseen_speakers
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 

@@ -4,6 +4,7 @@ from dataclasses import astuple
 
 from menan.analysis import captions
 from menan.analysis.cells import fixed, interval_text, p_value
+from menan.analysis.report.corpora_section import corpora_section
 from menan.analysis.report.section import (
     ReportTable,
     Section,
@@ -24,10 +25,12 @@ QUIET = "quiet"
 
 
 def accuracy_sections(table: Table2, corpus: str, title: str) -> list[Section]:
-    """All sections of Table 2; comparisons only where there are several systems."""
+    """All sections of Table 2; comparisons of several systems, corpora of several corpora."""
     sections = [_table2(table, corpus, title), _rules(table)]
     if table.comparisons:
         sections.append(_comparisons(table.comparisons))
+    if any(system.corpora for system in table.systems.values()):
+        sections.append(corpora_section(table))
     return [*sections, _pooled(table), _speakers(table), _calibration(table)]
 
 
@@ -66,7 +69,7 @@ def _table2(table: Table2, corpus: str, title: str) -> Section:
         title,
         "Table 2",
         captions.table2_note(table, corpus),
-        captions.TABLE2_AFTER,
+        captions.table2_after(table),
         tables=(ReportTable("Table 2", columns, tuple(rows)),),
         fold_title=captions.FOLDS,
         fold_tables=(ReportTable(captions.FOLDS, column_titles(*captions.FOLDS_COLUMNS), folds),),

@@ -8,7 +8,7 @@ from menan.analysis.report.section import (
     column_titles,
     system_cell,
 )
-from menan.analysis.results import PublishedTable
+from menan.analysis.tables.published import PublishedTable
 
 
 def published_section(table: PublishedTable) -> Section:

@@ -1,23 +1,15 @@
 """The sections of a report, in order."""
 
 from menan.analysis import captions
-from menan.analysis.cells import fixed
-from menan.analysis.protocol_captions import captions_of
+from menan.analysis.protocols import protocol_of
 from menan.analysis.report.accuracy_sections import accuracy_sections
 from menan.analysis.report.attack_section import attack_section
 from menan.analysis.report.leakage_sections import leakage_section
 from menan.analysis.report.published_section import published_section
-from menan.analysis.report.section import (
-    ReportTable,
-    Section,
-    TableCell,
-    column_titles,
-    headers,
-    system_cell,
-)
+from menan.analysis.report.section import ReportTable, Section, TableCell, column_titles
+from menan.analysis.report.table3_section import table3_section
 from menan.analysis.results import Results
 from menan.analysis.system_names import objective_of
-from menan.analysis.tables.table3 import Table3
 from menan.settings import ObjectiveSettings
 from menan.training.selection import RULES
 
@@ -42,7 +34,7 @@ def report_sections(results: Results) -> list[Section]:
     sections.append(_configuration(results))
     if results.table2 is not None:
         sections += accuracy_sections(
-            results.table2, results.corpus, captions_of(results.config).table2
+            results.table2, results.corpus, protocol_of(results.config).table2
         )
     if results.published is not None:
         sections.append(published_section(results.published))
@@ -51,7 +43,7 @@ def report_sections(results: Results) -> list[Section]:
     if results.attacks:
         sections.append(attack_section(results.attacks))
     if results.table3 is not None:
-        sections.append(_table3(results.table3))
+        sections.append(table3_section(results.table3))
     return sections
 
 
@@ -72,38 +64,12 @@ def _configuration(results: Results) -> Section:
         rows.append(
             ("Trainings", f"{results.trained.runs}, {results.trained.hours:.2f} hours in all")
         )
-        rows.append(("Protocol", captions_of(results.config).protocol))
+        rows.append(("Protocol", protocol_of(results.config).measured))
     cells = tuple((TableCell(name), TableCell(text, style="text")) for name, text in rows)
     columns = column_titles("setting", "value")
     table_of_facts = ReportTable("Configuration", columns, cells)
     return Section(
         "configuration", captions.CONFIGURATION, "Configuration", tables=(table_of_facts,)
-    )
-
-
-def _table3(table: Table3) -> Section:
-    """Table 3, with the baselines in its last rows."""
-    rows = [
-        (
-            system_cell(name),
-            TableCell(fixed(own.mean), style="main"),
-            *headers(*map(fixed, (own.min, own.max, own.ua_single, own.lrap))),
-            TableCell(" ".join(map(fixed, own.paper)) if own.paper else "–", style="quiet"),
-        )
-        for name, own in table.systems.items()
-    ]
-    empty = headers(*[""] * (len(captions.TABLE3_COLUMNS) - 2))
-    rows += [
-        (TableCell(name, style="quiet"), TableCell(fixed(accuracy), style="quiet"), *empty)
-        for name, accuracy in table.baselines.items()
-    ]
-    columns = column_titles(*captions.TABLE3_COLUMNS)
-    return Section(
-        "table3",
-        captions.TABLE3,
-        "Table 3",
-        captions.table3_note(table),
-        tables=(ReportTable("Table 3", columns, tuple(rows)),),
     )
 
 

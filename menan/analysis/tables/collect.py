@@ -17,8 +17,8 @@ from menan.analysis.tables.fold_results import fold_results, mean_test_ua
 from menan.analysis.tables.published import published_table
 from menan.analysis.tables.table2 import table2
 from menan.analysis.tables.table3 import table3
+from menan.datadir.joint_dump import genders_beside
 from menan.datadir.metadata import corpus_name
-from menan.datadir.tables import read_table
 from menan.errors import InputError
 from menan.provenance import code_version
 from menan.training.run_findings import read_findings
@@ -94,7 +94,7 @@ def collect(sources: ReportSources) -> tuple[Results, list[TrainedRun]]:
         config=settings_text(runs[0].config) if runs else {},
         trained=TrainingEffort(len(runs), round(training_hours(runs), 2)) if runs else None,
         table2=replace(
-            table2(runs, sources.rule, _genders(runs[0])),
+            table2(runs, sources.rule, genders_beside(runs[0].config.feats)),
             comparisons=comparisons(runs, sources.rule),
         )
         if runs
@@ -162,8 +162,3 @@ def _attacks(directory: Path) -> tuple[AttackResult, ...]:
         raise InputError(f"{directory}: no JSON of menan-attack in it; run menan-attack first")
     found = [replace(read_attack(path), name=path.stem) for path in paths]
     return tuple(sorted(found, key=lambda one: system_order(one.system)))
-
-
-def _genders(run: TrainedRun) -> dict[str, str] | None:
-    path = Path(run.config.feats).parent / "spk2gender"
-    return read_table(path) if path.exists() else None

@@ -71,7 +71,7 @@ def mean_test_ua(folds: Sequence[FoldResult]) -> float:
 
 def _folds_of_run(run: TrainedRun, rule: str) -> Iterator[FoldResult]:
     chosen = selection_rule(rule)
-    for test_speaker, valid_speaker in run.config.folds:
+    for test_speaker, valid_speaker in run.folds:
         valid = run.heldout.of_speaker(valid_speaker)
         test = run.heldout.of_speaker(test_speaker)
         if not chosen.is_possible(valid):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from menan.analysis.results import OwnFigures, PublishedTable
 from menan.analysis.tables.fold_results import FoldResult
 from menan.errors import InputError, require
 from menan.files.mapping import from_mapping
@@ -15,6 +14,34 @@ from menan.labels import LabelSet
 from menan.scoring.accuracy import unweighted_accuracy, weighted_accuracy
 
 _MEASURES = {"wa": weighted_accuracy, "ua": unweighted_accuracy}
+
+
+@dataclass(frozen=True)
+class OwnFigures:
+    """A system of an experiment beside published ones; means over held-out groups, %.
+
+    one_seed: mean over seeds; all_seeds: decided by the mean posteriors over seeds.
+    seeds: their number.
+    """
+
+    one_seed: float
+    all_seeds: float
+    seeds: int
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """Published figures of a protocol, %, and those of an experiment.
+
+    protocol, citation: how they were measured, and where they stand; measure: ``wa`` or ``ua``.
+    systems: the published ones; here: the experiment's.
+    """
+
+    protocol: str
+    citation: str
+    measure: str
+    systems: dict[str, float]
+    here: dict[str, OwnFigures]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from menan.analysis.results import (
     WorstSpeaker,
 )
 from menan.analysis.runs import TrainedRun
+from menan.analysis.tables.by_corpus import corpus_figures
 from menan.analysis.tables.fold_results import FoldResult, fold_results
 from menan.analysis.tables.paper import TABLE2_UA, TABLE2_WA
 from menan.scoring.accuracy import macro_f1, recalls
@@ -126,6 +127,7 @@ def _system_figures(
         gender_gap=abs(genders["f"].ua - genders["m"].ua) if genders.keys() == {"f", "m"} else None,
         calibration=_calibration(folds),
         adversary=_adversary(runs),
+        corpora=corpus_figures(tested) if runs[0].config.corpora else {},
     )
 
 

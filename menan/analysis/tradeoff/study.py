@@ -160,7 +160,7 @@ def _conditions(seed: TrainedSeed) -> dict[str, str]:
     tested = sorted(
         (test, tuple(run.heldout.of_speaker(test).utts.tolist()))
         for run in seed.runs
-        for test, _ in run.config.folds
+        for test, _ in run.folds
     )
     return {
         "features": f"{config.corpus} {config.feats} {config.features}",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from menan.analysis import captions
 from menan.analysis.cells import as_text, fixed, table_of, with_interval
-from menan.analysis.protocol_captions import captions_of
+from menan.analysis.protocols import protocol_of
 from menan.analysis.results import TrainingEffort
 from menan.analysis.runs import settings_text, training_hours
 from menan.analysis.tradeoff.claims import MOST, front_findings, scan_finding
@@ -125,7 +125,7 @@ def _protocol(front: StudyFront) -> str:
         for section, values in front.config.items()
     )
     return (
-        f"Protocol: {captions_of(front.config).protocol} Epoch by `{front.rule}`. {settings}. "
+        f"Protocol: {protocol_of(front.config).measured} Epoch by `{front.rule}`. {settings}. "
         "The systems differ in objective, its settings and bottleneck. The "
         f"{front.trained.runs} trainings took {front.trained.hours:.2f} hours in all."
     )

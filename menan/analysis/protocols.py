@@ -1,8 +1,9 @@
-"""What a report says about its protocol: speakers held out, the official split, or folds."""
+"""What a report says of its protocol: what was held out, and how the figures were measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from menan.analysis.runs import CORPUS
 from menan.datadir.folds import FOLDS, SPLIT
 
 _PARTS = (
@@ -13,14 +14,14 @@ _PARTS = (
 
 
 @dataclass(frozen=True)
-class ProtocolCaptions:
-    """table2: title of Table 2; protocol: how the figures were measured."""
+class ProtocolTexts:
+    """table2: title of Table 2; measured: how the figures were measured, in a few sentences."""
 
     table2: str
-    protocol: str
+    measured: str
 
 
-_SPEAKERS = ProtocolCaptions(
+_SPEAKERS = ProtocolTexts(
     "Table 2: accuracy on unseen speakers, %",
     "Leave one speaker out: one speaker tests, another speaker of the held-out group validates, "
     "and one training serves all folds of its group. Training speakers are those outside the "
@@ -28,20 +29,31 @@ _SPEAKERS = ProtocolCaptions(
     "normalised by speaker.",
 )
 _BY_HELD_OUT = {
-    SPLIT: ProtocolCaptions(
+    SPLIT: ProtocolTexts(
         "Table 2: accuracy on the test parts of the official split, %",
         "The official split of the corpus: its training part trains, its validation part, if it "
         f"has one, chooses the epoch, and each test part is a fold, named by the part. {_PARTS}",
     ),
-    FOLDS: ProtocolCaptions(
+    FOLDS: ProtocolTexts(
         "Table 2: accuracy on the test utterances of each fold, %",
         "Folds of utterances: each fold has a training of its own, on the utterances that it does "
         f"not test; those that it validates, if any, choose the epoch. {_PARTS}",
     ),
+    CORPUS: ProtocolTexts(
+        "Table 2: accuracy on speakers of unseen corpora, %",
+        "Leave one corpus out: nothing of the held-out corpus trains or chooses the epoch, and "
+        "each of its speakers tests. The first group of each other corpus validates and does not "
+        "train. Training speakers are all others, speed copies included; held-out figures are of "
+        "original utterances. Δ is between corpora here. The input is not normalised by speaker "
+        "or corpus.",
+    ),
 }
 
 
-def captions_of(config: Mapping[str, Mapping[str, str]]) -> ProtocolCaptions:
-    """The captions for what the trainings with some settings held out."""
-    held_out = config.get("runs", {}).get("held out", "")
-    return _BY_HELD_OUT.get(held_out, _SPEAKERS)
+def protocol_of(config: Mapping[str, Mapping[str, str]]) -> ProtocolTexts:
+    """The texts for an experiment.
+
+    Args:
+        config: its settings (:func:`menan.analysis.runs.settings_text`).
+    """
+    return _BY_HELD_OUT.get(config.get("runs", {}).get("held out", ""), _SPEAKERS)
