@@ -32,7 +32,7 @@ demo: $(READY)
 	@echo "report: $(abspath $(DEMO)/exp/quick/report.html)"
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

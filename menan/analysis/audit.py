@@ -54,8 +54,9 @@ def attack(
 ) -> AttackResult:
     """What attackers who collect many utterances find, as menan-attack measures it.
 
+    All arguments but ``groups`` are those of :func:`probe`.
+
     Args:
-        embeddings, speakers, emotions, genders, ids, seed: as :func:`probe`.
         groups: names (utterances,), one for each speaker: those of a group are unknown to the
             attacker together. Without them there are groups of six speakers.
 
