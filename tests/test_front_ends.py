@@ -18,6 +18,7 @@ def test_settings_are_flat_and_name_their_front_end():
         "frame_length_ms": 40.0,
         "frame_shift_ms": 10.0,
         "num_mel_bins": 20,
+        "pitch": True,
     }
     assert FrontEnd.from_plain(plain, "x") == settings
 
