@@ -99,7 +99,7 @@ def stream_rows(path: str | Path, unnamed: str = "") -> tuple[list[str], Iterato
     first = next(lines, None)
     if header is None or first is None:
         raise InputError(f"{path}: expected a header line and at least one row; add them")
-    columns = [name.strip().lower() for name in header[1]]
+    columns = [" ".join(name.split()).lower() for name in header[1]]
     columns[0] = columns[0] or unnamed
     for name, count in Counter(columns).items():
         if name and count > 1:

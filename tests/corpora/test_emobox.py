@@ -255,3 +255,11 @@ def test_a_folder_of_corpora_names_them(tmp_path):
     EmoBoxExample(tmp_path, "savee", {}).write()
     with pytest.raises(InputError, match="choose one of them: savee, tess"):
         prepare(tmp_path / "data")
+
+
+def test_one_scored_label_is_too_few(tmp_path):
+    box = EmoBoxExample(tmp_path, "emodb", EMODB_MAP)
+    key = box.add("wav/03a01Wa.wav", "anger")
+    folder = box.write({"test": [key], "train": [key]})
+    with pytest.raises(InputError, match=r"emodb\.jsonl: .*expected 2 to 50 emotions, found 1"):
+        prepare(folder)

@@ -252,6 +252,7 @@ def test_a_wrong_row_is_named_with_file_and_line(folder, header, row, told):
     ("header", "told"),
     [
         ("path,speaker,label", "no column 'emotion'"),
+        ('path,"who\nspeaks",emotion', "the header has path, who speaks, emotion"),
         ("path,speaker,speaker,emotion", "'speaker' is named twice"),
         ("path,speaker,emotion,start", "no column 'end'"),
     ],
