@@ -75,10 +75,7 @@ def prepare(
     folds = read_folds(folder, corpus, {line.key for line in lines})
     rule = rule_of(corpus)
     scored = scored_labels(lines, read_label_map(folder), rule, path)
-    try:
-        chosen = release_labels(scored, rule).choose(choice)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+    chosen = release_labels(scored, rule, path).choose(choice)
     audio = Path(audio_root).absolute() if audio_root else folder.parent.parent
     if not audio.is_dir():
         raise InputError(f"{audio}: no such directory; name the folder of the audio, --audio-root")

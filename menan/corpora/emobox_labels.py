@@ -47,10 +47,10 @@ def scored_labels(
     return scored
 
 
-def release_labels(scored: Mapping[str, str], rule: CorpusRule) -> ReleaseLabels:
-    """The labels of a corpus; those of :data:`NO_EMOTION` are left out by default."""
+def release_labels(scored: Mapping[str, str], rule: CorpusRule, path: Path) -> ReleaseLabels:
+    """The labels of a manifest; those of :data:`NO_EMOTION` are left out by default."""
     found = set(scored.values())
     order = [name for name in rule.names.values() if name in found]
     order += c_sorted(found.difference(order, NO_EMOTION))
     none = tuple(name for name in NO_EMOTION if name in found)
-    return ReleaseLabels(rule.title, tuple(order), {name: name for name in order}, none)
+    return ReleaseLabels(str(path), tuple(order), {name: name for name in order}, none)

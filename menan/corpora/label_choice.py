@@ -92,7 +92,7 @@ class ReleaseLabels:
         try:
             labels = LabelSet(names)
         except InputError as error:
-            raise InputError(f"--emotions, --map: {error}") from None
+            raise InputError(f"{self.corpus}: --emotions, --map: {error}") from None
         return ChosenLabels(labels, {old: name for old, name in new.items() if name in labels})
 
     def _named(self, choice: LabelChoice, new: Mapping[str, str]) -> tuple[str, ...]:
