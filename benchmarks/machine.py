@@ -11,7 +11,7 @@ from menan.provenance import code_version
 
 
 def describe(device: torch.device = torch.device("cpu")) -> str:  # noqa: B008
-    """Processor, cores, GPU, versions, date and code."""
+    """Processor, its vector instructions, cores, GPU, versions, date and code."""
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -19,7 +19,7 @@ def describe(device: torch.device = torch.device("cpu")) -> str:  # noqa: B008
         cpu = next((line.split(": ")[1] for line in lines if line.startswith("model name")), cpu)
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else "no GPU used"
     return (
-        f"{cpu}, {os.cpu_count()} cores; {gpu}; load {os.getloadavg()[0]:.1f} at the start; "
+        f"{cpu} with {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} cores; {gpu}; load {os.getloadavg()[0]:.1f} at the start; "
         f"torch {torch.__version__}, Python {platform.python_version()}; "
         f"{date.today()}, menan {code_version()}"
     )
