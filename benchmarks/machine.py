@@ -18,8 +18,9 @@ def describe(device: torch.device = torch.device("cpu")) -> str:  # noqa: B008
         lines = info.read_text(encoding="utf-8").splitlines()
         cpu = next((line.split(": ")[1] for line in lines if line.startswith("model name")), cpu)
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else "no GPU used"
+    cpu = f"{cpu} with {torch.backends.cpu.get_cpu_capability()}"
     return (
-        f"{cpu} with {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} cores; {gpu}; load {os.getloadavg()[0]:.1f} at the start; "
+        f"{cpu}, {os.cpu_count()} cores; {gpu}; load {os.getloadavg()[0]:.1f} at the start; "
         f"torch {torch.__version__}, Python {platform.python_version()}; "
         f"{date.today()}, menan {code_version()}"
     )
