@@ -17,7 +17,7 @@ LICENCE, NOT_FOR = "CC BY 4.0", "decisions about people"
 
 def trained(feats, exp, hold_out, objective="menan", **training):
     runs = RunsConfig(objectives(objective), hold_out=(hold_out,))
-    train_runs(feats, exp, TrainingConfig(**{"epochs": 3, "lr": 0.01} | training), runs, CPU)
+    train_runs(feats, exp, TrainingConfig(**{"epochs": 8, "lr": 0.02} | training), runs, CPU)
     return exp
 
 
@@ -42,6 +42,7 @@ def test_the_card_has_the_ua_of_the_experiment(parts, tmp_path, monkeypatch, cap
     found = table2(read_runs(exp), "last").systems["menan"]
     about = card.description
     assert about.ua == pytest.approx(found.ua.test / 100)
+    assert about.ua != table2(read_runs(exp), "best-ua").systems["menan"].ua.test / 100
     assert about.ua_interval == pytest.approx([bound / 100 for bound in found.ua.interval])
     assert about.temperature == pytest.approx(found.calibration.temperature)
     assert (about.licence, about.not_for) == (LICENCE, NOT_FOR)
