@@ -42,5 +42,5 @@ def test_the_examples_work(reader):
     write_vectors(reader.folder, "v.npz", vectors()).rename(reader.folder / "theirs.npz")
     write_label_table(reader.folder / "labels.csv")
     reader.reads("docs/commands.md")
-    for made in ("m.onnx", "my.safetensors", "exp/tsne.png", "exp/RESULTS.md", "theirs.json"):
+    for made in ("my.safetensors", "exp/tsne.png", "exp/RESULTS.md", "theirs.json"):
         assert (reader.folder / made).exists(), made

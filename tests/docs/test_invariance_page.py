@@ -1,7 +1,7 @@
-"""The code of docs/invariance.md and docs/attack.md works."""
+"""The code of docs/invariance.md works."""
 
 
-def test_the_pages_work(reader, earlier):
+def test_the_page_works(reader, earlier):
     reader.has(earlier / "data", earlier / "dump")
     reader.reads("docs/invariance.md")
     records = [
@@ -9,8 +9,4 @@ def test_the_pages_work(reader, earlier):
     ]
     assert ["not for release" in record for record in records] == [False, True]
     assert (reader.folder / "z.key").stat().st_size == 32
-    for name in ("ATTACKS.md", "attacks.html"):
-        (reader.folder / name).unlink()
-    (reader.folder / "attacks/menan.json").unlink()
-    reader.reads("docs/attack.md")
     assert (reader.folder / "ATTACKS.md").exists()

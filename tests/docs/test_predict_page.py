@@ -28,7 +28,7 @@ def test_the_page_works(reader, capsys):
     assert "\n-\t" in printed
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith("0.0 4.0 ")
-    assert lines[-2].startswith("1.0 ")
+    assert lines[3].startswith("1.0 ")
 
 
 def test_the_page_names_every_field_and_the_bounds_of_the_gate():

@@ -37,7 +37,7 @@ def test_the_page_tells_what_the_card_tells():
     for fact in (
         f"`{DEFAULT}`",
         f"about {100 * card.description.ua:.0f} % of cases",
-        f"guessing gives {100 / len(card.emotions):.0f} %",
+        f"gives {100 / len(card.emotions):.0f} %",
         f"{len(card.speakers)} actors",
         f"longer than {card.features.seconds:g} s",
         *(f"`{emotion}`" for emotion in card.emotions),
