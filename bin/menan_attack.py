@@ -56,8 +56,8 @@ def attack(
     unseen speakers, from 1, 2, 5, 10 and all utterances. The posteriors, the decision, the input
     and erased embeddings are attacked beside.
 
-    Example: menan-attack --model exp/menan --rival exp/ec --feats dump/feats.scp
-    --out exp/attacks/menan.json
+    Example: menan-attack --model exp/menan --rival exp/ec
+    --feats dump/iemocap/feats.scp --out exp/attacks/menan.json
     """
     load_plugins(plugin or ())
     if embeddings is not None:

@@ -64,7 +64,7 @@ def infer(
     noise from a secret key: that of --noise-key, or a fresh one that is thrown away.
 
     Example: menan-infer --model exp/menan_seed0 --test-speakers-only true
-    --feats dump/iemocap/feats.scp --out exp/menan_seed0/test
+    --feats dump/iemocap/feats.scp --out exp/infer/menan_seed0
     """
     load_plugins(plugin or ())
     number, shares = parse_share(share)

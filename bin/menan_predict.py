@@ -93,7 +93,7 @@ def predict(
     out, and the posteriors are the mean over the others. A file that cannot be read is named, and
     the next one is predicted; the exit status is then 1. See docs/predict.md.
 
-    Example: menan-predict --model exp/my/menan_seed0/all/all.last.safetensors a.wav b.flac
+    Example: menan-predict --model exp/all/menan_seed0/all/all.last.safetensors a.wav b.flac
     """
     load_plugins(plugin or ())
     noise = None if noise_key is None else NoiseKey.from_file(noise_key)

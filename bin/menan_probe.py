@@ -56,9 +56,9 @@ def probe(
     speakers and another corpus are probed apart; probes are tested on one half of the utterances
     and learn on the other. Embeddings of another toolkit are probed as one set.
 
-    Example: menan-infer --model exp/menan_seed0 --rule last --feats dump/iemocap/feats.scp
-    --out exp/infer/menan; menan-probe --embeddings exp/infer/menan
-    --feats dump/iemocap/feats.scp --out exp/menan_seed0/leakage.json
+    Example: menan-infer --model exp --rule last --feats dump/iemocap/feats.scp
+    --out exp/infer/last; menan-probe --embeddings exp/infer/last/menan_seed0
+    --feats dump/iemocap/feats.scp --out exp/leakage/menan_seed0.json
 
     Example: menan-probe --embeddings theirs.npz --labels labels.csv --out theirs.json
     """

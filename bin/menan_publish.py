@@ -34,7 +34,7 @@ def publish(
 
     Weights are rounded to float16, which halves the file.
 
-    Example: menan-publish --model exp/all/menan_seed0/all/all.last.safetensors --exp exp/my \\
+    Example: menan-publish --model exp/all/menan_seed0/all/all.last.safetensors --exp exp
     --licence 'CC BY 4.0' --not-for 'decisions about people' --out my.safetensors
     """
     load_plugins(plugin or ())

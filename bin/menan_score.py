@@ -42,7 +42,7 @@ def score(
     beside --ref, labels from emotions beside --ref and --hyp. Warnings name speakers that the model
     was trained on, and emotions that are never predicted.
 
-    Example: menan-score --ref data/iemocap/utt2emo --hyp exp/menan_seed0/test
+    Example: menan-score --ref data/iemocap/utt2emo --hyp exp/infer/menan_seed0
     """
     report = score_files(ref, hyp, utt2spk, parse_map(map))
     if json_file:

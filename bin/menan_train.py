@@ -100,8 +100,8 @@ def train(
     Several corpora train together if their labels and features agree. Ids then begin with the
     corpus, as in RAVDESS:01; --set training.balance=corpus draws each corpus equally often.
 
-    Example: menan-train --feats dump/train/feats.scp --exp exp --objective ec,menan --hold-out each
-    --set training.lr=2e-3 --set model.bottleneck=noise
+    Example: menan-train --feats dump/iemocap/feats.scp --exp exp --objective ec,menan
+    --hold-out each --set training.lr=2e-3 --set model.bottleneck=noise
     """
     load_plugins(plugin or ())
     keep_freed_memory()

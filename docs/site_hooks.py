@@ -39,6 +39,8 @@ def _with_site_links(markdown: str, folder: str) -> str:
     def rewritten(match: re.Match[str]) -> str:
         picture, text, target, anchor = match.groups()
         path = posixpath.normpath(posixpath.join(folder, target))
+        if path == "README.md":
+            return f"[{text}](index.md{anchor or ''})"
         if "://" in target or (folder and path.startswith("docs/")):
             return match[0]
         if path.startswith("docs/"):

@@ -3,6 +3,8 @@
 import runpy
 from pathlib import Path
 
+from tests.docs.generated_corpora import write_table
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -16,3 +18,11 @@ def test_the_page_names_every_example():
     page = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
     for path in (ROOT / "tests" / "extend").glob("toy_*.py"):
         assert str(path.relative_to(ROOT)) in page
+
+
+def test_the_commands_work(reader, earlier):
+    reader.has(earlier / "data", earlier / "dump")
+    write_table(reader.folder / "my.csv", reader.generated("ravdess"))
+    reader.reads("docs/extend.md")
+    systems = {path.parts[-4] for path in reader.folder.glob("exp/*/*/all/all.last.safetensors")}
+    assert systems == {"mine", "mean", "means", "bounded"}

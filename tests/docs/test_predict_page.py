@@ -1,63 +1,34 @@
 """The commands and the Python of docs/predict.md work as they stand, and its numbers are right."""
 
-import re
-import shlex
-from pathlib import Path
-
 import numpy as np
-import pytest
-import soundfile
 
 from menan.front_ends import KaldiFrontEnd
 from menan.inference import energy_gate
 from menan.inference.prediction import Prediction
 from menan.model.model_file import save_model
 from menan.pretrained_front_end import PretrainedFrontEnd
-from menan_bin.menan_predict import main
-from tests.analysis.attack.hasty import hasten
 from tests.analysis.leakage.given_example import UTTS, emotion, speaker, vectors
-from tests.analysis.leakage.hasty_probes import hasten_probes
+from tests.docs.page_blocks import ROOT
 from tests.training.training_example import build_network, model_card
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "predict.md").read_text(encoding="utf-8")
-PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-COMMANDS = re.findall(r"^menan-predict .*", PAGE, re.MULTILINE)
+PAGE = (ROOT / "docs/predict.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """The files that the page names."""
-    folder = tmp_path_factory.mktemp("predict")
+def test_the_page_works(reader, capsys):
     card = model_card(features=KaldiFrontEnd(seconds=4.0))
-    save_model(folder / "model.safetensors", build_network(43, 2, 0), card)
-    (folder / "calls").mkdir()
-    samples = 0.1 * np.random.default_rng(0).normal(size=5 * 16000)
+    save_model(reader.folder / "model.safetensors", build_network(43, 2, 0), card)
     for name in ("interview.wav", "calls/a.wav"):
-        soundfile.write(folder / name, samples, 16000)
-    return folder
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_page_runs(files, monkeypatch, capsys, command):
-    monkeypatch.chdir(files)
-    monkeypatch.setattr("sys.argv", shlex.split(command))
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert end.value.code == 0
-    assert "interview.wav" in capsys.readouterr().out
-
-
-def test_the_python_of_the_page_runs(files, monkeypatch, capsys):
-    monkeypatch.chdir(files)
-    hasten(monkeypatch)
-    hasten_probes(monkeypatch)
-    first, second = PYTHON
-    exec(first, {})
-    assert "0.0 4.0" in capsys.readouterr().out
+        reader.records(name, seconds=5)
     emotions, speakers = list(map(emotion, UTTS)), list(map(speaker, UTTS))
     given = {"references": emotions, "hypotheses": emotions, "emotions": emotions}
-    exec(second, {**given, "embeddings": vectors(), "speakers": speakers})
-    assert capsys.readouterr().out.startswith("1.0 ")
+    reader.reads("docs/predict.md", **given, embeddings=vectors(), speakers=speakers)
+    (printed,) = reader.printed.values()
+    assert printed.count("interview.wav") == 5  # among them two windows, and one line of JSON
+    assert "calls/a.wav\t" in printed
+    assert "\n-\t" in printed
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith("0.0 4.0 ")
+    assert lines[3].startswith("1.0 ")
 
 
 def test_the_page_names_every_field_and_the_bounds_of_the_gate():
