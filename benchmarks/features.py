@@ -25,7 +25,7 @@ import typer
 from benchmarks.load import run
 from benchmarks.machine import describe
 from menan.corpora.iemocap import prepare
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.datadir.metadata import corpus_name, read_metadata
 from menan.datadir.tables import read_table, write_table

@@ -23,7 +23,7 @@ from benchmarks import linear_fit, projection
 from benchmarks.load import run
 from benchmarks.machine import describe
 from menan.corpora.iemocap import prepare
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.datadir.dump_directory import open_dump
 from menan.datadir.metadata import corpus_name

@@ -2,6 +2,9 @@
 
 An option is spelled with ``-`` or ``_`` alike, a boolean takes ``true`` or ``false`` as in Kaldi,
 wrong input is one line on stderr and exit status 1.
+
+A command imports what it computes with inside its function: PyTorch takes more than a second, and
+``--help`` is to be printed at once.
 """
 
 import sys
@@ -29,13 +32,15 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        help="section.key=value over the configuration; repeatable. Example: training.lr=2e-3.",
+        metavar="KEY=VALUE",
+        help="A setting over those of the configuration; repeatable. Example: training.lr=2e-3.",
     ),
 ]
 PluginOption = Annotated[
     list[Path] | None,
     typer.Option(
-        help="Python file that adds an encoder, objective, bottleneck or front-end; repeatable."
+        metavar="FILE",
+        help="Python file that adds an encoder, objective, bottleneck or front-end; repeatable.",
     ),
 ]
 NoiseKeyOption = Annotated[
@@ -95,11 +100,25 @@ def new_app() -> typer.Typer:
     )
 
 
+def command_of(app: typer.Typer) -> Any:
+    """The command of an application, with the help texts that users see."""
+    command = typer.main.get_command(app)
+    for one in (command, *getattr(command, "commands", {}).values()):
+        for option in one.params:
+            if option.param_type_name == "argument":
+                option.display_type_rich = lambda ctx: None  # its name and help say what it is
+            if isinstance(option.show_default, str):
+                # Typer would print it in parentheses.
+                option.help = f"{option.help}  [default: {option.show_default}]"
+                option.show_default = False
+    return command
+
+
 def main_of(app: typer.Typer, name: str) -> Callable[[], None]:
     """The entry point of a console command."""
 
     def main() -> None:
-        command = typer.main.get_command(app)
+        command = command_of(app)
         # File names need not be UTF-8, and are printed all the same; stderr does this by itself.
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")

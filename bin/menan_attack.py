@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from menan.analysis.attack.attack_system import attack_given, attack_models
-from menan.analysis.attack.attack_text import attack_text
 from menan.errors import InputError
 from menan.plugins import load_plugins
 from menan_bin.command import PluginOption, main_of, new_app
@@ -45,21 +43,30 @@ def attack(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, help="Seed of halves, draws, attackers and the bootstrap.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Seed of halves, draws, attackers and the bootstrap."
+        ),
     ] = 0,
-    device: Annotated[str, typer.Option(help="cpu or cuda, to compute the embeddings.")] = "cpu",
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda or cuda:N, to compute the embeddings.")
+    ] = "cpu",
     plugin: PluginOption = None,
 ) -> None:
     """Attack the embeddings of a system, or given ones, and write what was found as JSON.
 
     Attackers with more and more knowledge name the training speakers, and link recordings by
     unseen speakers, from 1, 2, 5, 10 and all utterances. The posteriors, the decision, the input
-    and erased embeddings are attacked beside.
+    and erased embeddings are attacked too.
 
     Example: menan-attack --model exp/menan --rival exp/ec
     --feats dump/iemocap/feats.scp --out exp/attacks/menan.json
     """
     load_plugins(plugin or ())
+
+    from menan.analysis.attack.attack_system import attack_given, attack_models
+    from menan.analysis.attack.attack_text import attack_text
+
     if embeddings is not None:
         for name, value in (
             *(("--model", model), ("--feats", feats), ("--rival", rival)),

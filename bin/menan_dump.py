@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from menan.config import Config, load_config, split_option
-from menan.features.dump.dump_features import dump_features
-from menan.features.dump.jobs import MOST_BAD, DumpOptions, dump_shard
+from menan.errors import MOST_BAD
 from menan.ffmpeg import use_ffmpeg
 from menan.front_ends import FrontEnd, PretrainedFrontEnd
 from menan.plugins import load_plugins
@@ -28,7 +27,7 @@ def dump(
     data: Annotated[Path, typer.Option(help="Data directory: wav.scp, segments, label files.")],
     out: Annotated[Path, typer.Option(help="Dump directory to write feats.scp and its tables to.")],
     config: Annotated[
-        Path | None, typer.Option(help="YAML file with a section 'features'.")
+        Path | None, typer.Option(help="YAML file with a section 'features'; options override it.")
     ] = None,
     front_end: Annotated[
         str | None,
@@ -99,6 +98,9 @@ def dump(
         "speeds": split_option(speeds),
     }
     features = load_config(config, {"features": given}, set_ or (), ("features",)).features
+    from menan.features.dump.dump_features import dump_features
+    from menan.features.dump.jobs import DumpOptions, dump_shard
+
     options = DumpOptions(
         data,
         out,

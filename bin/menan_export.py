@@ -1,11 +1,10 @@
 """menan-export: a trained model as ONNX."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from menan.inference.export import OnnxInput, export_onnx
 from menan.plugins import load_plugins
 from menan_bin.command import PluginOption, main_of, new_app
 
@@ -17,13 +16,13 @@ def export(
     model: Annotated[Path, typer.Option(help="Model file (.safetensors) of menan-train.")],
     out: Annotated[Path, typer.Option(help="ONNX file to write.")],
     input_: Annotated[
-        OnnxInput,
+        Literal["features", "waveform"],
         typer.Option(
             "--input",
             help="What it takes: features (batch, frames, dims), or a waveform (batch, samples) of "
             "16 kHz, full scale at 1. The latter needs features without pitch.",
         ),
-    ] = OnnxInput.features,
+    ] = "features",
     plugin: PluginOption = None,
 ) -> None:
     """Write a model as ONNX: features or a waveform in, posteriors and embedding out.
@@ -31,6 +30,9 @@ def export(
     Example: menan-export --model exp/menan_seed0/Ses01/Ses01F.best-ua.safetensors --out m.onnx
     """
     load_plugins(plugin or ())
+
+    from menan.inference.export import export_onnx
+
     export_onnx(model, out, input_)
     print(out)
 

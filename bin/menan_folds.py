@@ -41,6 +41,7 @@ def folds(
         int | None,
         typer.Option(
             min=2,
+            metavar="N",
             help="Smallest number of speakers in a group. Writes as many such groups as possible "
             "to DATA/spk2group, with women and men spread evenly.",
             show_default="the groups of DATA/spk2group",
@@ -50,6 +51,7 @@ def folds(
         int,
         typer.Option(
             min=0,
+            metavar="N",
             help="0 forms the groups of --group-size in the order of the speakers' names, any "
             "other number in a shuffled order.",
         ),

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from menan.analysis.tradeoff.tradeoff import write_front
 from menan.plugins import load_plugins
 from menan_bin.command import PluginOption, main_of, new_app
 
@@ -33,6 +32,9 @@ def front(
     Example: menan-front --study exp/study --out exp/study/front
     """
     load_plugins(plugin or ())
+
+    from menan.analysis.tradeoff.tradeoff import write_front
+
     print(write_front(study, out, reference))
 
 

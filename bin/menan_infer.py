@@ -41,12 +41,16 @@ def infer(
         int | None,
         typer.Option(
             min=0,
+            metavar="N",
             help="Public seed of the noise, for measurements that can be repeated. Everybody can "
             "subtract this noise: never release the result.",
         ),
     ] = None,
     draws: Annotated[
-        int, typer.Option(min=1, help="Number of noise draws whose embeddings are averaged.")
+        int,
+        typer.Option(
+            min=1, metavar="N", help="Number of noise draws whose embeddings are averaged."
+        ),
     ] = 1,
     skip_deterministic: Annotated[
         Switch, typer.Option(help="With --draws: write nothing for models without noise.")
@@ -54,7 +58,7 @@ def infer(
     share: Annotated[
         str, typer.Option(help="2/4: the second of four shares of the systems, for parallel jobs.")
     ] = "1/1",
-    device: Annotated[str, typer.Option(help="Device: cpu, cuda or cuda:N.")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     plugin: PluginOption = None,
 ) -> None:
     """Write posteriors.{ark,scp}, embeddings.{ark,scp}, utt2emo and emotions, without speed copies.

@@ -4,17 +4,12 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tqdm import tqdm
 
 from menan.errors import InputError
 from menan.inference.audio_paths import audio_files
-from menan.inference.emotion_model import load_model
-from menan.inference.noise_key import NoiseKey
-from menan.inference.prediction import Prediction, mean_prediction
-from menan.inference.recording import STREAM
 from menan.plugins import load_plugins
 from menan.shipped import DEFAULT
 from menan_bin.command import (
@@ -29,6 +24,9 @@ from menan_bin.command import (
     new_app,
 )
 
+if TYPE_CHECKING:
+    from menan.inference.prediction import Prediction
+
 NAME = "menan-predict"
 
 app = new_app()
@@ -38,7 +36,9 @@ app = new_app()
 def predict(
     wav: Annotated[
         list[Path],
-        typer.Argument(help="Audio files, or folders of them; - for standard input."),
+        typer.Argument(
+            metavar="PATH", help="Audio files, or folders of them; - for standard input."
+        ),
     ],
     model: Annotated[
         Path | None,
@@ -48,7 +48,7 @@ def predict(
             show_default=DEFAULT,
         ),
     ] = None,
-    device: Annotated[str, typer.Option(help="Device: cpu, cuda or cuda:N.")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     pretrained: Annotated[
         str | None,
         typer.Option(
@@ -62,14 +62,17 @@ def predict(
     window: Annotated[
         float | None,
         typer.Option(
-            help="Seconds per window of a long recording.",
+            metavar="SECONDS",
+            help="Length of the windows of a long recording.",
             show_default="the model's input, at most 10 with a pretrained encoder",
         ),
     ] = None,
     hop: Annotated[
         float | None,
         typer.Option(
-            help="Seconds from one window to the next.", show_default="half of the window"
+            metavar="SECONDS",
+            help="Time from one window to the next.",
+            show_default="half of the window",
         ),
     ] = None,
     as_json: Annotated[
@@ -96,19 +99,27 @@ def predict(
     Example: menan-predict --model exp/all/menan_seed0/all/all.last.safetensors a.wav b.flac
     """
     load_plugins(plugin or ())
-    noise = None if noise_key is None else NoiseKey.from_file(noise_key)
     files, failed = audio_files(wav), 0
     if embedding and not as_json:
         raise InputError("--embedding true: only JSON has room for it; add --json true")
-    draw = None if plot is None else _plotter(plot, len(files))
     used = channel_of(channel)
+
+    from tqdm import tqdm
+
+    from menan.inference.emotion_model import load_model
+    from menan.inference.noise_key import NoiseKey
+    from menan.inference.prediction import mean_prediction
+    from menan.inference.recording import STREAM
+
+    draw = None if plot is None else _plotter(plot, len(files))
+    noise = None if noise_key is None else NoiseKey.from_file(noise_key)
     heard = load_model(
         model or DEFAULT, device, pretrained=pretrained, noise=noise, ffmpeg=bool(ffmpeg)
     )
     if model is None and (about := heard.card.description) is not None:
         print(f"note: model {DEFAULT}, {about.in_short}; see docs/models.md", file=sys.stderr)
 
-    def show(one: Prediction) -> None:
+    def show(one: "Prediction") -> None:
         if as_json:
             line = json.dumps(one.to_json(bool(embedding)))
         else:
@@ -139,7 +150,7 @@ def predict(
         raise typer.Exit(1)
 
 
-def _plotter(plot: Path, files: int) -> Callable[[list[Prediction]], None]:
+def _plotter(plot: Path, files: int) -> Callable[[list["Prediction"]], None]:
     """What draws the windows of the one recording; matplotlib is loaded only for it."""
     from menan.analysis.posterior_plot import check_plot_name, plot_posteriors
 

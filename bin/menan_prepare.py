@@ -9,19 +9,18 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from menan.corpora import CORPORA
-from menan.corpora.bad_recordings import MOST_BAD, without_bad
+from menan.corpora.bad_recordings import without_bad
 from menan.corpora.description import describe
+from menan.corpora.known_corpora import CORPORA
 from menan.corpora.label_choice import LabelChoice, parse_emotions
 from menan.corpora.preparation import Corpus, gathered
 from menan.datadir.metadata import read_metadata
 from menan.datadir.same_audio import identical_audio
 from menan.datadir.utterances import write_datadir
 from menan.datadir.validity import speakers_finding
-from menan.errors import InputError
+from menan.errors import MOST_BAD, InputError
 from menan.ffmpeg import use_ffmpeg
 from menan.labels import parse_map
-from menan.sound_check import corpus_warnings
 from menan_bin.command import ChannelOption, FfmpegOption, Switch, channel_of, main_of, new_app
 
 app = new_app()
@@ -74,11 +73,14 @@ def _command(corpus: Corpus) -> Callable[..., None]:
         skip_bad: Switch,
         **options: Any,
     ) -> None:
+        from menan.sound_check import corpus_warnings
+
         number = channel_of(channel)
         use_ffmpeg(bool(ffmpeg))
         choice = LabelChoice(parse_emotions(emotions), parse_map(map))
+        own = {name: bool(v) if isinstance(v, Switch) else v for name, v in options.items()}
         with gathered() as bad:
-            preparation = corpus.prepare(root, choice=choice, **options)
+            preparation = corpus.prepare(root, choice=choice, **own)
         preparation = without_bad(preparation, bad, bool(skip_bad))
         folder = preparation.audio_root or (root if root.is_dir() else root.parent)
         utterances = preparation.utterances
@@ -105,7 +107,10 @@ def _command(corpus: Corpus) -> Callable[..., None]:
     }
     for name, own in list(inspect.signature(corpus.prepare).parameters.items())[2:]:
         kind, text = get_args(own.annotation)
-        arguments[name] = (Annotated[kind, typer.Option(help=text)], own.default)
+        default = own.default
+        if kind is bool:
+            kind, default = Switch, Switch(str(default).lower())
+        arguments[name] = (Annotated[kind, typer.Option(help=text)], default)
     keyword = inspect.Parameter.KEYWORD_ONLY
     signature = inspect.Signature(
         [

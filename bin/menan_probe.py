@@ -5,10 +5,6 @@ from typing import Annotated
 
 import typer
 
-from menan.analysis.leakage.probe_given import write_given_leakage
-from menan.analysis.leakage.probe_system import write_leakage
-from menan.analysis.leakage.result import Leakage
-from menan.analysis.leakage.summary import leakage_text
 from menan.errors import InputError
 from menan.plugins import load_plugins
 from menan_bin.command import PluginOption, main_of, new_app
@@ -46,7 +42,7 @@ def probe(
     ] = None,
     other_feats: Annotated[Path | None, typer.Option(help="The feats.scp of that corpus.")] = None,
     seed: Annotated[
-        int, typer.Option(min=0, help="Seed for splits, probes and the bootstrap.")
+        int, typer.Option(min=0, metavar="N", help="Seed for splits, probes and the bootstrap.")
     ] = 0,
     plugin: PluginOption = None,
 ) -> None:
@@ -63,6 +59,12 @@ def probe(
     Example: menan-probe --embeddings theirs.npz --labels labels.csv --out theirs.json
     """
     load_plugins(plugin or ())
+
+    from menan.analysis.leakage.probe_given import write_given_leakage
+    from menan.analysis.leakage.probe_system import write_leakage
+    from menan.analysis.leakage.result import Leakage
+    from menan.analysis.leakage.summary import leakage_text
+
     if labels is not None or embeddings.is_file():
         if other is not None or other_feats is not None:
             raise InputError(

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from menan.analysis.publish import publish as write
 from menan.plugins import load_plugins
 from menan_bin.command import PluginOption, main_of, new_app
 
@@ -38,6 +37,9 @@ def publish(
     --licence 'CC BY 4.0' --not-for 'decisions about people' --out my.safetensors
     """
     load_plugins(plugin or ())
+
+    from menan.analysis.publish import publish as write
+
     found = write(model, exp, licence, not_for, out, pretrained)
     low, high = found.ua_interval
     print(f"{out}: UA {100 * found.ua:.1f} % [{100 * low:.1f}, {100 * high:.1f}]; {found.protocol}")

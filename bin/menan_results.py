@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from menan.analysis.report.write_report import write_report
-from menan.analysis.tables.collect import ReportSources
 from menan.config import split_option
 from menan.plugins import load_plugins
 from menan_bin.command import PluginOption, main_of, new_app
@@ -17,7 +15,10 @@ app = new_app()
 @app.command()
 def results(
     out: Annotated[Path, typer.Option(help="Markdown file to write, such as exp/RESULTS.md.")],
-    exp: Annotated[Path | None, typer.Option(help="Experiment directory, for Table 2.")] = None,
+    exp: Annotated[
+        Path | None,
+        typer.Option(help="Experiment directory: accuracy on unseen speakers (Table 2)."),
+    ] = None,
     rule: Annotated[str, typer.Option(help="Selection rule of the headline.")] = "best-ua",
     published: Annotated[
         Path | None,
@@ -25,7 +26,9 @@ def results(
     ] = None,
     cross: Annotated[
         Path | None,
-        typer.Option(help="Predictions <system>_seed<k>/<fold>/utt2emo, for Table 3."),
+        typer.Option(
+            help="Predictions <system>_seed<k>/<fold>/utt2emo on another corpus (Table 3)."
+        ),
     ] = None,
     ref: Annotated[Path | None, typer.Option(help="File utt2emo of the corpus of --cross.")] = None,
     leakage: Annotated[
@@ -34,7 +37,7 @@ def results(
     beside: Annotated[
         str | None,
         typer.Option(
-            help="JSON files of other reports, separated by commas; their leakage is drawn too."
+            help="JSON files of other reports, joined by commas; their leakage is drawn too."
         ),
     ] = None,
     attacks: Annotated[
@@ -43,7 +46,9 @@ def results(
     tsne: Annotated[
         Path | None, typer.Option(help="Path without suffix, as given to menan-tsne --out.")
     ] = None,
-    command: Annotated[str | None, typer.Option(help="Command line to quote.")] = None,
+    command: Annotated[
+        str | None, typer.Option(help="Command line that the report names as its origin.")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="JSON file of all figures to write.")
     ] = None,
@@ -52,11 +57,15 @@ def results(
     ] = None,
     plugin: PluginOption = None,
 ) -> None:
-    """Write the paper's tables for whatever was trained, beside the paper's figures.
+    """Write a report on trained systems: accuracy, leakage and attacks, beside the paper's figures.
 
     Example: menan-results --exp exp --out exp/RESULTS.md --html exp/report.html
     """
     load_plugins(plugin or ())
+
+    from menan.analysis.report.write_report import write_report
+    from menan.analysis.tables.collect import ReportSources
+
     others = tuple(Path(path) for path in split_option(beside) or ())
     sources = ReportSources(
         exp, rule, published, cross, ref, leakage, others, attacks, tsne, command

@@ -10,8 +10,6 @@ import typer
 from menan.files.atomic import atomic_open
 from menan.labels import parse_map
 from menan.provenance import code_version
-from menan.scoring.score import report_text, score_files
-from menan.scoring.score_findings import score_findings
 from menan_bin.command import main_of, new_app
 
 app = new_app()
@@ -19,7 +17,7 @@ app = new_app()
 
 @app.command()
 def score(
-    ref: Annotated[Path, typer.Option(help="utt2emo of a data directory.")],
+    ref: Annotated[Path, typer.Option(help="Reference labels: utt2emo of a data directory.")],
     hyp: Annotated[Path, typer.Option(help="Output directory of menan-infer, or its utt2emo.")],
     utt2spk: Annotated[
         Path | None,
@@ -44,6 +42,9 @@ def score(
 
     Example: menan-score --ref data/iemocap/utt2emo --hyp exp/infer/menan_seed0
     """
+    from menan.scoring.score import report_text, score_files
+    from menan.scoring.score_findings import score_findings
+
     report = score_files(ref, hyp, utt2spk, parse_map(map))
     if json_file:
         with atomic_open(json_file) as file:

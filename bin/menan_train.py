@@ -13,12 +13,9 @@ from menan.config import (
     parse_share,
     split_option,
 )
-from menan.device import open_device
 from menan.encoder_settings import EncoderSettings
-from menan.engine.stacked.compiler import keep_freed_memory
 from menan.plugins import load_plugins
 from menan.settings import ObjectiveSettings
-from menan.training.experiment import TrainOptions, train_runs
 from menan_bin.command import PluginOption, SetOption, Switch, main_of, new_app
 
 app = new_app()
@@ -33,7 +30,10 @@ def train(
     ],
     exp: Annotated[Path, typer.Option(help="Directory for the runs.")],
     config: Annotated[
-        Path | None, typer.Option(help="YAML file; its sections model, training and runs.")
+        Path | None,
+        typer.Option(
+            help="YAML file with the sections model, training and runs; options override it."
+        ),
     ] = None,
     objective: Annotated[
         str | None,
@@ -51,7 +51,7 @@ def train(
     ] = None,
     seed: Annotated[
         str | None,
-        typer.Option(help="One or more seeds.", show_default=",".join(map(str, RUNS.seed))),
+        typer.Option(help="Seeds, joined by commas.", show_default=",".join(map(str, RUNS.seed))),
     ] = None,
     hold_out: Annotated[
         str | None,
@@ -104,6 +104,11 @@ def train(
     --hold-out each --set training.lr=2e-3 --set model.bottleneck=noise
     """
     load_plugins(plugin or ())
+
+    from menan.device import open_device
+    from menan.engine.stacked.compiler import keep_freed_memory
+    from menan.training.experiment import TrainOptions, train_runs
+
     keep_freed_memory()
     options: dict[str, dict[str, Any]] = {
         "model": {"encoder": encoder},

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from menan.analysis.tsne import tsne_figure
 from menan.config import split_option
 from menan.plugins import load_plugins
 from menan_bin.command import PluginOption, main_of, new_app
@@ -21,23 +20,29 @@ def tsne(
     infer: Annotated[
         Path | None,
         typer.Option(
-            help="Embeddings <system>_seed<k>/<fold> of menan-infer; by default EXP/infer/last."
+            help="Embeddings <system>_seed<k>/<fold> of menan-infer.",
+            show_default="EXP/infer/last",
         ),
     ] = None,
     speakers: Annotated[
         str | None,
-        typer.Option(help="Speakers, separated by commas; by default one held-out group."),
+        typer.Option(help="Speakers to draw, joined by commas.", show_default="one held-out group"),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of t-SNE.")] = 0,
     plugin: PluginOption = None,
 ) -> None:
-    """Draw Fig. 2 for all trained systems (PNG and PDF) and save its coordinates (TSV).
+    """Draw the embeddings of all trained systems by t-SNE, as the paper's Fig. 2.
+
+    Writes the figure as PNG and PDF, and its coordinates as TSV.
 
     The first seed of each system is drawn, with the same held-out group for all.
 
     Example: menan-tsne --data data/iemocap --exp exp --infer exp/infer/last --out exp/tsne
     """
     load_plugins(plugin or ())
+
+    from menan.analysis.tsne import tsne_figure
+
     embeddings = infer or exp / "infer/last"
     for path in tsne_figure(data, exp, embeddings, out, split_option(speakers), seed):
         print(path)

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from menan.datadir.validate.directory import validate as validate_directory
 from menan.ffmpeg import use_ffmpeg
 from menan.plugins import load_plugins
 from menan_bin.command import FfmpegOption, PluginOption, Switch, main_of, new_app
@@ -35,6 +34,8 @@ def validate(
     """
     load_plugins(plugin or ())
     use_ffmpeg(bool(ffmpeg))
+    from menan.datadir.validate.directory import validate as validate_directory
+
     report = validate_directory(directory, bool(read_audio), bool(allow_pipes))
     for line in report.lines():
         print(line)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import typer
 
+from menan_bin.command import command_of
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "commands.md"
 COLUMNS = 100  # width of the help texts
@@ -72,7 +74,7 @@ def page() -> str:
 
 def _section(name: str) -> str:
     module = import_module(f"menan_bin.menan_{name}")
-    command = typer.main.get_command(module.app)
+    command = command_of(module.app)
     with command.make_context(f"menan-{name}", [], resilient_parsing=True) as context:
         texts = [_help(context)]
         for subcommand in getattr(command, "commands", {}).values():

@@ -1,6 +1,5 @@
 """Audio files of any rate and channel count, through libsndfile."""
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import numpy as np
 
 from menan.audio_stream import OpenAudio
 from menan.errors import InputError
+from menan.files.regular import is_file
 
 # libsndfile reads a truncated file without an error; the only trace is a line in its log. Programs
 # that write to a pipe leave lengths near 2^31 and above, which are accepted, and so are files that
@@ -48,11 +48,6 @@ class AudioInfo:
     def seconds(self) -> float:
         """Duration."""
         return self.samples / self.sample_rate
-
-
-def is_file(path: str | Path) -> bool:
-    """Whether a regular file of this name exists; False for names that are too long."""
-    return os.path.isfile(path)  # noqa: PTH113 (Path.is_file raises OSError for such a name)
 
 
 def audio_info(path: str | Path) -> AudioInfo:

@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+# The percentage of the utterances that --skip-bad may leave out; with more of them bad, something
+# is wrong with the corpus.
+MOST_BAD = 1.0
+
 
 class InputError(Exception):
     """Something the user gave is wrong: a file, an option, a corpus.

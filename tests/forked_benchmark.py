@@ -13,12 +13,10 @@ import time
 from pathlib import Path
 
 from benchmarks import features, load, scaling
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.errors import InputError
 from menan_bin import menan_dump
-
-# What commands import only when they need it.
-LATE = ("menan.features.kaldi", "menan.features.waveform", "menan.inference.infer")
+from tests.late_imports import late_imports
 
 
 def run(name: str, arguments: list[str | Path], work: Path) -> load.Cost:
@@ -43,7 +41,7 @@ def run(name: str, arguments: list[str | Path], work: Path) -> load.Cost:
 
 
 if __name__ == "__main__":
-    for late in LATE:
+    for late in late_imports():
         importlib.import_module(late)
     load.run = scaling.run = features.run = run
     scaling.LENGTHS = Lengths(2.0, 3.0)

@@ -3,10 +3,7 @@
 from dataclasses import replace
 
 from menan.corpora.preparation import Preparation
-from menan.errors import BadItems, refuse_items
-
-# If a larger percentage of the utterances is bad, something is wrong with the corpus.
-MOST_BAD = 1.0
+from menan.errors import MOST_BAD, BadItems, refuse_items
 
 
 def without_bad(preparation: Preparation, bad: dict[str, str], skip_bad: bool) -> Preparation:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from menan.audio import is_file
 from menan.corpora.preparation import AUDIO_SUFFIXES
+from menan.files.regular import is_file
 
 
 class AudioPlace:

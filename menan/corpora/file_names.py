@@ -4,7 +4,7 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-from menan.audio import is_file
+from menan.files.regular import is_file
 
 
 def find_file(folder: Path, name: str) -> Path:

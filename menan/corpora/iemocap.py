@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.audio import is_file
 from menan.corpora.label_choice import DEFAULT_CHOICE, LabelChoice, ReleaseLabels
 from menan.corpora.preparation import (
     Corpus,
@@ -21,6 +20,7 @@ from menan.corpora.preparation import (
 from menan.datadir.tables import read_lines
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError
+from menan.files.regular import is_file
 from menan.labels import IEMOCAP_EMOTIONS
 
 # By default excitement is merged into happiness (paper section 4), and the other labels are left

@@ -4,9 +4,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-from menan.audio import is_file
 from menan.corpora.label_choice import DEFAULT_CHOICE, LabelChoice, ReleaseLabels
-from menan.corpora.mosei_labels import EMOTION_COLUMNS, Segment, find_labels, read_labels
+from menan.corpora.mosei_labels import find_labels, read_labels
+from menan.corpora.mosei_segment import EMOTION_COLUMNS, Segment
 from menan.corpora.preparation import (
     Corpus,
     PaperCounts,
@@ -18,6 +18,7 @@ from menan.corpora.preparation import (
 )
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError
+from menan.files.regular import is_file
 
 AUDIO_FOLDER = "Raw/Audio/Full/WAV_16000"
 # Copies of the release lack the upper levels.

@@ -8,10 +8,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from menan.audio import audio_info, is_file
 from menan.datadir.tables import read_lines
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError
+from menan.files.regular import is_file
 from menan.labels import LabelSet
 
 # The file in the root of a corpus that menan-synthesize made.
@@ -207,6 +207,8 @@ def recording_seconds(path: str | Path) -> float:
         InputError: unreadable. A broken file stops a preparation and a missing one does not, so
             the message names both cures.
     """
+    from menan.audio import audio_info  # with numpy and libsndfile, which no help text needs
+
     try:
         return audio_info(path).seconds
     except InputError as error:

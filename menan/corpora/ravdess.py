@@ -101,7 +101,7 @@ def prepare(root: str | Path, choice: LabelChoice = DEFAULT_CHOICE) -> Preparati
 
 
 CORPUS = Corpus(
-    "RAVDESS, speech: ROOT has the folders Actor_01 to Actor_24, or some, or the files themselves.",
+    "RAVDESS, speech: ROOT has the folders Actor_01 to Actor_24, or only their files.",
     prepare,
 )
 

@@ -5,7 +5,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-from menan.audio import is_file
 from menan.corpora.delimited import DelimitedRow, read_rows, require_columns
 from menan.corpora.label_choice import (
     DEFAULT_CHOICE,
@@ -25,6 +24,7 @@ from menan.corpora.table_row import (
 )
 from menan.datadir.utterances import Utterance
 from menan.errors import InputError, refuse_items
+from menan.files.regular import is_file
 from menan.labels import IEMOCAP_EMOTIONS
 
 REQUIRED = ("path", "speaker")

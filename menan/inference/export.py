@@ -2,8 +2,8 @@
 
 import json
 import warnings
-from enum import Enum
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,12 +16,7 @@ from menan.files.atomic import atomic_path
 from menan.model.model_file import CARD_KEY, ModelCard, card_to_json, load_model
 from menan.model.network import Network
 
-
-class OnnxInput(str, Enum):
-    """What an exported network takes."""
-
-    features = "features"
-    waveform = "waveform"
+OnnxInput = Literal["features", "waveform"]  # what an exported network takes
 
 
 class _Inference(nn.Module):
@@ -54,7 +49,7 @@ class _InferenceOfWaveform(nn.Module):
         return self.inference(features, lengths if self.is_padded else None, noise)
 
 
-def export_onnx(model: str | Path, out: str | Path, taken: OnnxInput = OnnxInput.features) -> None:
+def export_onnx(model: str | Path, out: str | Path, taken: OnnxInput = "features") -> None:
     """Write a model file as ONNX, whole or not at all.
 
     The input ``features`` is float32 (batch, rows, dims) as menan-dump makes them; normalisation is
@@ -82,7 +77,7 @@ def export_onnx(model: str | Path, out: str | Path, taken: OnnxInput = OnnxInput
     network, card = load_model(model, "cpu")
     try:
         module: nn.Module = _Inference(network, card)
-        if taken is OnnxInput.waveform:
+        if taken == "waveform":
             module = _InferenceOfWaveform(network, card)
     except InputError as error:
         raise InputError(f"{model}: {error}; or export it with --input features") from None
@@ -115,7 +110,7 @@ def _example(
 ) -> tuple[dict[str, Tensor], dict[str, dict[int, torch.export.Dim]]]:
     """Inputs of the right shapes, by name, and which of their dimensions may have another size."""
     batch, rows = torch.export.Dim("batch"), card.features.rows
-    if taken is OnnxInput.waveform:
+    if taken == "waveform":
         inputs = {"waveform": torch.zeros(2, SAMPLE_RATE)}
     else:
         inputs = {"features": torch.zeros(2, rows, card.features.dims)}
@@ -124,6 +119,6 @@ def _example(
     if network.bottleneck.is_stochastic:
         inputs.update(noise=torch.zeros(2, network.encoder.dims_out))
     dynamic = {name: {0: batch} for name in inputs}
-    if taken is OnnxInput.waveform:
+    if taken == "waveform":
         dynamic["waveform"][1] = torch.export.Dim("samples")
     return inputs, dynamic

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.special import ndtri
 from torch import Tensor
 
 from menan.errors import InputError
@@ -206,6 +205,8 @@ def _normal(stream: bytes) -> np.ndarray:
     >>> _normal(bytes(8)), _normal(8 * b"\\xff")  # the ends of the range are finite
     (array([-8.20953615]), array([8.20953615]))
     """
+    from scipy.special import ndtri  # a quarter of a second that models without noise need not wait
+
     # The middles of 2^52 equal parts of (0, 1). With 2^53 parts the last middle would round to 1.
     parts = np.frombuffer(stream, dtype="<u8") >> 12
     return ndtri((parts.astype(np.float64) + 0.5) * 2.0**-52)

@@ -1,8 +1,12 @@
-"""What makes the evaluation of a run doubtful: told when it starts, and kept for the report."""
+"""What makes the evaluation of a run doubtful: told when it starts, and kept for the report.
+
+The report reads it without PyTorch.
+"""
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from menan.datadir.dump_directory import Dump
 from menan.datadir.folds import is_split
@@ -16,7 +20,9 @@ from menan.datadir.validity import (
     unknown_in_corpus_finding,
     untrained_finding,
 )
-from menan.training.plan import RunData
+
+if TYPE_CHECKING:
+    from menan.training.plan import RunData
 
 FINDINGS = "findings"  # file in the directory of a run, one line each
 
@@ -31,7 +37,7 @@ def report_unlabelled(dump: Dump, consequence: str) -> None:
         )
 
 
-def write_findings(data: RunData, dump: Dump) -> None:
+def write_findings(data: "RunData", dump: Dump) -> None:
     """Say on stderr what is doubtful about the evaluation of a run, and write it beside its log."""
     found = list(_findings(data, dump))
     for line in found:
@@ -45,7 +51,7 @@ def read_findings(directory: Path) -> list[str]:
     return read_lines(path) if path.exists() else []
 
 
-def _findings(data: RunData, dump: Dump) -> Iterator[str]:
+def _findings(data: "RunData", dump: Dump) -> Iterator[str]:
     if data.heldout is None:
         return
     split = find_split(dump.metadata, str(data.run.group)) if is_split(data.run.group) else None

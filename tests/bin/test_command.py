@@ -1,12 +1,17 @@
+import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import pytest
 import typer
 
 from menan.errors import InputError
-from menan_bin.command import Switch, main_of, new_app
+from menan_bin.command import Switch, command_of, main_of, new_app
+
+BIN = Path(__file__).resolve().parents[2] / "bin"
+COMMANDS = sorted(path.stem for path in BIN.glob("menan_*.py"))
 
 
 @pytest.fixture
@@ -121,3 +126,12 @@ def test_help_shows_options_and_exits_well(run, option):
     assert status == 0
     assert "--read-audio" in out
     assert "Shows what it was given." in out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_switch_takes_true_or_false_and_no_default_stands_in_parentheses(name):
+    command = command_of(importlib.import_module(f"menan_bin.{name}").app)
+    for one in (command, *getattr(command, "commands", {}).values()):
+        for option in one.params:
+            assert not getattr(option, "is_flag", False), option.opts
+            assert not isinstance(option.show_default, str), option.opts

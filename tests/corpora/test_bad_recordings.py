@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from menan.corpora import CORPORA
 from menan.corpora.bad_recordings import without_bad
+from menan.corpora.known_corpora import CORPORA
 from menan.corpora.preparation import gathered
 from menan.errors import BadItems, InputError
 

@@ -8,7 +8,7 @@ import pytest
 from menan.corpora import cremad, emodb, meld, msp_podcast
 from menan.corpora.description import describe
 from menan.corpora.label_choice import LabelChoice
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_clips import (
     synthesize_cremad,
     synthesize_emodb,

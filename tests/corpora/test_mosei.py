@@ -8,7 +8,7 @@ import soundfile
 
 from menan.corpora.label_choice import LabelChoice
 from menan.corpora.mosei import prepare
-from menan.corpora.mosei_labels import EMOTION_COLUMNS
+from menan.corpora.mosei_segment import EMOTION_COLUMNS
 from menan.datadir.utterances import write_datadir
 from menan.errors import InputError
 

@@ -6,7 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
-from menan.corpora.mosei_labels import Segment, read_labels
+from menan.corpora.mosei_labels import read_labels
+from menan.corpora.mosei_segment import Segment
 from menan.errors import InputError
 
 RATINGS = ["sentiment", "happy", "sad", "anger", "surprise", "disgust", "fear"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from menan.corpora import CORPORA
+from menan.corpora.known_corpora import CORPORA
 from menan.datadir.metadata import read_metadata
 from menan.datadir.utterances import DATA_FILES
 from menan.datadir.validate.directory import validate

@@ -15,18 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.training.checkpoint import PREVIOUS_CHECKPOINT
+from tests.late_imports import late_imports
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before the server starts; forks and threads do not mix
 
 COMMANDS = ("prepare", "dump", "train", "infer", "score", "results")
-# What the commands import only when they need it.
-LATE = ("menan.device", "menan.features.kaldi", "menan.features.waveform")
-LATE += ("menan.inference.infer", "scipy.stats", "sklearn.neighbors")
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload([*(f"menan_bin.menan_{name}" for name in COMMANDS), *LATE])
+_SERVER.set_forkserver_preload([*(f"menan_bin.menan_{name}" for name in COMMANDS), *late_imports()])
 # What a command does to files, as Python's audit hooks tell it before it is done.
 _TOUCHES = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir"})
 

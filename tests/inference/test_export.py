@@ -16,7 +16,7 @@ from menan.errors import InputError
 from menan.features.waveform import centre_crop
 from menan.front_ends import GivenFrontEnd, KaldiFrontEnd
 from menan.inference.emotion_model import load_model
-from menan.inference.export import OnnxInput, export_onnx
+from menan.inference.export import export_onnx
 from menan.model.model_description import Description
 from menan.model.model_file import card_to_json, save_model
 from tests.training.training_example import build_network, model_card, model_with
@@ -106,7 +106,7 @@ def waveform_session(tmp_path, encoder, temperature):
     network.encoder.mean.fill_(9.0)
     card = model_card(model=model, features=features, description=about)
     save_model(tmp_path / "m.safetensors", network, card)
-    export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx", OnnxInput.waveform)
+    export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx", "waveform")
     return onnxruntime.InferenceSession(tmp_path / "m.onnx")
 
 
@@ -131,7 +131,7 @@ def test_onnx_of_a_waveform_is_menans_own_prediction(tmp_path, encoder):
 def test_features_with_pitch_cannot_take_a_waveform(tmp_path):
     save_model(tmp_path / "m.safetensors", build_network(43, 2, 0), CARD)
     with pytest.raises(InputError, match=r"contain pitch.*'pitch: false'"):
-        export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx", OnnxInput.waveform)
+        export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx", "waveform")
     assert not (tmp_path / "m.onnx").exists()
 
 
@@ -139,4 +139,4 @@ def test_other_front_ends_cannot_take_a_waveform(tmp_path):
     card = model_card(features=GivenFrontEnd(columns=43, longest=47))
     save_model(tmp_path / "m.safetensors", build_network(43, 2, 0), card)
     with pytest.raises(InputError, match="'given' are computed outside; or export it with"):
-        export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx", OnnxInput.waveform)
+        export_onnx(tmp_path / "m.safetensors", tmp_path / "m.onnx", "waveform")

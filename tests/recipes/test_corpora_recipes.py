@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_clips import (
     synthesize_cremad,
     synthesize_emodb,

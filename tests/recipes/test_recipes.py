@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from menan.analysis.tables.paper import TABLE3
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.corpora.synthetic.synthetic_mosei import synthesize_mosei
 from menan.training.run_config import read_run_config

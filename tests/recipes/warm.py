@@ -26,13 +26,11 @@ import pytest
 from menan_bin import menan_dump
 from tests.analysis.attack.hasty import hasten
 from tests.analysis.leakage.hasty_probes import hasten_probes
+from tests.late_imports import late_imports
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_FOLDER = ".venv/bin"
 COMMANDS = tuple(path.stem for path in sorted((ROOT / "bin").glob("menan_*.py")))
-# What the commands import only when they need it.
-LATE = ("menan.features.kaldi", "menan.features.waveform", "menan.inference.infer")
-LATE += ("scipy.stats", "sklearn.metrics", "sklearn.neighbors")
 # Scripts beside the commands start the python3 of this environment.
 WITH_PYTHON = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 CLIENT = """\
@@ -72,7 +70,7 @@ def warm_tree(folder: Path) -> Iterator[Path]:
 
 def serve(address: str) -> None:
     """Fork for every client."""
-    for name in (*(f"menan_bin.{command}" for command in COMMANDS), *LATE):
+    for name in (*(f"menan_bin.{command}" for command in COMMANDS), *late_imports()):
         importlib.import_module(name)
     # Jobs of a dump are forks, too.
     menan_dump.JOB_COMMAND = (str(Path(address).with_name("tree") / COMMAND_FOLDER / "menan-dump"),)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from tests.faults.killing import snapshot
 from tests.recipes.warm import WITH_PYTHON, warm_tree

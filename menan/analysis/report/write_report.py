@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from menan.analysis.report.markdown import report_markdown
-from menan.analysis.report.page import report_page
 from menan.analysis.tables.collect import ReportSources, collect
 from menan.errors import InputError
 from menan.files.atomic import write_together
@@ -31,6 +30,8 @@ def write_report(
     if json_file is not None:
         files[json_file] = json.dumps(to_mapping(results), indent=1) + "\n"
     if html is not None:
+        from menan.analysis.report.page import report_page  # with matplotlib
+
         tsne = sources.tsne
         coordinates = tsne.with_name(f"{tsne.name}.tsv") if tsne is not None else None
         files[html] = report_page(results, runs, coordinates)

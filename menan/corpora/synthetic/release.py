@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,28 +12,6 @@ from menan.corpora.preparation import GENERATED
 from menan.corpora.synthetic.voice import SAMPLE_RATE
 from menan.errors import InputError
 from menan.randomness import derived_seed
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """The range of utterance lengths, which are drawn uniformly; seconds.
-
-    Raises:
-        InputError: not 0.5 <= shortest <= longest <= 60.
-    """
-
-    shortest: float = 1.2
-    longest: float = 3.5
-
-    def __post_init__(self) -> None:
-        if not 0.5 <= self.shortest <= self.longest <= 60:
-            raise InputError(
-                f"--min-seconds {self.shortest:g}, --max-seconds {self.longest:g}; expected 0.5 <= "
-                "min-seconds <= max-seconds <= 60"
-            )
-
-    def draw(self, rng: np.random.Generator) -> float:
-        return rng.uniform(self.shortest, self.longest)
 
 
 def named_rng(seed: int, *names: str | int) -> np.random.Generator:

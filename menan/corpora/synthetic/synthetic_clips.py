@@ -1,13 +1,14 @@
 """Generated corpora in the layouts of CREMA-D, Emo-DB, MELD and MSP-Podcast."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from menan.corpora import cremad, emodb, meld, msp_podcast
-from menan.corpora.synthetic.release import Lengths, named_rng, new_corpus, write_wav
+from menan.corpora.synthetic.lengths import Lengths
+from menan.corpora.synthetic.release import named_rng, new_corpus, write_wav
 from menan.corpora.synthetic.voice import Speaker, draw_speaker, noise_floor, synthesize
 
 # The voice that stands for an emotion; others have the neutral one.
@@ -179,3 +180,12 @@ def _table(path: Path, header: str, rows: Iterable[Sequence[object]]) -> None:
     names = ["" if name == "_" else name for name in header.split()]
     with open(path, "w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([names, *rows])
+
+
+# The corpora with one file per utterance, as menan-synthesize calls them.
+SYNTHESIZERS: dict[str, Callable[..., int]] = {
+    "cremad": synthesize_cremad,
+    "emodb": synthesize_emodb,
+    "meld": synthesize_meld,
+    "msp-podcast": synthesize_msp_podcast,
+}

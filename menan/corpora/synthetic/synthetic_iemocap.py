@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from menan.corpora.synthetic.release import Lengths, named_rng, new_corpus, write_wav
+from menan.corpora.synthetic.lengths import Lengths
+from menan.corpora.synthetic.release import named_rng, new_corpus, write_wav
 from menan.corpora.synthetic.voice import (
     SAMPLE_RATE,
     Speaker,

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from menan.audio import audio_info
 from menan.datadir.archive_writer import ArchiveWriter
 from menan.datadir.metadata import Metadata, read_metadata
-from menan.errors import InputError, refuse_items
+from menan.errors import MOST_BAD, InputError, refuse_items
 from menan.features.dump.resume import describe_audio
 from menan.features.dump.shards import TABLES, Shard, make_shards
 from menan.features.dump.speed_copies import SpeedCopy, speed_copies
@@ -19,8 +19,6 @@ from menan.features.front_end import make_extractor, utterance_features
 from menan.files.lock import Holder
 from menan.front_ends import FrontEnd
 
-# If a larger percentage of the utterances is bad, something is wrong with the corpus.
-MOST_BAD = 1.0
 # Utterances between two lines of progress in a log.
 _STRIDE = 500
 

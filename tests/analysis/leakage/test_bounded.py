@@ -6,7 +6,7 @@ import torch
 from menan.analysis.leakage.probe_system import write_leakage
 from menan.config import ModelConfig, RunsConfig, TrainingConfig
 from menan.corpora.iemocap import prepare
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.datadir.utterances import write_datadir
 from menan.features.dump.dump_features import dump_features

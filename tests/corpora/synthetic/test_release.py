@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from menan.corpora.synthetic.release import Lengths, named_rng, new_corpus, write_wav
+from menan.corpora.synthetic.lengths import Lengths
+from menan.corpora.synthetic.release import named_rng, new_corpus, write_wav
 from menan.errors import InputError
 
 

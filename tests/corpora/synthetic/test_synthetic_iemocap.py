@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 import soundfile
 
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import DIALOGUES, synthesize_iemocap
 
 SHORT = Lengths(0.5, 0.7)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_mosei import DIMENSIONS, synthesize_mosei
 
 SHORT = Lengths(0.5, 0.7)
