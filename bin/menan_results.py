@@ -37,7 +37,7 @@ def results(
     beside: Annotated[
         str | None,
         typer.Option(
-            help="JSON files of other reports, joined by commas; their leakage is drawn too."
+            help="JSON files of other reports, separated by commas; their systems are drawn too."
         ),
     ] = None,
     attacks: Annotated[

@@ -32,6 +32,8 @@ GENERATED = (
     "anything about people, or about the accuracy on their speech."
 )
 
+OVERVIEW = "At a glance"
+
 FINDINGS = "Findings"
 FINDINGS_NOTE = (
     "Sentences made from the figures below by fixed rules: a difference counts at p < 0.05 after "
@@ -49,11 +51,6 @@ DELTA_BETWEEN_PARTS = "Other utterances validate than test, so it also shows how
 EPOCH_SD = (
     "“sd by epoch” is the standard deviation of the test UA over the last ten epochs: differences "
     "of this size are within the noise of choosing an epoch."
-)
-INTERVALS_NOTE = (
-    "Large marks are means with their intervals, small strokes single test speakers, × the paper's "
-    "figures. Overlapping intervals do not settle a comparison: the systems share their speakers, "
-    "and the paired tests below make use of it."
 )
 FOLDS = "All folds"
 FOLDS_COLUMNS: tuple[str, ...] = ("system", "seed", "tests", "validates", "epoch")
@@ -90,14 +87,6 @@ CALIBRATION = "Calibration on test speakers"
 
 CURVES = "Training"
 HELDOUT_CURVES = "UA of held-out speakers"
-
-TRADEOFF = "Utility and leakage"
-TRADEOFF_AFTER = (
-    "The dashed lines are chance and the accuracy of the same probes on plain statistics of the "
-    "features, about as much as there is to find. Hollow marks are v after linear erasure of the "
-    "speaker (LEACE); their height only ties them to their system, as UA was not measured after "
-    "erasure. Stronger probes could find more: a low figure is a lower bound of the leakage."
-)
 
 LEAKAGE = "Leakage: speaker identification by fresh probes"
 LEAKAGE_AFTER = (
@@ -182,16 +171,6 @@ def heldout_note(emotions: int) -> str:
         "Thin lines are speakers (means over seeds), the thick line is their mean; "
         f"{100 / emotions:.3g} % is chance. The jumps of a line from epoch to epoch show how far "
         "the choice of an epoch can move a result."
-    )
-
-
-def tradeoff_note(rule: str) -> str:
-    """On the figure of utility against leakage."""
-    return (
-        "Up is better at emotion on unseen speakers, left hides the training speakers better. "
-        "Across: accuracy of the strongest of three fresh probes (linear, MLP, k-NN) that identify "
-        "the speaker from v, on utterances that the probe did not learn from. Up: test UA of the "
-        f"same models, epoch by `{rule}`. Means over seeds."
     )
 
 

@@ -15,14 +15,29 @@ _PARTS = (
 
 @dataclass(frozen=True)
 class ProtocolTexts:
-    """table2: title of Table 2; measured: how the figures were measured, in a few sentences."""
+    """What a report says of one protocol.
 
-    table2: str
+    tested: what the UA is measured on.
+    unit: one of the parts whose means the figures are.
+    interval: what the bootstrap behind the intervals draws.
+    measured: how the figures were measured, in a few sentences.
+    """
+
+    tested: str
+    unit: str
+    interval: str
     measured: str
+
+    @property
+    def table2(self) -> str:
+        """Title of Table 2."""
+        return f"Table 2: accuracy on {self.tested}, %"
 
 
 _SPEAKERS = ProtocolTexts(
-    "Table 2: accuracy on unseen speakers, %",
+    "unseen speakers",
+    "test speaker",
+    "speakers",
     "Leave one speaker out: one speaker tests, another speaker of the held-out group validates, "
     "and one training serves all folds of its group. Training speakers are those outside the "
     "group, speed copies included; held-out figures are of original utterances. The input is not "
@@ -30,17 +45,23 @@ _SPEAKERS = ProtocolTexts(
 )
 _BY_HELD_OUT = {
     SPLIT: ProtocolTexts(
-        "Table 2: accuracy on the test parts of the official split, %",
+        "the test parts of the official split",
+        "test part",
+        "utterances",
         "The official split of the corpus: its training part trains, its validation part, if it "
         f"has one, chooses the epoch, and each test part is a fold, named by the part. {_PARTS}",
     ),
     FOLDS: ProtocolTexts(
-        "Table 2: accuracy on the test utterances of each fold, %",
+        "the test utterances of each fold",
+        "test part",
+        "utterances",
         "Folds of utterances: each fold has a training of its own, on the utterances that it does "
         f"not test; those that it validates, if any, choose the epoch. {_PARTS}",
     ),
     CORPUS: ProtocolTexts(
-        "Table 2: accuracy on speakers of unseen corpora, %",
+        "speakers of unseen corpora",
+        "test speaker",
+        "speakers",
         "Leave one corpus out: nothing of the held-out corpus trains or chooses the epoch, and "
         "each of its speakers tests. The first group of each other corpus validates and does not "
         "train. Training speakers are all others, speed copies included; held-out figures are of "

@@ -207,7 +207,7 @@ class Results:
 
     command: the command line that made all this.
     config: settings as text, by section and key.
-    beside: leakage of other reports, for the figure of utility against leakage.
+    beside: leakage of other reports, for the picture at the top.
     doubts: what limits the figures.
     """
 

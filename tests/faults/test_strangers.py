@@ -92,7 +92,7 @@ def test_odd_names_go_all_the_way_and_stay_names(run, tmp_path, monkeypatch):
     assert {path.name for path in tmp_path.iterdir()} == {"home"}
     assert {path.name for path in home.iterdir()} == {
         *("corpus", "data", "c.yaml", "dump", "exp", "test", "folds", "RESULTS.md", "report.html"),
-        *("tsne.png", "tsne.pdf", "tsne.tsv"),
+        *("RESULTS.png", "tsne.png", "tsne.pdf", "tsne.tsv"),
     }
     page = Path("report.html").read_text()
     assert not re.search(r"<(script|img)", page)

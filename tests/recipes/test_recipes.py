@@ -76,8 +76,9 @@ def test_iemocap_goes_from_the_release_to_the_report(work, iemocap):
     assert (exp / "tsne.png").read_bytes().startswith(b"\x89PNG")
     results = json.loads((exp / "results.json").read_text())
     page = (exp / "report.html").read_text()
-    for section in ("table2", "rules", "comparisons", "confusion", "tradeoff", "leakage", "planes"):
-        assert f'<section id="{section}">' in page
+    for section in ("overview", "table2", "rules", "comparisons", "confusion", "leakage", "planes"):
+        assert f'<section id="{section}"' in page
+    assert (exp / "RESULTS.png").read_bytes().startswith(b"\x89PNG")
     assert [found["system"] for found in results["leakage"]] == ["mtl", "menan"]
     for objective in ("mtl", "menan"):
         out = exp / f"infer/{objective}_seed0"

@@ -1,5 +1,6 @@
 """Several attacks side by side: what each system is good for, and what it reveals."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from menan.analysis.attack.attack_names import (
@@ -21,6 +22,12 @@ COLUMNS = (
     *("system", "UA", "one z, × chance", "all z", "all EC(z)", "all, rival's posteriors"),
     *("EER of all", "one z, key known"),
 )
+
+
+def attack_titles(attacks: Sequence[AttackResult]) -> list[str]:
+    """The systems; with the names of the files where a system was attacked twice."""
+    count = Counter(one.label for one in attacks)
+    return [f"{one.label} ({one.name})" if count[one.label] > 1 else one.label for one in attacks]
 
 
 def front_table(titles: Sequence[str], attacks: Sequence[AttackResult]) -> ReportTable:

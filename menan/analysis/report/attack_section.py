@@ -1,6 +1,5 @@
 """The section on attacks: tables by release and attacker."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from menan.analysis.attack import attack_captions
@@ -12,7 +11,7 @@ from menan.analysis.attack.attack_result import (
     OpenSet,
 )
 from menan.analysis.cells import fixed
-from menan.analysis.report.attack_front import estimated, front_table
+from menan.analysis.report.attack_front import attack_titles, estimated, front_table
 from menan.analysis.report.section import (
     ReportTable,
     Section,
@@ -24,7 +23,7 @@ from menan.analysis.report.section import (
 
 def attack_section(attacks: Sequence[AttackResult]) -> Section:
     """One part for each system, named ``attacks-<number>``, after a table of all systems."""
-    titles = _titles(attacks)
+    titles = attack_titles(attacks)
     return Section(
         "attacks",
         attack_captions.ATTACKS,
@@ -46,12 +45,6 @@ def _front(titles: Sequence[str], attacks: Sequence[AttackResult]) -> list[Secti
         return []
     front = front_table(titles, attacks)
     return [Section("attacks-front", front.title, note=attack_captions.FRONT_NOTE, tables=(front,))]
-
-
-def _titles(attacks: Sequence[AttackResult]) -> list[str]:
-    """The systems; with the names of the files where a system was attacked twice."""
-    count = Counter(one.label for one in attacks)
-    return [f"{one.label} ({one.name})" if count[one.label] > 1 else one.label for one in attacks]
 
 
 def _part(name: str, title: str, one: AttackResult) -> Section:

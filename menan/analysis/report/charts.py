@@ -15,17 +15,20 @@ from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from menan.analysis.leakage.result import LeakageMean
 from menan.analysis.looks import Look
 from menan.analysis.report.curves import Curve
-from menan.analysis.results import SystemFigures
 
 PANEL = (3.5, 2.4)  # inches; some 340 pixels wide, so 8 points stay legible on a phone
 SQUARE = (3.5, 3.3)
 
 # matplotlib wants real colours; these stand for variables of the page's style sheet.
-INK, MUTED, RULE = "#010101", "#020202", "#030303"
-PAGE_COLOURS = {INK: "var(--ink)", MUTED: "var(--muted)", RULE: "var(--rule)"}
+INK, MUTED, RULE, PAPER = "#010101", "#020202", "#030303", "#040404"
+PAGE_COLOURS = {
+    INK: "var(--ink)",
+    MUTED: "var(--muted)",
+    RULE: "var(--rule)",
+    PAPER: "var(--paper)",
+}
 
 LOOK = {
     "svg.fonttype": "none",  # text stays text
@@ -34,6 +37,7 @@ LOOK = {
     "text.color": INK,
     "axes.labelcolor": MUTED,
     "axes.edgecolor": RULE,
+    "axes.facecolor": PAPER,
     "xtick.color": MUTED,
     "ytick.color": MUTED,
     "axes.grid": True,
@@ -65,7 +69,7 @@ def curves_chart(
         _epochs(axes, unit)
 
     ends = ", ".join(f"{system} {curve.mean[-1]:.3f}" for system, curve in curves.items())
-    return _svg(name, f"{unit} over epochs; means at the end: {ends}", PANEL, paint)
+    return svg_chart(name, f"{unit} over epochs; means at the end: {ends}", PANEL, paint)
 
 
 def heldout_chart(name: str, system: str, heard: Curve, look: Look, chance: float) -> Markup:
@@ -83,62 +87,7 @@ def heldout_chart(name: str, system: str, heard: Curve, look: Look, chance: floa
         f"Held-out UA of {system} over epochs, {len(heard.values)} speakers; mean at the end "
         f"{100 * heard.mean[-1]:.1f} %"
     )
-    return _svg(name, label, PANEL, paint)
-
-
-def intervals_chart(
-    name: str, systems: dict[str, SystemFigures], measure: str, styles: dict[str, Look]
-) -> Markup:
-    """Test accuracy of each system with its interval, its speakers, and the paper's figure."""
-    figures = {system: getattr(own, measure) for system, own in systems.items()}
-
-    def paint(axes: Axes) -> None:
-        for row, (system, own) in enumerate(systems.items()):
-            look, accuracy = styles[system], figures[system]
-            speakers = [getattr(speaker, measure) for speaker in own.speakers.values()]
-            axes.plot(speakers, [row] * len(speakers), "|", color=look.colour, alpha=0.5)
-            axes.plot(accuracy.interval, [row, row], color=look.colour, lw=2)
-            axes.plot(accuracy.test, row, look.marker, color=look.colour, markersize=6)
-            if paper := getattr(own.paper, measure):
-                axes.plot(paper[1], row - 0.3, "x", color=MUTED, markersize=5)
-        axes.set_yticks(range(len(systems)), list(systems))
-        axes.set_ylim(len(systems) - 0.5, -0.7)
-        axes.tick_params(axis="y", length=0, labelcolor=INK)
-        axes.grid(visible=False, axis="y")
-        axes.set_xlabel(f"test {measure.upper()}, %")
-
-    ends = ", ".join(f"{system} {accuracy.test:.2f}" for system, accuracy in figures.items())
-    return _svg(name, f"Test {measure.upper()} in per cent: {ends}", PANEL, paint)
-
-
-def tradeoff_chart(name: str, means: list[LeakageMean], styles: dict[str, Look]) -> Markup:
-    """Test UA against the accuracy of the strongest probe of the training speakers, per cent."""
-
-    def paint(axes: Axes) -> None:
-        for mean in means:
-            look, found = styles[mean.system], mean.sets["train"].embeddings
-            x, erased = 100 * found.v.best.accuracy, 100 * found.leace.best.accuracy
-            axes.plot([x, erased], [mean.ua, mean.ua], ":", color=look.colour, lw=0.8)
-            hollow = {"markerfacecolor": "none", "markersize": 6}
-            axes.plot(erased, mean.ua, look.marker, color=look.colour, **hollow)
-            axes.plot(x, mean.ua, look.marker, color=look.colour, markersize=7)
-            above = {"textcoords": "offset points", "ha": "center"}
-            axes.annotate(mean.label, (x, mean.ua), (0, 6), **above)
-        axes.margins(0.12, 0.18)
-        sets = [mean.sets["train"] for mean in means]
-        levels = {"chance": 100 * np.mean([one.chance for one in sets])}
-        if inputs := [one.embeddings.raw for one in sets if one.embeddings.raw is not None]:
-            levels["raw features"] = 100 * np.mean([one.best.accuracy for one in inputs])
-        _levels(axes, levels, vertical=True)
-        axes.set_xlabel("strongest probe's speaker accuracy, %")
-        axes.set_ylabel("test UA, %")
-
-    ends = "; ".join(
-        f"{mean.label}: {100 * mean.sets['train'].embeddings.v.best.accuracy:.1f} % speaker "
-        f"accuracy, {mean.ua:.1f} % UA"
-        for mean in means
-    )
-    return _svg(name, f"Utility against leakage. {ends}", (3.9, 3.1), paint)
+    return svg_chart(name, label, PANEL, paint)
 
 
 @dataclass(frozen=True)
@@ -172,7 +121,7 @@ def amounts_chart(
         _levels(axes, levels)
 
     ends = ", ".join(f"{label} {line.values[-1]:.1f}" for label, line in lines.items())
-    return _svg(name, f"{unit} over utterances; with the most: {ends}", PANEL, paint)
+    return svg_chart(name, f"{unit} over utterances; with the most: {ends}", PANEL, paint)
 
 
 def plane_chart(
@@ -189,27 +138,14 @@ def plane_chart(
         axes.spines[["top", "right"]].set_visible(True)
         axes.set_aspect("equal", adjustable="datalim")
 
-    return _svg(name, label, SQUARE, paint)
+    return svg_chart(name, label, SQUARE, paint)
 
 
-def _levels(axes: Axes, levels: dict[str, float], vertical: bool = False) -> None:
+def _levels(axes: Axes, levels: dict[str, float]) -> None:
     for text, value in levels.items():
-        if vertical:
-            axes.axvline(value, color=MUTED, lw=0.9, ls="--")
-            place, across = (value, 1.0), axes.get_xaxis_transform()
-            side = -1 if value > np.mean(axes.get_xlim()) else 1
-            axes.annotate(
-                text,
-                place,
-                (2 * side, 2),
-                xycoords=across,
-                textcoords="offset points",
-                ha="left" if side == 1 else "right",
-            )
-        else:
-            axes.axhline(value, color=MUTED, lw=0.9, ls="--")
-            place, across = (0.0, value), axes.get_yaxis_transform()
-            axes.annotate(text, place, (2, 2), xycoords=across, textcoords="offset points")
+        axes.axhline(value, color=MUTED, lw=0.9, ls="--")
+        place, across = (0.0, value), axes.get_yaxis_transform()
+        axes.annotate(text, place, (2, 2), xycoords=across, textcoords="offset points")
 
 
 def _epochs(axes: Axes, unit: str) -> None:
@@ -218,7 +154,9 @@ def _epochs(axes: Axes, unit: str) -> None:
     axes.set_ylabel(unit)
 
 
-def _svg(name: str, label: str, size: tuple[float, float], paint: Callable[[Axes], None]) -> Markup:
+def svg_chart(
+    name: str, label: str, size: tuple[float, float], paint: Callable[[Axes], None]
+) -> Markup:
     """The drawing of ``paint`` as an element of a page, the same bytes every time.
 
     Args:

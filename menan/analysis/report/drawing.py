@@ -13,10 +13,8 @@ class Drawing:
 
     legends: title, and the look of each name.
     figures: SVG and caption.
-    wide: for a single large figure.
     """
 
     legends: tuple[tuple[str, dict[str, Look]], ...] = ()
     figures: tuple[tuple[Markup, str], ...] = ()
     note: str = ""
-    wide: bool = False

@@ -7,16 +7,9 @@ import numpy as np
 
 from menan.analysis import captions
 from menan.analysis.cells import fixed
-from menan.analysis.leakage.result import LeakageMean, leakage_means
 from menan.analysis.looks import Look, class_looks
 from menan.analysis.report.attack_drawings import attack_drawings
-from menan.analysis.report.charts import (
-    curves_chart,
-    heldout_chart,
-    intervals_chart,
-    plane_chart,
-    tradeoff_chart,
-)
+from menan.analysis.report.charts import curves_chart, heldout_chart, plane_chart
 from menan.analysis.report.curves import Curve, SystemCurves, learning_curves
 from menan.analysis.report.drawing import Drawing
 from menan.analysis.report.mixing import knn_mixing
@@ -43,24 +36,12 @@ def report_drawings(
     """Drawings by the name of their section, and the sections that they need."""
     drawings: dict[str, Drawing] = {}
     sections: list[Section] = []
-    if results.table2 is not None:
-        systems = results.table2.systems
-        figures = [intervals_chart(f"interval-{m}", systems, m, styles) for m in ("wa", "ua")]
-        drawings["table2"] = Drawing(
-            figures=tuple((svg, "") for svg in figures), note=captions.INTERVALS_NOTE
-        )
     if runs:
         curves = learning_curves(runs)
         emotions = len(runs[0].config.emotions)
         drawings["curves"] = _curves(curves, styles, emotions)
         drawings["heldout-curves"] = _heldout_curves(curves, styles, emotions)
         sections.append(_curves_section(curves, emotions))
-    probed = [*results.leakage, *results.beside]
-    means = leakage_means([one for one in probed if "train" in one.sets])
-    if means:
-        rule = results.table2.rule if results.table2 is not None else means[0].rule
-        section, drawings["tradeoff"] = _tradeoff(means, rule, styles)
-        sections.append(section)
     if tsne is not None:
         emotions_order = results.table2.emotions if results.table2 is not None else ()
         section, drawn = _planes(read_planes(tsne), emotions_order)
@@ -124,20 +105,6 @@ def _chance_levels(quantity: str, curves: Iterable[SystemCurves]) -> dict[str, f
     if quantity in ("speaker_loss", "speaker_entropy"):
         return {f"ln {count}": float(np.log(count)) for count in counts}
     return {f"1/{count}": 1 / count for count in counts}
-
-
-def _tradeoff(
-    means: list[LeakageMean], rule: str, styles: dict[str, Look]
-) -> tuple[Section, Drawing]:
-    """The figure of one selection rule: ``rule`` if it was probed, else the first."""
-    if rule not in {mean.rule for mean in means}:
-        rule = means[0].rule
-    shown = [mean for mean in means if mean.rule == rule]
-    section = Section(
-        "tradeoff", captions.TRADEOFF, captions.TRADEOFF, captions.tradeoff_note(rule)
-    )
-    svg = tradeoff_chart("tradeoff", shown, styles)
-    return section, Drawing(figures=((svg, ""),), note=captions.TRADEOFF_AFTER, wide=True)
 
 
 def _planes(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from menan.analysis import captions
 from menan.analysis.cells import as_text, table_of
+from menan.analysis.report.overview_captions import Overview, overview_of
 from menan.analysis.report.report_sections import report_sections
 from menan.analysis.report.section import ReportTable, Section, TableCell
 from menan.analysis.results import Results
@@ -24,7 +25,25 @@ def report_markdown(results: Results, out: Path, tsne: Path | None) -> str:
     head = [f"# Results: {as_text(results.corpus)}" if results.corpus else "# Results"]
     if "generated" in results.corpus.lower():
         head.append(captions.GENERATED)
+    if (overview := overview_of(results, as_text(results.corpus))) is not None:
+        sections.insert(0, _overview(overview, out))
     return "\n\n".join([*head, *(_section(one, "##") for one in sections)]) + "\n"
+
+
+def picture_of(out: Path) -> Path:
+    """The image of all systems, which stands beside a report in Markdown."""
+    return out.with_suffix(".png")
+
+
+def _overview(overview: Overview, out: Path) -> Section:
+    return Section(
+        "overview",
+        captions.OVERVIEW,
+        note=overview.sentences,
+        after=overview.caption,
+        picture=picture_of(out).name,
+        alt=overview.alt,
+    )
 
 
 def _section(section: Section, level: str) -> str:
@@ -33,7 +52,8 @@ def _section(section: Section, level: str) -> str:
         blocks.append("\n".join(f"- {sentence}" for sentence in section.items))
     blocks += [section.note, *map(_table, section.tables)]
     if section.picture:
-        blocks.append(f"![{section.title}]({section.picture})")
+        described = as_text(section.alt or section.title).replace("]", "\\]")
+        blocks.append(f"![{described}]({section.picture})")
     blocks += [_section(part, f"{level}#") for part in section.parts]
     return "\n\n".join(filter(None, [*blocks, section.after]))
 

@@ -10,6 +10,9 @@ from menan.analysis import captions
 from menan.analysis.looks import Look, system_looks
 from menan.analysis.report.drawing import Drawing
 from menan.analysis.report.drawings import report_drawings
+from menan.analysis.report.overview import reported_systems
+from menan.analysis.report.overview_captions import overview_of
+from menan.analysis.report.overview_chart import overview_charts
 from menan.analysis.report.report_sections import report_sections
 from menan.analysis.report.section import Section
 from menan.analysis.results import Results
@@ -19,7 +22,8 @@ from menan.analysis.runs import TrainedRun
 def report_page(results: Results, runs: Sequence[TrainedRun], tsne: Path | None) -> str:
     """The report of an experiment as one HTML file: no script, nothing to load.
 
-    A section without figures is left out. The same input gives the same bytes.
+    The picture of all systems comes first. A section without figures is left out. The same input
+    gives the same bytes.
 
     Args:
         runs: the experiment's trainings, for the curves; empty for none.
@@ -28,20 +32,22 @@ def report_page(results: Results, runs: Sequence[TrainedRun], tsne: Path | None)
     Raises:
         InputError: coordinates that menan-tsne did not write.
     """
-    names = [mean.system for mean in (*results.leakage, *results.beside)]
-    names += [run.system for run in runs]
-    for table in (results.table2, results.table3):
-        names += list(table.systems) if table is not None else []
-    drawings, drawn = report_drawings(results, runs, tsne, system_looks(names))
+    names = [*reported_systems(results), *(run.system for run in runs)]
+    styles = system_looks(names)
+    drawings, drawn = report_drawings(results, runs, tsne, styles)
     sections = _in_order([*report_sections(results), *drawn])
+    overview = overview_of(results, results.corpus)
     page = _environment().get_template("report.html.j2")
     return page.render(
         corpus=results.corpus,
         generated=captions.GENERATED if "generated" in results.corpus.lower() else "",
+        title=captions.OVERVIEW,
+        overview=overview,
+        charts=overview_charts(overview, styles) if overview is not None else [],
         sections=sections,
         drawings=drawings,
         no_drawing=Drawing(),
-        styles=_with_planes(system_looks(names), sections),
+        styles=_with_planes(styles, sections),
     )
 
 
@@ -53,7 +59,7 @@ def _with_planes(styles: dict[str, Look], sections: Sequence[Section]) -> dict[s
 
 def _in_order(sections: Sequence[Section]) -> list[Section]:
     """Drawn sections between the tables of accuracy and those of leakage."""
-    last = ("curves", "tradeoff", "leakage", "attacks", "planes", "table3")
+    last = ("curves", "leakage", "attacks", "planes", "table3")
     place = {name: number for number, name in enumerate(last)}
     return sorted(sections, key=lambda section: place.get(section.name, -1))
 

@@ -50,7 +50,7 @@ class Section:
     items: sentences, shown as a list.
     tables: shown everywhere.
     page_tables: shown on the page only, side by side; fold_tables: on the page, folded away.
-    picture: path of an image, shown in Markdown.
+    picture: path of an image, shown in Markdown; alt: its description, the title if empty.
     parts: subsections.
     """
 
@@ -65,6 +65,7 @@ class Section:
     fold_title: str = ""
     fold_tables: tuple[ReportTable, ...] = ()
     picture: str = ""
+    alt: str = ""
     parts: tuple["Section", ...] = ()
 
 

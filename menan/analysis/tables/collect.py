@@ -33,8 +33,7 @@ class ReportSources:
     published: YAML file of published figures by the same protocol.
     cross, ref: predictions of fold models and utt2emo of another corpus, for Table 3.
     leakage: directory of the JSON files of menan-probe.
-    beside: JSON files of other reports, whose leakage is shown in the figure of utility against
-        leakage.
+    beside: JSON files of other reports, whose systems are shown in the picture at the top.
     attacks: directory of the JSON files of menan-attack.
     tsne: path without suffix, as given to menan-tsne.
     command: the command line that made all this, to be quoted.
@@ -61,6 +60,8 @@ class ReportSources:
             raise InputError("--cross and --ref belong together; give both")
         if self.leakage is not None and self.exp is None:
             raise InputError("--leakage is shown beside the accuracy of --exp; give both")
+        if self.beside and self.exp is None:
+            raise InputError("--beside is shown beside the systems of --exp; give both")
         if self.published is not None and self.exp is None:
             raise InputError("--published stands beside the accuracy of --exp; give both")
 

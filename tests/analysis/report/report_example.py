@@ -52,7 +52,7 @@ def full_results(
 ) -> Results:
     """All figures of a report, different from each other where they can be."""
     rng = np.random.default_rng(0)
-    first, second = systems
+    first, second = systems[0], systems[-1]
     return Results(
         code="0.2.0 (abc)",
         command=command,
@@ -67,7 +67,9 @@ def full_results(
                 rule: {name: RuleFigures(_accuracy(rng), _accuracy(rng)) for name in systems}
                 for rule in ("best-ua", "last", "oracle")
             },
-            comparisons=(Comparison(first, second, "ua", -2.468, 0.0625, 0.125, 1e-9),),
+            comparisons=tuple(
+                Comparison(first, other, "ua", -2.468, 0.0625, 0.125, 1e-9) for other in systems[1:]
+            ),
         ),
         leakage=tuple(_leakage(rng, name, seed) for name in systems for seed in (0, 1)),
         beside=(),

@@ -84,10 +84,18 @@ def two(value: float) -> str:
 
 def test_every_section_of_the_full_schema_is_there_once_and_linked(usual):
     page = Page(usual)
-    expected = ["findings", "configuration", "table2", "rules", "comparisons", "confusion"]
-    expected += ["speakers", "calibration", "curves", "tradeoff", "leakage", "planes", "table3"]
+    expected = [
+        "overview",
+        "findings",
+        "configuration",
+        "table2",
+        "rules",
+        "comparisons",
+        "confusion",
+    ]
+    expected += ["speakers", "calibration", "curves", "leakage", "planes", "table3"]
     assert page.sections == expected
-    assert {f"#{name}" for name in expected} <= {v for n, v in page.attributes if n == "href"}
+    assert {f"#{name}" for name in expected[1:]} <= {v for n, v in page.attributes if n == "href"}
 
 
 def test_accuracy_stands_beside_the_papers(usual):
@@ -134,12 +142,9 @@ def test_leakage_is_the_mean_over_seeds_and_names_the_strongest_probe(usual):
     accuracies = [f"{100 * probe.accuracy:.1f}" for probe in found.probes.values()]
     assert [cell.split()[0] for cell in row[4:7]] == accuracies
     assert row[8] == f"{100 * found.best.selectivity:.1f}"
-    labels = [value for name, value in page.attributes if name == "aria-label"]
-    utility = next(label for label in labels if label.startswith("Utility against leakage"))
-    assert f"menan: {100 * found.best.accuracy:.1f} % speaker accuracy" in utility
 
 
-def test_a_bottleneck_and_the_mean_of_draws_are_rows_and_marks_of_their_own(write):
+def test_a_bottleneck_and_the_mean_of_draws_are_rows_of_their_own(write):
     results = full_results()
     leakage = [
         *results.leakage[:-2],
@@ -147,11 +152,9 @@ def test_a_bottleneck_and_the_mean_of_draws_are_rows_and_marks_of_their_own(writ
         replace(results.leakage[-1], bottleneck="noise 1", draws=32),
     ]
     page = Page(write(replace(results, leakage=tuple(leakage))))
-    labels = " ".join(value for name, value in page.attributes if name == "aria-label")
     for name in ("menan, noise 1", "menan, noise 1, mean of 32 draws"):
         assert page.row("leakage", name, "v")
-        assert f"{name}: " in labels
-        assert name in page.figures
+    assert "menan, noise 1" in page.figures
 
 
 def test_two_settings_of_one_objective_are_two_systems(write):
@@ -196,7 +199,7 @@ def test_a_hostile_name_is_text_wherever_it_comes(write, tmp_path):
     assert "<script" not in html
     for section in ("table2", "comparisons", "speakers", "leakage", "table3"):
         assert any(HOSTILE in cell for row in page.rows[section] for cell in row), section
-    assert HOSTILE in page.figures
+    assert HOSTILE in "".join(page.figures.split("\n")).replace(" ", "")
     assert page.text.count(HOSTILE) > 30
 
 
@@ -215,8 +218,8 @@ def test_ids_are_unique_and_every_figure_is_described(usual):
     ids = [value for name, value in page.attributes if name == "id"]
     assert len(ids) == len(set(ids))
     figures = page.tags.count("svg")
-    # WA and UA; six curves, held-out UA of two systems; utility; two planes of two systems.
-    assert figures == 2 + 6 + 2 + 1 + 4
+    # The picture's panels; six curves, held-out UA of two systems; two planes of two systems.
+    assert figures == 2 + 6 + 2 + 4
     assert page.attributes.count(("role", "img")) == figures
     assert all(value for name, value in page.attributes if name == "aria-label")
 

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from menan.analysis.leakage.result import leakage_means
-from menan.analysis.looks import system_looks
-from menan.analysis.report.charts import tradeoff_chart
 from menan.analysis.report.leakage_sections import leakage_section
+from menan.analysis.report.overview_captions import overview_of
 from tests.analysis.report.report_example import full_results
 
 
@@ -29,14 +28,18 @@ def test_the_report_says_which_systems_have_no_ceiling():
         assert (kinds.count("v"), kinds.count("raw features")) == (others + 1, others)
 
 
-def test_without_any_input_neither_tables_nor_chart_have_a_ceiling():
+def test_without_any_input_no_table_has_a_ceiling():
     changed = [without_input(one) for one in full_results().leakage]
     means = leakage_means(changed)
     for part in leakage_section(changed, None).parts:
         assert ", ".join(mean.label for mean in means) in part.note
         assert "nats. The input of" in part.note
         assert "raw features" not in [row[1].text for row in part.tables[0].rows]
-    styles = system_looks([mean.system for mean in means])
-    assert "raw features" not in tradeoff_chart("x", means, styles)
-    whole = leakage_means(full_results().leakage)
-    assert "raw features" in tradeoff_chart("x", whole, styles)
+
+
+def test_the_picture_has_a_dotted_line_only_with_an_input():
+    results = full_results()
+    bare = replace(results, leakage=tuple(map(without_input, results.leakage)))
+    for shown, is_dotted in ((results, True), (bare, False)):
+        _, speaker = overview_of(shown, "").panels
+        assert ("dotted" in speaker.legend) is is_dotted

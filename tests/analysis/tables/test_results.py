@@ -111,7 +111,16 @@ def test_results_file_holds_the_numbers_of_the_json_and_where_they_come_from(exp
     for measure in ("wa", "ua"):
         for part in ("val", "test", "delta"):
             assert fixed(system[measure][part]) in text
-    for said in ("./run.sh --x 1", "59.91", "epochs 4", "`best-ua`", "(tsne.png)", "menan 0."):
+    assert (tmp_path / "RESULTS.png").read_bytes().startswith(b"\x89PNG")
+    for said in (
+        "(RESULTS.png)",
+        "./run.sh --x 1",
+        "59.91",
+        "epochs 4",
+        "`best-ua`",
+        "(tsne.png)",
+        "menan 0.",
+    ):
         assert said in text
 
 
@@ -267,6 +276,7 @@ def test_leakage_of_another_kind_is_refused(tmp_path, content):
         ({}, "nothing to report: give --exp, --attacks, or --cross with --ref"),
         ({"exp": Path("x"), "cross": Path("x")}, "--cross and --ref belong together"),
         ({"cross": Path("x"), "ref": Path("x"), "leakage": Path("x")}, "--leakage is shown beside"),
+        ({"attacks": Path("x"), "beside": (Path("x"),)}, "--beside is shown beside"),
     ],
 )
 def test_parts_without_the_part_they_belong_to_are_refused(options, message):
@@ -281,3 +291,8 @@ def test_a_torn_log_is_named_and_nothing_is_written(experiment, tmp_path):
     with pytest.raises(InputError, match=r"ec_seed0/g01/log\.jsonl:4: .* resume it"):
         write_report(sources, tmp_path / "R.md", None, tmp_path / "R.html")
     assert not list(tmp_path.glob("R.*"))
+
+
+def test_the_text_does_not_take_the_name_of_its_picture(experiment, tmp_path):
+    with pytest.raises(InputError, match=r"R\.png: --out is for text; give a name that ends in"):
+        write_report(ReportSources(exp=experiment), tmp_path / "R.png")
