@@ -27,6 +27,7 @@ from menan.analysis.attack.attack_network import (
     NetworkAttack,
     Roles,
     attack_network,
+    plan_attack,
     probe_uses,
 )
 from menan.analysis.attack.attack_result import AttackResult, Difference
@@ -153,12 +154,13 @@ def _attack(
     target: Target, attacked: Attacked, of_raw: dict[Roles, NetworkAttack], seed: int
 ) -> NetworkAttack:
     roles, releases = target.roles, target.releases()
-    found = attack_network(attacked, releases, roles, target.name, seed)
+    plan = plan_attack(attacked, roles, target.name, seed)
+    found = attack_network(attacked, releases, roles, plan, seed)
     if attacked.raw is not None:
         raw = {RAW: Release.of(attacked.raw)}
         releases |= raw
         if roles not in of_raw:  # seeds share their input
-            of_raw[roles] = attack_network(attacked, raw, roles, target.name, seed)
+            of_raw[roles] = attack_network(attacked, raw, roles, plan, seed)
         found.closed.update(of_raw[roles].closed)
         found.open_set.update(of_raw[roles].open_set)
     if target.emotions is not None:
