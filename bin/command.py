@@ -8,7 +8,7 @@ A command imports what it computes with inside its function: PyTorch takes more 
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 from io import TextIOWrapper
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
+from menan.config import parse_share
 from menan.datadir.channels import parse_channel
 from menan.errors import BadItems, InputError
 from menan.training.signals import Stopped
@@ -51,6 +52,17 @@ NoiseKeyOption = Annotated[
         "missing. Keep it out of every release. Without it, a fresh key is drawn and thrown away.",
     ),
 ]
+EachOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="Run for each of these names, which stand for {} in the other paths; what the runs "
+        "share is done once.",
+    ),
+]
+ShareOption = Annotated[
+    str, typer.Option(help="With --each: 2/4 is the second of four shares, for parallel jobs.")
+]
 ChannelOption = Annotated[
     str,
     typer.Option(metavar="1|2|...|mix", help="Channel to use; mix is the average of all."),
@@ -67,6 +79,25 @@ def channel_of(text: str) -> int | None:
         return parse_channel(text)
     except InputError as error:
         raise InputError(f"--channel: {error}") from None
+
+
+def each_of(names: str | None, share: str, *paths: Path | None) -> Iterator[tuple[Any, ...]]:
+    """The paths of each run of a command with ``--each``; as they are without it.
+
+    Raises:
+        InputError: --share without --each, or a share of another form.
+    """
+    number, shares = parse_share(share)
+    if names is None:
+        if shares > 1:
+            raise InputError(f"--share {share}: needs --each, whose names are shared")
+        yield paths
+        return
+    own = [name for name in names.split(",") if name][number - 1 :: shares]
+    if not own:
+        print(f"--share {share}: no name is left for this job; nothing written")
+    for name in own:
+        yield tuple(path and Path(str(path).replace("{}", name)) for path in paths)
 
 
 class Switch(str, Enum):

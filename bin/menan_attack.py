@@ -7,7 +7,14 @@ import typer
 
 from menan.errors import InputError
 from menan.plugins import load_plugins
-from menan_bin.command import PluginOption, main_of, new_app
+from menan_bin.command import (
+    EachOption,
+    PluginOption,
+    ShareOption,
+    each_of,
+    main_of,
+    new_app,
+)
 
 app = new_app()
 
@@ -51,6 +58,8 @@ def attack(
     device: Annotated[
         str, typer.Option(help="cpu, cuda or cuda:N, to compute the embeddings.")
     ] = "cpu",
+    each: EachOption = None,
+    share: ShareOption = "1/1",
     plugin: PluginOption = None,
 ) -> None:
     """Attack the embeddings of a system, or given ones, and write what was found as JSON.
@@ -61,11 +70,15 @@ def attack(
 
     Example: menan-attack --model exp/menan --rival exp/ec
     --feats dump/iemocap/feats.scp --out exp/attacks/menan.json
+
+    Example: menan-attack --model exp/{} --rival exp/ec --feats dump/iemocap/feats.scp
+    --out exp/attacks/{}.json --each mtl,menan
     """
     load_plugins(plugin or ())
 
     from menan.analysis.attack.attack_system import attack_given, attack_models
     from menan.analysis.attack.attack_text import attack_text
+    from menan.analysis.attack.shared_work import SharedWork
 
     if embeddings is not None:
         for name, value in (
@@ -77,15 +90,21 @@ def attack(
                     f"expected --embeddings or {name}, found both; menan runs its own models on "
                     "--feats, and embeddings of another toolkit come with --labels"
                 )
-        print(attack_text(attack_given(embeddings, out, labels, seed)))
+        for given, own, table in each_of(each, share, embeddings, out, labels):
+            print(attack_text(attack_given(given, own, table, seed)))
         return
     if model is None or feats is None:
         raise InputError(
             "expected --model and --feats (a system of menan), or --embeddings and --labels (of "
             "another toolkit), found neither; give one pair"
         )
-    result = attack_models(model, feats, out, other_feats, labels, rival, rule, seed, device)
-    print(attack_text(result))
+    shared = SharedWork()
+    paths = (model, feats, out, other_feats, labels, rival)
+    for system, dump, own, beside, table, unprotected in each_of(each, share, *paths):
+        result = attack_models(
+            system, dump, own, beside, table, unprotected, rule, seed, device, shared
+        )
+        print(attack_text(result))
 
 
 main = main_of(app, "menan-attack")

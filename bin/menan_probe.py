@@ -7,7 +7,14 @@ import typer
 
 from menan.errors import InputError
 from menan.plugins import load_plugins
-from menan_bin.command import PluginOption, main_of, new_app
+from menan_bin.command import (
+    EachOption,
+    PluginOption,
+    ShareOption,
+    each_of,
+    main_of,
+    new_app,
+)
 
 app = new_app()
 
@@ -44,6 +51,8 @@ def probe(
     seed: Annotated[
         int, typer.Option(min=0, metavar="N", help="Seed for splits, probes and the bootstrap.")
     ] = 0,
+    each: EachOption = None,
+    share: ShareOption = "1/1",
     plugin: PluginOption = None,
 ) -> None:
     """Train fresh speaker probes on frozen embeddings and write their accuracies as JSON.
@@ -56,30 +65,37 @@ def probe(
     --out exp/infer/last; menan-probe --embeddings exp/infer/last/menan_seed0
     --feats dump/iemocap/feats.scp --out exp/leakage/menan_seed0.json
 
+    Example: menan-probe --embeddings exp/infer/{} --feats dump/iemocap/feats.scp
+    --out exp/leakage/{}.json --each ec_seed0,menan_seed0
+
     Example: menan-probe --embeddings theirs.npz --labels labels.csv --out theirs.json
     """
     load_plugins(plugin or ())
 
+    from menan.analysis.leakage.embeddings import OriginalsReader
     from menan.analysis.leakage.probe_given import write_given_leakage
     from menan.analysis.leakage.probe_system import write_leakage
     from menan.analysis.leakage.result import Leakage
     from menan.analysis.leakage.summary import leakage_text
 
-    if labels is not None or embeddings.is_file():
-        if other is not None or other_feats is not None:
+    read = OriginalsReader()
+    paths = (embeddings, out, feats, labels, other, other_feats)
+    for vectors, own, dump, table, others, other_dump in each_of(each, share, *paths):
+        if table is not None or vectors.is_file():
+            if others is not None or other_dump is not None:
+                raise InputError(
+                    f"{vectors}: --other is for directories of menan-infer without --labels; "
+                    "leave it out"
+                )
+            leakage: Leakage = write_given_leakage(vectors, table, dump, own, seed)
+        elif dump is None:
             raise InputError(
-                f"{embeddings}: --other is for directories of menan-infer without --labels; leave "
-                "it out"
+                f"{vectors}: --feats is missing; name the feats.scp of the inference, or --labels "
+                "for embeddings of another toolkit"
             )
-        leakage: Leakage = write_given_leakage(embeddings, labels, feats, out, seed)
-    elif feats is None:
-        raise InputError(
-            f"{embeddings}: --feats is missing; name the feats.scp of the inference, or --labels "
-            "for embeddings of another toolkit"
-        )
-    else:
-        leakage = write_leakage(embeddings, feats, out, other, other_feats, seed)
-    print(leakage_text(leakage))
+        else:
+            leakage = write_leakage(vectors, dump, own, others, other_dump, seed, read)
+        print(leakage_text(leakage))
 
 
 main = main_of(app, "menan-probe")

@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 
 from menan import __version__
@@ -39,3 +40,10 @@ def code_digest() -> str:
         if path.suffix in (".py", ".h", ".cc"):
             digest.update(f"{path.relative_to(PACKAGE)}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+@lru_cache(maxsize=1)
+def computed_by() -> str:
+    """The code and the numerical libraries, as a key of results that are kept."""
+    libraries = ("numpy", "scipy", "scikit-learn", "torch")
+    return " ".join([code_digest(), *(f"{name} {version(name)}" for name in libraries)])

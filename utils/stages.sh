@@ -38,3 +38,9 @@ group_suffix() {
   local file="${1##*/}"
   echo "${file:+_${file%.groups}}${2:+_groups$2}${3:+-$3}"
 }
+
+# The arguments, joined by commas.
+joined() {
+  local IFS=,
+  echo "$*"
+}

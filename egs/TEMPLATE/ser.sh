@@ -42,7 +42,7 @@ Paths are relative to $(pwd).
   --probe-seeds 0,1          probe the systems of these seeds only; default: all
   --plugin FILE.py           front-end, encoder, objective or bottleneck of your own
   --work .                   where data/, dump/ and exp/ are created
-  --nj 2                     jobs of feature extraction and inference
+  --nj 2                     jobs of feature extraction, inference and probes
   --train-nj 1               jobs of the training; one trains all models side by side on the threads
                              of train_cmd in cmd.sh, several take one thread each
   --device cpu               cpu or cuda
@@ -129,16 +129,14 @@ if runs 5; then
     --out "${exp}/infer/mean" --device "${device}" --share "JOB/${nj}" \
     --noise-seed 0 --draws 32 --skip-deterministic true "${plugins[@]}"
   find_systems "${exp}/infer/last" "${probe_seeds}"
-  ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe.JOB.log" \
-    each.py JOB "${systems[@]}" -- \
+  ${probe_cmd} JOB=1:"${nj}" "${exp}/log/probe.JOB.log" \
     menan-probe --embeddings "${exp}/infer/last/{}" --feats "${dump}/feats.scp" \
-    --out "${exp}/leakage/{}.json" "${plugins[@]}"
+    --out "${exp}/leakage/{}.json" --each "$(joined "${systems[@]}")" --share "JOB/${nj}" "${plugins[@]}"
   if [ -d "${exp}/infer/mean" ]; then
     find_systems "${exp}/infer/mean" "${probe_seeds}"
-    ${probe_cmd} JOB=1:"${#systems[@]}" "${exp}/log/probe_mean.JOB.log" \
-      each.py JOB "${systems[@]}" -- \
+    ${probe_cmd} JOB=1:"${nj}" "${exp}/log/probe_mean.JOB.log" \
       menan-probe --embeddings "${exp}/infer/mean/{}" --feats "${dump}/feats.scp" \
-      --out "${exp}/leakage/{}.mean.json" "${plugins[@]}"
+      --out "${exp}/leakage/{}.mean.json" --each "$(joined "${systems[@]}")" --share "JOB/${nj}" "${plugins[@]}"
   fi
   menan-tsne --data "${dump}" --exp "${exp}" --out "${exp}/tsne" "${plugins[@]}"
   menan-results --exp "${exp}" --rule "${rule}" --leakage "${exp}/leakage" \

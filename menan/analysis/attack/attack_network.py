@@ -15,10 +15,15 @@ from menan.analysis.attack.attack_names import (
     Z,
 )
 from menan.analysis.attack.attacked import Attacked
-from menan.analysis.attack.closed_set import ClosedAttack, attack_closed_set
+from menan.analysis.attack.closed_set import (
+    ClosedAttack,
+    ClosedSetPlan,
+    attack_closed_set,
+    plan_closed_set,
+)
 from menan.analysis.attack.open_set import Trials, attack_open_set
 from menan.analysis.attack.releases import Release
-from menan.analysis.leakage.splits import ProbeSet
+from menan.analysis.attack.trial_plan import TrialPlan, plan_trials
 
 
 @dataclass(frozen=True)
@@ -68,35 +73,61 @@ class NetworkAttack:
     use: dict[str, Classified] = field(default_factory=dict)
 
 
-def attack_network(
-    attacked: Attacked, releases: Mapping[str, Release], roles: Roles, where: str, seed: int
-) -> NetworkAttack:
-    """Attack every release of a network at every level, in the closed and in the open set."""
+@dataclass(frozen=True)
+class AttackPlan:
+    """What every release of a network is attacked with.
+
+    closed: by name of the set.
+    known: int, rows of the utterances from which an attacker learns about known speakers.
+    open_set: None without unseen speakers.
+    """
+
+    closed: dict[str, ClosedSetPlan]
+    known: np.ndarray
+    open_set: TrialPlan | None
+
+
+def plan_attack(attacked: Attacked, roles: Roles, where: str, seed: int) -> AttackPlan:
+    """Choose utterances, sessions and trials.
+
+    Args:
+        where: begins error messages.
+
+    Raises:
+        InputError: fewer than two known speakers with enough utterances.
+    """
     heard = attacked.heard(roles.known, f"{where}: closed set", seed, roles.without)
     unheard = attacked.unheard(heard.speakers, f"{where}: unheard utterances", seed)
-    sets: dict[str, tuple[ProbeSet, ProbeSet | None]] = {HEARD: (heard, None)}
+    closed = {HEARD: plan_closed_set(heard, None, seed)}
     if unheard is not None:
         same = attacked.heard(unheard.speakers, f"{where}: closed set", seed, roles.without)
-        sets[UNHEARD] = unheard, same
+        closed[UNHEARD] = plan_closed_set(unheard, same, seed)
+    trials = plan_trials(attacked.unseen(roles.unseen), seed) if roles.unseen else None
+    return AttackPlan(closed, np.flatnonzero(_is_known(attacked, roles)), trials)
+
+
+def attack_network(
+    attacked: Attacked, releases: Mapping[str, Release], roles: Roles, plan: AttackPlan, seed: int
+) -> NetworkAttack:
+    """Attack every release of a network at every level, in the closed and in the open set."""
     found = NetworkAttack(
-        speakers={name: chosen.speakers for name, (chosen, _) in sets.items()},
+        speakers={name: one.chosen.speakers for name, one in plan.closed.items()},
         unseen=roles.unseen,
     )
-    known = np.flatnonzero(_is_known(attacked, roles))
     for name, release in releases.items():
         for level in release.levels:
-            for of_set, (chosen, extra) in sets.items():
+            for of_set, closed in plan.closed.items():
                 with_curve = name == Z and level in (FRESH, INFORMED)
                 found.closed[of_set, name, level] = attack_closed_set(
-                    release, level, chosen, extra, seed, with_curve
+                    release, level, closed, seed, with_curve
                 )
-            if roles.unseen:
+            if plan.open_set is not None:
                 found.open_set[name, level] = attack_open_set(
                     release,
                     level,
-                    known,
-                    attacked.speakers[known],
-                    attacked.unseen(roles.unseen),
+                    plan.known,
+                    attacked.speakers[plan.known],
+                    plan.open_set,
                     seed,
                 )
     _add_attacks_on_posteriors(found)

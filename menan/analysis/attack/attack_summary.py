@@ -203,11 +203,9 @@ class Summary:
         """EER of the trials in which a speaker is enrolled; means over networks."""
         of: dict[str, list[float]] = {}
         for attack, one in zip(self.attacks, trials, strict=True):
-            numbers = np.arange(len(attack.unseen))
-            own = (one.enrolled == numbers[:, None]).astype(float)
-            for name, eer in zip(
-                attack.unseen, weighted_eer(one.scores[back_end], one.target, own), strict=True
-            ):
+            own = np.eye(len(attack.unseen))
+            found = weighted_eer(one.scores[back_end], one.target, one.enrolled, own)
+            for name, eer in zip(attack.unseen, found, strict=True):
                 if np.isfinite(eer):
                     of.setdefault(name, []).append(float(eer))
         return {name: float(np.mean(values)) for name, values in of.items()}

@@ -1,16 +1,16 @@
 """menan-attack: attacks on what a system releases, and on what could be released in its place."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from menan import __version__
+from menan.analysis.attack.attack_digests import attack_digest, release_digest
 from menan.analysis.attack.attack_files import found_attack
 from menan.analysis.attack.attack_names import (
     DECISION,
@@ -24,20 +24,21 @@ from menan.analysis.attack.attack_names import (
     Z,
 )
 from menan.analysis.attack.attack_network import (
+    AttackPlan,
     NetworkAttack,
-    Roles,
     attack_network,
     probe_uses,
 )
+from menan.analysis.attack.attack_parts import FOLDER, AttackParts
 from menan.analysis.attack.attack_result import AttackResult, Difference
 from menan.analysis.attack.attack_summary import Summary
 from menan.analysis.attack.attacked import Attacked
 from menan.analysis.attack.releases import Release
+from menan.analysis.attack.shared_work import SharedWork
 from menan.analysis.attack.targets import (
     Target,
     given_as_targets,
     networks_as_targets,
-    read_attacked,
 )
 from menan.analysis.leakage.given_embeddings import GivenEmbeddings, read_given_embeddings
 from menan.device import open_device
@@ -57,11 +58,12 @@ def attack_models(
     rule: str = "last",
     seed: int = 0,
     device: str = "cpu",
+    shared: SharedWork | None = None,
 ) -> AttackResult:
     """Attack the networks of a system; write the result as JSON and return it.
 
-    An ``out`` made from the same networks, labels and features by the same version of menan is left
-    as it is.
+    An ``out`` made from the same model files, labels and features by the same code is left as it
+    is. Finished parts are kept beside it (:mod:`menan.analysis.attack.attack_parts`).
 
     Args:
         model: directory of one seed, ``exp/menan_seed0``, or of all seeds, ``exp/menan``.
@@ -71,14 +73,16 @@ def attack_models(
         rival: an unprotected system, with the same seeds and held-out groups.
         rule: selection rule of the models.
         seed: seed of halves, draws, learners and the bootstrap.
+        shared: work that other systems have done already.
 
     Raises:
         InputError: models of several systems, a rival that lacks a network, utterances that do not
             fit the models or each other.
     """
-    attacked = read_attacked(feats, other_feats, labels)
+    shared = shared or SharedWork()
+    attacked = shared.attacked(feats, other_feats, labels)
     targets, networks, of_rivals = networks_as_targets(
-        model, rival, rule, attacked, open_device(device), seed
+        model, rival, rule, attacked, open_device(device), seed, shared.networks
     )
     card = networks[0].card
     unmeasured = AttackResult(
@@ -91,7 +95,7 @@ def attack_models(
         attack_seed=seed,
         networks=len(targets),
     )
-    return _write(unmeasured, targets, attacked, out)
+    return _write(unmeasured, targets, attacked, out, shared)
 
 
 def attack_given(embeddings: Path, out: Path, labels: Path | None, seed: int = 0) -> AttackResult:
@@ -124,43 +128,69 @@ def attack_embeddings(
         InputError: fewer than four speakers.
     """
     targets, attacked = given_as_targets(given, embeddings, seed)
-    return _write(AttackResult(attack_seed=seed, networks=len(targets)), targets, attacked, out)
+    unmeasured = AttackResult(attack_seed=seed, networks=len(targets))
+    return _write(unmeasured, targets, attacked, out, SharedWork())
 
 
 def _write(
-    result: AttackResult, targets: Sequence[Target], attacked: Attacked, out: Path | None
+    result: AttackResult,
+    targets: Sequence[Target],
+    attacked: Attacked,
+    out: Path | None,
+    shared: SharedWork,
 ) -> AttackResult:
-    result = replace(result, made_from=_digest(result, targets, attacked))
+    result = replace(result, made_from=attack_digest(result, targets, attacked))
     found = None if out is None else found_attack(out)
     if found is not None and found.made_from == result.made_from:
         return found
     attacks: list[NetworkAttack] = []
-    of_raw: dict[Roles, NetworkAttack] = {}
+    parts = AttackParts(None if out is None else out.parent / FOLDER)
+    keys = [f"{result.made_from}-{number}" for number in range(len(targets))]
     # Matrices of a few hundred rows: threads would cost more than they gain, and change digits.
     with threadpool_limits(1):
-        for target in tqdm(targets, desc="attacks", unit="network", disable=None):
-            attacks.append(_attack(target, attacked, of_raw, result.attack_seed))
+        for key, target in tqdm(
+            list(zip(keys, targets, strict=True)), desc="attacks", unit="network", disable=None
+        ):
+            seed = result.attack_seed
+            plan = shared.plan(attacked, target.roles, target.name, seed)
+            attack = partial(_attack, target, attacked, plan, parts, seed)
+            attacks.append(parts.kept_or_made(key, attack))
         result = _measured(result, attacks, attacked)
         left_out = float(np.mean([target.left_out for target in targets]))
         result = replace(result, left_out=left_out)
     if out is not None:
         with atomic_open(out) as file:
             file.write(json.dumps(to_mapping(result), indent=1) + "\n")
+    for key in keys:
+        parts.remove(key)
     return result
 
 
 def _attack(
-    target: Target, attacked: Attacked, of_raw: dict[Roles, NetworkAttack], seed: int
+    target: Target, attacked: Attacked, plan: AttackPlan, parts: AttackParts, seed: int
 ) -> NetworkAttack:
     roles, releases = target.roles, target.releases()
-    found = attack_network(attacked, releases, roles, target.name, seed)
     if attacked.raw is not None:
-        raw = {RAW: Release.of(attacked.raw)}
-        releases |= raw
-        if roles not in of_raw:  # seeds share their input
-            of_raw[roles] = attack_network(attacked, raw, roles, target.name, seed)
-        found.closed.update(of_raw[roles].closed)
-        found.open_set.update(of_raw[roles].open_set)
+        releases[RAW] = Release.of(attacked.raw)
+    # Seeds and systems share their input, and systems their rival.
+    common = {
+        name: releases[name]
+        for name in (RIVAL, RAW)
+        if name in releases and releases[name].draw is None
+    }
+    own = {name: release for name, release in releases.items() if name not in common}
+    found = attack_network(attacked, own, roles, plan, seed)
+    for name, release in common.items():
+        attack = partial(attack_network, attacked, {name: release}, roles, plan, seed)
+        part = parts.kept_or_made(release_digest(name, release, plan, attacked, seed), attack)
+        found.closed.update(part.closed)
+        found.open_set.update(part.open_set)
+    order = list(releases).index
+    found = replace(
+        found,
+        closed=dict(sorted(found.closed.items(), key=lambda item: order(item[0][1]))),
+        open_set=dict(sorted(found.open_set.items(), key=lambda item: order(item[0][0]))),
+    )
     if target.emotions is not None:
         found.use[EMOTION] = target.emotions
     if roles.unseen:
@@ -200,19 +230,3 @@ def _comparisons(summary: Summary, first: NetworkAttack) -> list[Difference]:
         if against in level
         for row in summary.comparisons(z, (against, level[against]))
     ]
-
-
-def _digest(result: AttackResult, targets: Sequence[Target], attacked: Attacked) -> str:
-    """SHA-256 of all that the result depends on."""
-    digest = hashlib.sha256(f"{__version__} {result} {attacked.utts}".encode())
-    for name, values in (("speakers", attacked.speakers), ("emotions", attacked.emotions)):
-        digest.update(f"{name} {values.tolist()}".encode())
-    for name, values in attacked.labels.items():
-        digest.update(f"{name} {values.tolist()}".encode())
-    digest.update(f"{sorted(attacked.dump.labels.spk2gender.items())}".encode())
-    digest.update(b"" if attacked.raw is None else np.ascontiguousarray(attacked.raw).tobytes())
-    for target in targets:
-        digest.update(f"{target.roles}".encode())
-        for name, release in target.releases().items():
-            digest.update(name.encode() + release.released.tobytes() + release.bare.tobytes())
-    return digest.hexdigest()

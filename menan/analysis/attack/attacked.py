@@ -12,7 +12,7 @@ from menan.analysis.attack.attack_names import (
     TEXT,
     UNTRAINED,
 )
-from menan.analysis.attack.open_set import Unseen
+from menan.analysis.attack.trial_plan import Unseen
 from menan.analysis.leakage.splits import (
     FEWEST_UTTERANCES,
     MOST_SPEAKERS,

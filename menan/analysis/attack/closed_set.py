@@ -7,6 +7,7 @@ import numpy as np
 from menan.analysis.attack import learners
 from menan.analysis.attack.learners import Lesson
 from menan.analysis.attack.measures import bits
+from menan.analysis.attack.recordings import Recordings
 from menan.analysis.attack.releases import Release
 from menan.analysis.leakage.splits import ProbeSet
 from menan.randomness import derived_seed
@@ -40,22 +41,50 @@ class ClosedAttack:
     with_less: dict[str, np.ndarray]
 
 
+@dataclass(frozen=True)
+class Sessions:
+    """Sessions of one or more utterances by one speaker, who is to be named.
+
+    recordings: (sessions,), positions in a :class:`ProbeSet`.
+    speaker, half: int (sessions,).
+    """
+
+    recordings: Recordings
+    speaker: np.ndarray
+    half: np.ndarray
+
+
+@dataclass(frozen=True)
+class ClosedSetPlan:
+    """What is learned from and tested in a closed set, by every release and attacker.
+
+    chosen: the utterances of the training speakers.
+    extra: other utterances of the same speakers, learned from in full.
+    sessions: by amount; an amount is missing where a speaker has fewer utterances in a half.
+    """
+
+    chosen: ProbeSet
+    extra: ProbeSet | None
+    sessions: dict[str, Sessions]
+
+
+def plan_closed_set(chosen: ProbeSet, extra: ProbeSet | None, seed: int) -> ClosedSetPlan:
+    """Draw the sessions of a closed set."""
+    drawn = {amount: _sessions(chosen, amount, seed) for amount in AMOUNTS}
+    sessions = {amount: one for amount, one in drawn.items() if one is not None}
+    return ClosedSetPlan(chosen, extra, sessions)
+
+
 def attack_closed_set(
-    release: Release,
-    level: str,
-    chosen: ProbeSet,
-    extra: ProbeSet | None,
-    seed: int,
-    with_curve: bool = False,
+    release: Release, level: str, plan: ClosedSetPlan, seed: int, with_curve: bool = False
 ) -> ClosedAttack:
     """Learn on one half, name the speakers of the other, and the other way round.
 
     Args:
-        release: rows as in ``chosen.rows``.
-        chosen: the utterances of the training speakers.
-        extra: other utterances of the same speakers, learned from in full.
+        release: rows as in ``plan.chosen.rows``.
         with_curve: learn from half as much too.
     """
+    chosen, extra = plan.chosen, plan.extra
     size = len(release.released)
     speaker, quarter = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     for part in (chosen, extra):
@@ -72,15 +101,13 @@ def attack_closed_set(
         _fill(found, learners.attack(release, level, lesson, seed), place)
         if with_curve and (less := lesson.less()) is not None:
             _fill(with_less, learners.attack(release, level, less, seed), place)
-    by_amount: dict[str, dict[str, Identified]] = {}
-    for amount in AMOUNTS:
-        sessions = _sessions(chosen, amount, seed)
-        if sessions is not None:
-            by_amount[amount] = {name: _identified(x, *sessions) for name, x in found.items()}
-    one = _sessions(chosen, "1", seed)
-    assert one is not None, "a set of probes has a speaker without utterances"
+    one = plan.sessions["1"]
     return ClosedAttack(
-        by_amount, {name: _identified(x, *one).right for name, x in with_less.items()}
+        {
+            amount: {name: _identified(x, sessions) for name, x in found.items()}
+            for amount, sessions in plan.sessions.items()
+        },
+        {name: _right(one.recordings.sums(x), one) for name, x in with_less.items()},
     )
 
 
@@ -89,13 +116,10 @@ def _fill(found: dict[str, np.ndarray], scores: dict[str, np.ndarray], place: np
         found.setdefault(name, np.zeros((len(place), own.shape[1])))[place] = own
 
 
-def _sessions(
-    chosen: ProbeSet, amount: str, seed: int
-) -> tuple[list[np.ndarray], np.ndarray, np.ndarray] | None:
-    """Sessions as positions in ``chosen``, their speakers and halves.
+def _sessions(chosen: ProbeSet, amount: str, seed: int) -> Sessions | None:
+    """Sessions of an amount; None if a speaker has fewer utterances in a half.
 
     One utterance: each once. All: one session of each speaker and half. Otherwise random sessions.
-    None if a speaker has fewer utterances in a half.
     """
     rng = np.random.default_rng(derived_seed(seed, "sessions", amount))
     sessions: list[np.ndarray] = []
@@ -115,13 +139,16 @@ def _sessions(
             sessions += drawn
             speakers += [speaker] * len(drawn)
             halves += [half] * len(drawn)
-    return sessions, np.array(speakers), np.array(halves)
+    recordings = Recordings.of(sessions, (len(sessions),))
+    return Sessions(recordings, np.array(speakers), np.array(halves))
 
 
-def _identified(
-    scores: np.ndarray, sessions: list[np.ndarray], speaker: np.ndarray, half: np.ndarray
-) -> Identified:
-    added = np.stack([scores[session].sum(axis=0) for session in sessions])
-    right = added.argmax(axis=1) == speaker
-    counts = np.bincount(speaker)
-    return Identified(np.bincount(speaker, right) / counts, bits(added, speaker, half))
+def _identified(scores: np.ndarray, sessions: Sessions) -> Identified:
+    added = sessions.recordings.sums(scores)
+    return Identified(_right(added, sessions), bits(added, sessions.speaker, sessions.half))
+
+
+def _right(added: np.ndarray, sessions: Sessions) -> np.ndarray:
+    """Share of each speaker's sessions that are named rightly, float64 (speakers,)."""
+    right = added.argmax(axis=1) == sessions.speaker
+    return np.bincount(sessions.speaker, right) / np.bincount(sessions.speaker)

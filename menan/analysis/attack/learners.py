@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegressionCV
-from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from menan.analysis.attack.attack_names import (
@@ -17,6 +16,7 @@ from menan.analysis.attack.attack_names import (
 )
 from menan.analysis.attack.kernels import speaker_densities
 from menan.analysis.attack.releases import Release
+from menan.analysis.leakage.perceptron import fit_on_samples
 from menan.randomness import derived_seed
 
 # Inverse strengths of the L2 penalty; the least cross-entropy between two quarters decides.
@@ -87,10 +87,11 @@ def attack(release: Release, level: str, lesson: Lesson, seed: int) -> dict[str,
     draws = np.concatenate([sample(rng) for _ in range(DRAWS if informed else 1)])
     scaler = StandardScaler().fit(draws)
     quarter = lesson.quarter[lesson.learn]
+    known = scaler.transform(x_learn)
     found = {
         "linear": _linear(scaler.transform(draws), speaker, quarter, scaler.transform(x_test)),
         "MLP": _mlp(
-            lambda: scaler.transform(sample(rng)),
+            lambda: scaler.transform(sample(rng)) if informed else known,
             speaker,
             scaler.transform(x_test),
             NOISE_FACTOR if informed else 1,
@@ -101,7 +102,6 @@ def attack(release: Release, level: str, lesson: Lesson, seed: int) -> dict[str,
     if informed:
         found["mixture"] = _mixture(release, lesson, rng)
     elif x_learn.shape[1] <= MOST_DIMS:
-        known = scaler.transform(x_learn)
         none = np.zeros((known.shape[1], known.shape[1]))
         found["density"] = speaker_densities(
             known, known, speaker, quarter, scaler.transform(x_test), none, WIDTHS
@@ -132,17 +132,9 @@ def _mlp(
 ) -> np.ndarray:
     """64 rectified units, trained by Adam; each epoch sees another sample."""
     epochs = factor * int(np.clip(EXAMPLES // len(speaker), FEWEST_EPOCHS, MOST_EPOCHS))
-    mlp = MLPClassifier(
-        (64,),
-        alpha=1.0,  # scikit-learn divides it by the size of the batch
-        batch_size=min(BATCH, len(speaker)),
-        learning_rate_init=3e-3,
-        random_state=derived_seed(seed, "mlp") % 2**32,
-    )
-    classes = np.unique(speaker)
-    for _ in range(epochs):
-        mlp.partial_fit(sample(), speaker, classes=classes)
-    return np.log(np.maximum(mlp.predict_proba(x_test), np.finfo(float).tiny))
+    classes, own_seed = int(speaker.max()) + 1, derived_seed(seed, "mlp") % 2**32
+    p = fit_on_samples(sample, speaker, x_test, classes, epochs, BATCH, own_seed)
+    return np.log(np.maximum(p, np.finfo(float).tiny))
 
 
 def _mixture(release: Release, lesson: Lesson, rng: np.random.Generator) -> np.ndarray:

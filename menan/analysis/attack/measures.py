@@ -1,5 +1,7 @@
 """Measures of speaker identification and verification."""
 
+import math
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.metrics import roc_curve
@@ -7,7 +9,9 @@ from sklearn.metrics import roc_curve
 FEWEST_FOR_ONE_PERCENT = 1000  # pairs of different speakers, to state a rate at 1 % false alarms
 
 
-def weighted_eer(scores: np.ndarray, target: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def weighted_eer(
+    scores: np.ndarray, target: np.ndarray, group: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
     """Equal error rates of weighted trials, one for each row of weights.
 
     The rate at which misses and false alarms are equally frequent, linear between thresholds; as
@@ -16,26 +20,57 @@ def weighted_eer(scores: np.ndarray, target: np.ndarray, weights: np.ndarray) ->
     Args:
         scores: (trials,); higher for pairs that seem to be of one speaker.
         target: bool (trials,), True where both are by one speaker.
-        weights: (resamples, trials), not negative.
+        group: int (trials,), 0 to G - 1; trials of a group, such as those of the same two speakers,
+            have one weight.
+        weights: (resamples, G), whole numbers, not negative.
 
     Returns:
         float64 (resamples,); NaN where no target or no other trial has a weight.
     """
     order = np.argsort(-scores, kind="stable")
-    ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))  # equal scores together
-    weights, is_target = weights[:, order], target[order]
-    rates = []
-    for chosen in (is_target, ~is_target):
-        total = np.cumsum(weights * chosen, axis=1, dtype=np.float64)[:, ends]
-        total = np.concatenate([np.zeros((len(total), 1)), total], axis=1)
-        with np.errstate(invalid="ignore"):
-            rates.append(total / total[:, -1:])
-    hits, false_alarms = rates
-    gap = false_alarms - (1 - hits)  # from -1 to 1, never decreasing
+    group, target = group[order], target[order]
+    # How many trials each threshold accepts; trials with equal scores are accepted together.
+    ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True)) + 1
+    # Rates at about the square root of all thresholds tell between which two of these the EER lies.
+    every = math.isqrt(len(ends))
+    coarse = np.unique(np.append(ends[every - 1 :: every], ends[-1]))
+    block = np.searchsorted(coarse, np.arange(len(order)), side="right")
+    cells = (block * weights.shape[1] + group) * 2 + target
+    size = (len(coarse), weights.shape[1], 2)
+    counts = np.bincount(cells, minlength=math.prod(size)).reshape(size).cumsum(axis=0)
+    accepted = [weights @ counts[:, :, kind].T for kind in (1, 0)]  # targets and others
+    known = (accepted[0][:, -1] > 0) & (accepted[1][:, -1] > 0)
     eer = np.full(len(weights), np.nan)
-    for row in np.flatnonzero(np.isfinite(gap).all(axis=1)):
-        eer[row] = np.interp(0.0, gap[row], false_alarms[row])
+    crossing = np.zeros(len(weights), dtype=int)
+    crossing[known] = (_gap(*(one[known] / one[known, -1:] for one in accepted)) <= 0).sum(axis=1)
+    for place in np.unique(crossing[known]):
+        rows = np.flatnonzero(known & (crossing == place))
+        first = int(coarse[place - 1]) if place else 0
+        inner = slice(first, int(coarse[place]))
+        thresholds = ends[(ends > first) & (ends <= coarse[place])] - first
+        own = weights[np.ix_(rows, group[inner])]
+        rates = []
+        for one, chosen in zip(accepted, (target[inner], ~target[inner]), strict=True):
+            before = one[rows, place - 1, None] if place else np.zeros((len(rows), 1))
+            added = np.cumsum(own * chosen, axis=1)[:, thresholds - 1]
+            rates.append(np.hstack([before, before + added]) / one[rows, -1:])
+        eer[rows] = _crossed(*rates)
     return eer
+
+
+def _gap(hits: np.ndarray, false_alarms: np.ndarray) -> np.ndarray:
+    """From -1 to 1; it never decreases from threshold to threshold."""
+    return false_alarms - (1 - hits)
+
+
+def _crossed(hits: np.ndarray, false_alarms: np.ndarray) -> np.ndarray:
+    """False alarms where the gap is 0, from rates (resamples, thresholds) on either side of it."""
+    gap = _gap(hits, false_alarms)
+    rows, low = np.arange(len(gap)), (gap <= 0).sum(axis=1) - 1
+    (gap_low, gap_high), (low_rate, high_rate) = (
+        (one[rows, low], one[rows, low + 1]) for one in (gap, false_alarms)
+    )
+    return (high_rate - low_rate) / (gap_high - gap_low) * -gap_low + low_rate
 
 
 def hits_at_one_percent(scores: np.ndarray, target: np.ndarray) -> float | None:

@@ -1,5 +1,6 @@
 """What the networks of a system, and of its unprotected rival, release of some utterances."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,9 +32,13 @@ from menan.model.network import Network
 
 @dataclass(frozen=True)
 class AttackedNetwork:
-    """A network, and ENC's output for all utterances, float32 (utterances, dims), on the CPU."""
+    """A network, and ENC's output for all utterances, float32 (utterances, dims), on the CPU.
+
+    sha256: digest of the model file.
+    """
 
     path: Path
+    sha256: str
     network: Network
     card: ModelCard
     v: Tensor
@@ -125,9 +130,13 @@ def attacked_networks(
         for own, v in zip(outputs, _encode(found, dump, utts, device), strict=True):
             own.append(v)
     return [
-        AttackedNetwork(path, network.cpu(), card, torch.cat(own))
+        AttackedNetwork(path, _sha256(path), network.cpu(), card, torch.cat(own))
         for (path, network, card), own in zip(found, outputs, strict=True)
     ]
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _encode(

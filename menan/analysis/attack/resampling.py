@@ -64,9 +64,12 @@ class Resampling:
         eers = []
         for unseen, one in zip(speakers, trials, strict=True):
             of_unseen = weights[:, [self.place[name] for name in unseen]]
-            other = np.where(one.target, 1.0, of_unseen[:, one.tested])
-            of_trial = of_unseen[:, one.enrolled] * other
-            eers.append(weighted_eer(one.scores[back_end], one.target, of_trial))
+            of_pair = of_unseen[:, :, None] * of_unseen[:, None, :]
+            # Both recordings of a target trial are by one speaker, which counts once.
+            np.einsum("rss->rs", of_pair)[:] = of_unseen
+            pair = one.enrolled * len(unseen) + one.tested
+            of_pair = of_pair.reshape(len(weights), -1)
+            eers.append(weighted_eer(one.scores[back_end], one.target, pair, of_pair))
         # A resample may lack a network's speakers: its mean is over the others.
         found = np.stack(eers)
         known = np.isfinite(found)

@@ -1,7 +1,7 @@
 """What is attacked: the networks of a system, or the groups of given embeddings."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,9 @@ from menan.datadir.metadata import Metadata
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 
+# Runs networks: (directories of the seeds, rule, utterances, device).
+NetworksOf = Callable[[Sequence[Path], str, Attacked, torch.device], list[AttackedNetwork]]
+
 GROUP_SIZE = 6  # unseen speakers at once, unless the embeddings come with groups
 
 
@@ -40,12 +43,14 @@ class Target:
     """One network, or one group of given embeddings.
 
     name: for messages.
+    made_from: digest of the model files; empty for given embeddings.
     left_out: number of held-out speakers who are not attacked.
     releases: all forms of release by name, made when they are needed.
     emotions: what EC says of the unseen speakers, from some releases; None without EC.
     """
 
     name: str
+    made_from: str
     roles: Roles
     left_out: int
     releases: Callable[[], dict[str, Release]]
@@ -83,11 +88,13 @@ def networks_as_targets(
     attacked: Attacked,
     device: torch.device,
     seed: int,
+    networks_of: NetworksOf | None = None,
 ) -> tuple[list[Target], list[AttackedNetwork], list[AttackedNetwork]]:
     """The networks of a system, each with the network of its rival.
 
     Args:
         model, rival: see :func:`seeds_of`.
+        networks_of: runs the rival; by default :func:`attacked_networks`.
 
     Returns:
         Targets, the networks and the rivals.
@@ -98,7 +105,7 @@ def networks_as_targets(
     networks = attacked_networks(seeds_of(model), rule, attacked, device)
     by_key: dict[tuple[int, str | None], AttackedNetwork] = {}
     if rival is not None:
-        found = attacked_networks(seeds_of(rival), rule, attacked, device)
+        found = (networks_of or attacked_networks)(seeds_of(rival), rule, attacked, device)
         by_key = {one.key: one for one in found}
     metadata = open_dumps(attacked.dump.path).metadata
     targets = []
@@ -155,7 +162,7 @@ def given_as_targets(
         roles = Roles(tuple(name for name in speakers if groups[name] != group), unseen)
         left_out = len(held_out) - len(unseen)
         name = f"{path}: group {group}"
-        targets.append(Target(name, roles, left_out, lambda: releases, None))
+        targets.append(Target(name, "", roles, left_out, lambda: releases, None))
     return targets, attacked
 
 
@@ -185,6 +192,7 @@ def _of_network(
     emotions = _emotions(one, rival, attacked, roles, seed) if unseen else None
     return Target(
         name=str(one.path),
+        made_from=one.sha256 + ("" if rival is None else rival.sha256),
         roles=roles,
         left_out=len(held_out) - len(unseen),
         releases=lambda: _releases(one, rival, attacked, seed),

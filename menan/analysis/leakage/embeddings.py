@@ -47,6 +47,19 @@ class Originals:
     raw: np.ndarray
 
 
+class OriginalsReader:
+    """Reads each dump once; use it for one command only, while no file changes."""
+
+    def __init__(self) -> None:
+        self._found: dict[Path, Originals] = {}
+
+    def __call__(self, feats: Path) -> Originals:
+        """The originals of :func:`read_originals`."""
+        if feats not in self._found:
+            self._found[feats] = read_originals(feats)
+        return self._found[feats]
+
+
 def find_embeddings(directory: Path) -> list[NetworkEmbeddings]:
     """The embeddings in a directory of menan-infer, or in such directories one level below it.
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from menan.analysis.leakage.embeddings import (
     NetworkEmbeddings,
     Originals,
+    OriginalsReader,
     find_embeddings,
     find_same_network,
     read_embeddings,
-    read_originals,
 )
 from menan.analysis.leakage.probing import UnprobedSet, probe_sets, unprobed_set
 from menan.analysis.leakage.result import Leakage, SystemLeakage
@@ -33,6 +33,7 @@ def write_leakage(
     other: Path | None = None,
     other_feats: Path | None = None,
     seed: int = 0,
+    read: OriginalsReader | None = None,
 ) -> Leakage:
     """Probe the embeddings of one system; write the result as JSON and return it.
 
@@ -43,14 +44,15 @@ def write_leakage(
         feats: feats.scp of the dump that the system was trained and inferred on.
         other, other_feats: the same networks' embeddings of another dump, and that dump.
         seed: seed of halves, control labels, probes and the bootstrap.
+        read: reader of the dumps, perhaps for several systems.
 
     Raises:
         InputError: embeddings and dump that do not fit, different systems, only one speaker.
     """
     if (other is None) != (other_feats is None):
         raise InputError("--other and --other-feats belong together; give both or neither")
-    networks = find_embeddings(embeddings)
-    originals = read_originals(feats)
+    read = read or OriginalsReader()
+    networks, originals = find_embeddings(embeddings), read(feats)
     speakers = _speakers_by_network(networks, originals)
     sets: dict[str, dict[str, UnprobedSet]] = {}
     for network in networks:
@@ -71,7 +73,7 @@ def write_leakage(
             for name, own in speakers[network.name].items()
         }
     if other is not None and other_feats is not None:
-        _add_other(sets, networks, other, read_originals(other_feats), seed)
+        _add_other(sets, networks, other, read(other_feats), seed)
     return probe_sets(_unmeasured(networks, seed), sets, seed, out)
 
 

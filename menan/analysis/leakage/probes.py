@@ -7,7 +7,7 @@ classified once, by a probe that has not heard it.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -16,10 +16,10 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from menan.analysis.leakage.erasure import fit_leace
+from menan.analysis.leakage.perceptron import fit_perceptrons
 from menan.analysis.leakage.result import PROBES
 from menan.randomness import derived_seed
 
@@ -30,7 +30,7 @@ EPOCHS = 100  # of the MLP
 LEAST_PROBABILITY = 1e-6  # a prediction costs 13.8 nats at most
 
 
-Probe: TypeAlias = LogisticRegression | MLPClassifier | KNeighborsClassifier
+Probe: TypeAlias = LogisticRegression | KNeighborsClassifier
 
 
 @dataclass(frozen=True)
@@ -101,21 +101,23 @@ def predictions(
         quarter: 0 or 1 (utterances,), a split of each half, by which the penalty is chosen.
     """
     classes = int(labels.max()) + 1
-    truth: dict[str, np.ndarray] = {name: np.empty(len(labels)) for name in PROBES}
+    truth = {name: np.empty(len(labels)) for name in PROBES}
     guesses = {name: np.empty(len(labels), dtype=np.int64) for name in PROBES}
     controls = {name: np.empty(len(labels), dtype=bool) for name in PROBES}
-    for view in views:
+    of_mlp = mlp_posteriors(views, (labels, control), seed)
+    for view, mlp in zip(views, of_mlp, strict=True):
         makers: dict[str, Callable[[], Probe]] = {
             "linear": linear_probe(view, labels, quarter),
-            "mlp": partial(mlp_probe, len(view.x_learn), seed),
             "knn": partial(knn_probe, len(view.x_learn)),
         }
-        for name, make in makers.items():
-            posteriors = _posteriors(make(), view, labels, classes)
+        found = {"mlp": mlp} | {
+            name: [_posteriors(make(), view, y, classes) for y in (labels, control)]
+            for name, make in makers.items()
+        }
+        for name, (posteriors, random) in found.items():
             truth[name][view.test] = posteriors[np.arange(len(posteriors)), labels[view.test]]
             guesses[name][view.test] = posteriors.argmax(axis=1)
-            random = _posteriors(make(), view, control, classes).argmax(axis=1)
-            controls[name][view.test] = random == control[view.test]
+            controls[name][view.test] = random.argmax(axis=1) == control[view.test]
     return {
         name: ProbePredictions(
             right=guesses[name] == labels,
@@ -159,21 +161,34 @@ def linear_probe(
     return partial(_logistic, best)
 
 
-def mlp_probe(utterances: int, seed: int) -> MLPClassifier:
-    """Two layers: 64 rectified units, then the classes; :data:`EPOCHS` epochs of Adam.
+def mlp_posteriors(
+    views: Sequence[View], labellings: Sequence[np.ndarray], seed: int
+) -> list[list[np.ndarray]]:
+    """Posteriors for the tested half of each view, by an MLP for each labelling.
+
+    Two layers: 64 rectified units, then the classes; at most :data:`EPOCHS` epochs of Adam. The
+    MLPs that learn on equally many utterances are trained side by side.
 
     Args:
-        utterances: how many it learns on; a batch has 64, or all if there are fewer.
+        labellings: int (utterances,), each with the same K classes.
         seed: seed of the initial weights and of the order of the utterances.
     """
-    return MLPClassifier(
-        (64,),
-        alpha=1.0,  # scikit-learn divides it by the size of the batch
-        batch_size=min(64, utterances),
-        learning_rate_init=3e-3,
-        max_iter=EPOCHS,
-        random_state=derived_seed(seed, "mlp") % 2**32,
-    )
+    classes, seed = int(labellings[0].max()) + 1, derived_seed(seed, "mlp") % 2**32
+    found: list[list[np.ndarray]] = [[] for _ in views]
+    for size in {len(view.x_learn) for view in views}:
+        places = [place for place, view in enumerate(views) if len(view.x_learn) == size]
+        jobs = [(place, views[place], y) for place in places for y in labellings]
+        posteriors = fit_perceptrons(
+            np.stack([view.x_learn for _, view, _ in jobs]),
+            np.stack([y[view.learn] for _, view, y in jobs]),
+            [view.x_test for _, view, _ in jobs],
+            classes,
+            EPOCHS,
+            seed,
+        )
+        for (place, _, _), own in zip(jobs, posteriors, strict=True):
+            found[place].append(own)
+    return found
 
 
 def knn_probe(utterances: int) -> KNeighborsClassifier:
@@ -188,8 +203,7 @@ def _logistic(penalty: float) -> LogisticRegression:
 def _posteriors(probe: Probe, view: View, labels: np.ndarray, classes: int) -> np.ndarray:
     """Posteriors of a probe that learned on one half, for the other: float64 (n, classes)."""
     with warnings.catch_warnings():
-        # The epochs of the MLP are a choice, not a failure; many speakers with few
-        # utterances each are classes nevertheless.
+        # Many speakers with few utterances each are classes nevertheless.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
         probe.fit(view.x_learn, labels[view.learn])

@@ -11,7 +11,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from menan import __version__
 from menan.analysis.leakage.leakage_files import read_probed
 from menan.analysis.leakage.probes import View, linear_accuracy, predictions, views
 from menan.analysis.leakage.raw_cache import kept_or_probed
@@ -21,6 +20,7 @@ from menan.analysis.leakage.summary import ProbedEmbedding, ProbedSet, summaries
 from menan.analysis.leakage.verification import cosine_trials, equal_error_rate
 from menan.files.atomic import atomic_open
 from menan.files.mapping import to_mapping
+from menan.provenance import computed_by
 from menan.randomness import derived_seed
 
 MOST_TRIALS = 200_000
@@ -99,7 +99,7 @@ def probe_sets(
 
 def _digest(leakage: Leakage, sets: dict[str, dict[str, UnprobedSet]]) -> str:
     """SHA-256 of all that the result depends on."""
-    digest = hashlib.sha256(f"{__version__} {leakage}".encode())
+    digest = hashlib.sha256(f"{computed_by()} {leakage}".encode())
     for group, of_network in sets.items():
         for name, one in of_network.items():
             chosen = one.probe_set

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from menan import __version__
 from menan.analysis.leakage.probes import ProbePredictions
 from menan.analysis.leakage.splits import ProbeSet
 from menan.analysis.leakage.summary import ProbedEmbedding
 from menan.files.atomic import atomic_open
+from menan.provenance import computed_by
 
 FOLDER = "raw"  # beside the JSON files of systems
 
@@ -46,7 +46,7 @@ def kept_or_probed(
 
 
 def _digest(probe_set: ProbeSet, raw: np.ndarray, seed: int) -> str:
-    digest = hashlib.sha256(f"{__version__} {seed} {raw.shape}".encode())
+    digest = hashlib.sha256(f"{computed_by()} {seed} {raw.shape}".encode())
     digest.update(np.ascontiguousarray(raw).tobytes())
     for field in fields(probe_set):
         value = getattr(probe_set, field.name)

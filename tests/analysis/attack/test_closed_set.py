@@ -11,7 +11,7 @@ from menan.analysis.attack.attack_names import (
     INFORMED,
     KNOWN,
 )
-from menan.analysis.attack.closed_set import attack_closed_set
+from menan.analysis.attack.closed_set import attack_closed_set, plan_closed_set
 from menan.analysis.attack.learners import Lesson, attack
 from menan.analysis.attack.releases import Release
 from menan.analysis.leakage.splits import probe_set
@@ -50,12 +50,16 @@ def short_lessons(monkeypatch):
     monkeypatch.setattr(learners, "PENALTIES", (0.01, 1.0))
 
 
+def attack_set(release, level, chosen, extra=None, with_curve=False):
+    return attack_closed_set(release, level, plan_closed_set(chosen, extra, 0), 0, with_curve)
+
+
 def best(found, amount="1"):
     return max(one.right.mean() for one in found.by_amount[amount].values())
 
 
 def test_more_utterances_say_more(chosen, u):
-    found = attack_closed_set(noisy(u, 3.0), INFORMED, chosen, None, 0)
+    found = attack_set(noisy(u, 3.0), INFORMED, chosen)
     rates = [best(found, amount) for amount in ("1", "2", "5", "10", "all")]
     assert 1 / SPEAKERS < rates[0] < 0.6
     assert rates[0] < rates[2] < rates[4]
@@ -64,19 +68,17 @@ def test_more_utterances_say_more(chosen, u):
 
 def test_noise_hides_what_the_same_attacker_reads_without_it(chosen, u):
     release = noisy(u, 3.0)
-    found = {
-        level: best(attack_closed_set(release, level, chosen, None, 0)) for level in release.levels
-    }
+    found = {level: best(attack_set(release, level, chosen)) for level in release.levels}
     assert found[KNOWN] > 0.9
     assert found[FRESH] < 0.6
-    assert found[KNOWN] == best(attack_closed_set(Release.of(u), FRESH, chosen, None, 0))
+    assert found[KNOWN] == best(attack_set(Release.of(u), FRESH, chosen))
 
 
 def test_embeddings_that_know_nothing_leave_every_attacker_at_chance(chosen):
     empty = np.random.default_rng(2).normal(size=(len(chosen.utts), DIMS))
     release = noisy(empty, 1.0)
     for level in release.levels:
-        found = attack_closed_set(release, level, chosen, None, 0)
+        found = attack_set(release, level, chosen)
         # 120 utterances: a standard error of 3.7 points.
         assert all(abs(one.right.mean() - 0.2) < 0.15 for one in found.by_amount["1"].values())
         assert all(one.bits < 0.2 for one in found.by_amount["1"].values())
@@ -125,8 +127,8 @@ def test_what_is_learned_from_other_utterances_helps(chosen, u):
     order = np.argsort(chosen.speaker[other], kind="stable")
     both = np.concatenate([u, more[order]])
     shifted = type(extra)(**{**vars(extra), "rows": extra.rows + len(u)})
-    alone = best(attack_closed_set(noisy(both, 3.0), FRESH, chosen, None, 0))
-    helped = best(attack_closed_set(noisy(both, 3.0), FRESH, chosen, shifted, 0))
+    alone = best(attack_set(noisy(both, 3.0), FRESH, chosen))
+    helped = best(attack_set(noisy(both, 3.0), FRESH, chosen, shifted))
     assert helped > alone + 0.03
 
 
@@ -137,7 +139,7 @@ def test_erasure_is_fitted_on_what_the_attacker_learns_from(chosen, u):
         sizes.append((len(x), len(np.unique(classes))))
         return lambda new: new
 
-    attack_closed_set(Release.of(u, fit), FRESH, chosen, None, 0)
+    attack_set(Release.of(u, fit), FRESH, chosen)
     assert sizes == 2 * [(len(u) // 2, SPEAKERS)]
 
 
@@ -145,7 +147,7 @@ def test_an_amount_that_a_speaker_does_not_have_is_left_out():
     labels = labels_of({f"s{n}": (2, 2, 2, 2) for n in range(SPEAKERS)})
     few = probe_set(labels, tuple(labels.utt2spk), labels.speakers, "test", 0)
     x = np.random.default_rng(0).normal(size=(len(few.utts), DIMS))
-    assert list(attack_closed_set(Release.of(x), FRESH, few, None, 0).by_amount) == [
+    assert list(attack_set(Release.of(x), FRESH, few).by_amount) == [
         "1",
         "2",
         "all",
@@ -154,8 +156,8 @@ def test_an_amount_that_a_speaker_does_not_have_is_left_out():
 
 def test_half_as_much_to_learn_from(chosen, u):
     release = noisy(u, 3.0)
-    assert attack_closed_set(release, FRESH, chosen, None, 0).with_less == {}
-    found = attack_closed_set(release, FRESH, chosen, None, 0, with_curve=True)
+    assert attack_set(release, FRESH, chosen).with_less == {}
+    found = attack_set(release, FRESH, chosen, with_curve=True)
     assert found.with_less.keys() == found.by_amount["1"].keys()
     learn = np.flatnonzero(chosen.half == 0)
     lesson = Lesson(learn, chosen.rows, chosen.speaker, chosen.quarter)

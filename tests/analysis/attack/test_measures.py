@@ -19,7 +19,8 @@ def trials(targets=60, others=200, shift=1.0, seed=0):
 @pytest.mark.parametrize("shift", [-1.0, 0.0, 0.5, 3.0, 20.0])
 def test_the_eer_with_equal_weights_is_that_of_menan_probe(shift):
     scores, target = trials(shift=shift)
-    found = weighted_eer(scores, target, np.full((2, len(scores)), 3.0))
+    each = np.arange(len(scores))
+    found = weighted_eer(scores, target, each, np.full((2, len(scores)), 3.0))
     assert found == pytest.approx(2 * [equal_error_rate(scores, target)])
 
 
@@ -27,12 +28,33 @@ def test_a_weight_counts_a_trial_as_often():
     scores, target = trials()
     weights = np.random.default_rng(1).integers(0, 4, size=(5, len(scores)))
     repeated = [equal_error_rate(np.repeat(scores, w), np.repeat(target, w)) for w in weights]
-    assert weighted_eer(scores, target, weights) == pytest.approx(repeated)
+    found = weighted_eer(scores, target, np.arange(len(scores)), weights)
+    assert found == pytest.approx(repeated)
+
+
+@pytest.mark.parametrize("shift", [-1.0, 0.5, 3.0])
+def test_the_eer_is_read_from_all_thresholds_to_the_bit(shift):
+    """From the rates at every threshold, of which most are not computed."""
+    scores, target = trials(400, 1500, shift)
+    rng = np.random.default_rng(2)
+    group = rng.integers(0, 7, size=len(scores)) + 7 * target
+    weights = rng.integers(0, 3, size=(200, 14)).astype(float)
+    weights[0, 7:] = 0
+    order = np.argsort(-scores, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
+    found = weighted_eer(scores, target, group, weights)
+    assert np.isnan(found[0])
+    for one, own in zip(found[1:], weights[1:, group[order]], strict=True):
+        hits, false_alarms = (
+            np.append(0, np.cumsum(own * chosen)[ends]) / (own * chosen).sum()
+            for chosen in (target[order], ~target[order])
+        )
+        assert one == np.interp(0.0, false_alarms - (1 - hits), false_alarms)
 
 
 def test_a_resample_without_target_trials_has_no_eer():
     scores, target = trials()
-    assert np.isnan(weighted_eer(scores, target, 1.0 * ~target[None]))
+    assert np.isnan(weighted_eer(scores, target, np.arange(len(scores)), 1.0 * ~target[None]))
 
 
 def test_hits_are_counted_where_one_percent_of_the_others_are_accepted():
