@@ -13,7 +13,7 @@ SPEEDS = {"one speed": (1.0,), "five speeds": (0.8, 0.9, 1.0, 1.1, 1.2)}
 UTTERANCE_SECONDS = 4.5  # IEMOCAP's in the mean, and the generated ones'
 # Bytes an utterance of names and labels, at most in any command and in each job of a dump, and of a
 # process without any: benchmarks/load.md.
-NAMES, DUMP_NAMES, PROCESS = 2_300, 830, 0.75e9
+NAMES, DUMP_NAMES, PROCESS = 2_200, 830, 0.55e9
 ARRAY_JOBS = 1_000  # SLURM's MaxArraySize is 1001 unless the cluster says otherwise
 # Five systems with five held-out groups each, which serve ten folds; four fifths are trained on.
 TRAININGS, TRAINED_ON = 25, 0.8
