@@ -14,7 +14,7 @@ from menan.engine.parameters import Parameters
 from menan.features.store import FrameStore
 from menan.model.network import Network, NetworkShape, empty_network
 
-NO_SPEAKER = -1e30  # logit of a speaker that a model lacks; finite, for 0 x log 0
+NO_CLASS = -1e30  # log posterior of a speaker whom a model lacks; finite, for 0 x log 0
 
 
 class Engine(ABC):
@@ -85,21 +85,20 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def emotion_logits(self, z: Tensor) -> Tensor:
-        """Logits of EC, (active, batch, emotions)."""
+    def emotion_log_p(self, z: Tensor) -> Tensor:
+        """Log posteriors of EC in nats, (active, batch, emotions)."""
 
-    def speaker_logits(self, z: Tensor, emotions: Tensor) -> Tensor:
-        """Logits of SC, (active, batch, speakers); -1e30 for speakers that a model lacks.
+    @abstractmethod
+    def speaker_log_p(self, z: Tensor, emotions: Tensor) -> Tensor:
+        """Log posteriors of SC in nats, (active, batch, speakers); -1e30 for missing speakers.
 
         Args:
             emotions: int64 (active, batch); the paper's SC does not read them.
         """
-        logits = self._speaker_logits(z, emotions)
-        return logits.masked_fill(self.missing_speakers[: self.active], NO_SPEAKER)
 
-    @abstractmethod
-    def _speaker_logits(self, z: Tensor, emotions: Tensor) -> Tensor:
-        """Logits of SC before those of missing speakers are filled in."""
+    def _log_p(self, speaker_logits: Tensor) -> Tensor:
+        missing = self.missing_speakers[: self.active]
+        return F.log_softmax(speaker_logits.masked_fill(missing, NO_CLASS), dim=-1)
 
     def log_posteriors(
         self, store: FrameStore, index: Tensor, rows: int, noise: Tensor | None = None
@@ -111,7 +110,7 @@ class Engine(ABC):
         """
         with torch.no_grad():
             z = self.bottleneck(self.embed(store, index, rows), noise)
-            return F.log_softmax(self.emotion_logits(z), dim=-1)
+            return self.emotion_log_p(z)
 
     def plain(self, model: int) -> Network:
         """One model as the plain network, on the CPU."""

@@ -53,7 +53,7 @@ class Parameters:
         self.active = models
         self.leaves = {
             name: view.detach().requires_grad_()
-            for name, view in self.layout.split(self.matrix[:models]).items()
+            for name, view in self.layout.leaves(self.matrix[:models]).items()
         }
 
     def lr(self) -> Tensor:
@@ -64,21 +64,24 @@ class Parameters:
         """One step of Adam on ``loss``, the sum of the active models' losses."""
         grads = torch.autograd.grad(loss, list(self.leaves.values()), retain_graph=keep_graph)
         now = slice(self.active)
-        rate = self.lr()[now]
-        self.done[now] += 1
-        self.matrix = self.matrix.clone()
-        if self.weight_decay:  # decoupled, as torch.optim.AdamW's
-            self.matrix[now] *= (1 - rate * self.weight_decay)[:, None]
+        before, self.matrix = self.matrix, torch.empty_like(self.matrix)
+        if self.active < len(before):
+            self.matrix[self.active :] = before[self.active :]
+        rows = [grad.flatten(start_dim=1) for grad in grads]
         self.adam(
-            self.matrix[now],
-            torch.cat([grad.flatten(start_dim=1) for grad in grads], dim=1),
+            before[now],
+            rows[0].contiguous() if len(rows) == 1 else torch.cat(rows, dim=1),
             self.mean[now],
             self.square[now],
-            rate / (1 - BETAS[0] ** self.done[now]),
-            torch.sqrt(1 - BETAS[1] ** self.done[now]),
+            self.done[now],
+            self.total[now],
+            self.first_lr,
+            self.weight_decay,
             BETAS,
             EPS,
+            self.matrix[now],
         )
+        self.done[now] += 1
         self.activate(self.active)
 
     def weights(self, model: int) -> dict[str, Tensor]:

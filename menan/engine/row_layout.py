@@ -29,6 +29,10 @@ class RowLayout:
             for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
         }
 
+    def leaves(self, matrix: Tensor) -> dict[str, Tensor]:
+        """Views that gradients are computed for; side by side they are the whole matrix."""
+        return self.split(matrix)
+
     def pack(self, state: Mapping[str, Tensor]) -> Tensor:
         """The row (width,) of a model's parameters."""
         row = torch.zeros(1, self.width, dtype=next(iter(state.values())).dtype)

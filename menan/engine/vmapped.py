@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from menan.config import TrainingConfig
 from menan.engine.engine import Engine, missing_speakers
@@ -52,12 +53,12 @@ class VmappedEngine(Engine):
             inputs.append(kept.to(features.dtype))
         return self.main_player.call("encoder", *inputs)
 
-    def emotion_logits(self, z: Tensor) -> Tensor:
-        return self.main_player.call("emotion", z)
+    def emotion_log_p(self, z: Tensor) -> Tensor:
+        return F.log_softmax(self.main_player.call("emotion", z), dim=-1)
 
-    def _speaker_logits(self, z: Tensor, emotions: Tensor) -> Tensor:
+    def speaker_log_p(self, z: Tensor, emotions: Tensor) -> Tensor:
         inputs = (z,) if self.shapes[0].speaker_classifier is None else (z, emotions)
-        return self.speaker_player.call("speaker", *inputs)
+        return self._log_p(self.speaker_player.call("speaker", *inputs))
 
     @staticmethod
     def step_bytes(shape: NetworkShape, batch: int, rows: int, device: torch.device) -> int:

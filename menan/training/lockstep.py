@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from menan.engine.engine import Engine
 from menan.errors import InputError
@@ -78,7 +77,10 @@ class LockStep:
         for model, objective in enumerate(self.objectives[:models]):
             groups.setdefault(objective.settings, []).append(model)
         device = self.engine.device
+        self.exists = ~self.engine.missing_speakers[:models]
         self.groups = [(self.objectives[own[0]], _rows(own, device)) for own in groups.values()]
+        order = [model for own in groups.values() for model in own]
+        self.in_order = torch.tensor(order, device=device).argsort()
         after = [objective.adversary_after_step for objective in self.objectives[:models]]
         self.after_step = torch.tensor(after, device=device)[:, None, None]
         self.any_after_step, self.all_after_step = any(after), all(after)
@@ -114,14 +116,13 @@ class LockStep:
         engine.speaker.step(met.cross_entropy().sum(), keep_graph=True)
         if self.any_after_step:
             met = self._met(met, self._posterior(z, rows, batch))
-        log_p = F.log_softmax(engine.emotion_logits(z), dim=-1)
+        log_p = engine.emotion_log_p(z)
         emotion = self._emotion_loss(log_p, rows)
         step = Step(emotion, met, z, v, log_p, rows.emotions, rows.speakers, rows.weight)
         losses = [self._loss(objective, step.of(own)) for objective, own in self.groups]
-        engine.main.step(torch.cat(losses).sum())
-        total = torch.empty_like(emotion)
-        for (_, own), loss in zip(self.groups, losses, strict=True):
-            total[own] = loss.detach()
+        total = torch.cat(losses)
+        engine.main.step(total.sum())
+        total = total.detach()[self.in_order]
         emotion = emotion.detach()
         return {"loss": total, "emotion_loss": emotion, **met.measures(), **observed}
 
@@ -141,11 +142,10 @@ class LockStep:
         return loss
 
     def _posterior(self, z: Tensor, rows: Batch, batch: Batch) -> SpeakerPosterior:
-        log_p = F.log_softmax(self.engine.speaker_logits(z, rows.emotions), dim=-1)
-        exists = ~self.engine.missing_speakers[: self.engine.active]
+        log_p = self.engine.speaker_log_p(z, rows.emotions)
         if log_p.shape[1] != rows.index.shape[1]:  # an SC of another kind
             rows = batch.repeated(log_p.shape[1] // batch.index.shape[1])
-        return SpeakerPosterior(log_p, rows.speakers, exists, rows.speaker_weight)
+        return SpeakerPosterior(log_p, rows.speakers, self.exists, rows.speaker_weight)
 
     def _met(self, before: SpeakerPosterior, after: SpeakerPosterior) -> SpeakerPosterior:
         """For each model the posterior that its objective uses."""

@@ -24,11 +24,30 @@ from menan.settings import (
     UniformSettings,
 )
 
+B = TypeVar("B", bound="_ByModel")
 SPEAKER_FIGURES = "speaker_"  # how the names of SpeakerPosterior.measures begin
 
 
+class _ByModel:
+    """Fields with a leading model axis, of which some models can be taken."""
+
+    def of(self: B, models: Tensor | slice) -> B:
+        """Some of the models; a field is indexed when it is first used."""
+        part = object.__new__(type(self))
+        part.__dict__.update(_whole=self, _models=models)
+        return part
+
+    def __getattr__(self, name: str) -> Any:
+        if "_whole" not in self.__dict__:
+            raise AttributeError(name)
+        value = getattr(self._whole, name)
+        own = value.of(self._models) if isinstance(value, _ByModel) else value[self._models]
+        self.__dict__[name] = own
+        return own
+
+
 @dataclass(frozen=True)
-class SpeakerPosterior:
+class SpeakerPosterior(_ByModel):
     """Output of the SCs of some models on a batch each.
 
     log_p: log posteriors in nats, (models, rows, speakers).
@@ -41,10 +60,6 @@ class SpeakerPosterior:
     speakers: Tensor
     exists: Tensor
     weight: Tensor
-
-    def of(self, models: Tensor | slice) -> "SpeakerPosterior":
-        """Some of the models."""
-        return SpeakerPosterior(*(part[models] for part in vars(self).values()))
 
     def cross_entropy(self) -> Tensor:
         """S, eq. 1."""
@@ -74,7 +89,7 @@ class SpeakerPosterior:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(_ByModel):
     """All that an objective can use in one step, for the models that it trains.
 
     Where the bottleneck is stochastic, an utterance has one row per noise draw: all utterances
@@ -97,14 +112,6 @@ class Step:
     emotions: Tensor
     speakers: Tensor
     weight: Tensor
-
-    def of(self, models: Tensor | slice) -> "Step":
-        """Some of the models."""
-        parts: dict[str, Any] = {
-            name: part.of(models) if isinstance(part, SpeakerPosterior) else part[models]
-            for name, part in vars(self).items()
-        }
-        return Step(**parts)
 
     def mean(self, values: Tensor) -> Tensor:
         """Batch mean of (models, rows), one number per model."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,16 +16,12 @@ from menan.engine.stacked.compiler import kernels
 class Operations:
     """The functions of :mod:`.reference`, or others that do the same."""
 
-    gather: Callable[..., Tensor]
-    windows: Callable[..., Tensor]
-    gru: Callable[..., Tensor]
-    pooling: Callable[..., Tensor]
+    encode: Callable[..., Tensor]
+    head: Callable[..., Tensor]
     adam: Callable[..., None]
 
 
-REFERENCE = Operations(
-    reference.gather, reference.windows, reference.gru, reference.pooling, reference.adam
-)
+REFERENCE = Operations(reference.encode, reference.head, reference.adam)
 
 
 def operations(device: torch.device, dtype: torch.dtype = torch.float32) -> Operations:
@@ -32,9 +29,8 @@ def operations(device: torch.device, dtype: torch.dtype = torch.float32) -> Oper
     if device.type == "cuda":
         from menan.engine.stacked.gru_triton import gru  # Triton comes with CUDA builds only
 
-        return Operations(
-            reference.gather, reference.windows, gru, reference.pooling, reference.adam
-        )
+        encode = partial(reference.encode, recurrence=gru)
+        return Operations(encode, reference.head, reference.adam)
     if device.type == "cpu" and kernels(double=dtype == torch.float64) is not None:
-        return Operations(cpu.gather, cpu.windows, cpu.gru, cpu.pooling, cpu.adam)
+        return Operations(cpu.encode, cpu.head, cpu.adam)
     return REFERENCE

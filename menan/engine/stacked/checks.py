@@ -3,69 +3,60 @@
 A wrong shape, type or index raises ValueError or IndexError; it never reaches memory.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from menan.engine.stacked.layout import LANES, UNITS
+from menan.engine.stacked.layout import FIRST_KERNEL, LANES, POOLED, Affine
+from menan.features.store import FrameStore
+from menan.model.encoders import Table1Encoder
 
 REAL = (torch.float32, torch.float64)
 
 
-def check_gather(
-    frames: Tensor, first: Tensor, length: Tensor, index: Tensor, mean: Tensor, std: Tensor
+def check_encode(
+    store: FrameStore,
+    index: Tensor,
+    rows: int,
+    mean: Tensor,
+    std: Tensor,
+    parameters: Tensor,
+    layers: Sequence[Affine],
 ) -> None:
-    """Arguments of :func:`menan.engine.stacked.reference.gather`."""
-    (models, batch), dims = index.shape, frames.shape[1]
-    utts = len(first)
+    """Arguments of :func:`menan.engine.stacked.reference.encode`."""
+    frames, first, length = store.frames, store.first, store.length
+    (models, batch), dims, utts = index.shape, frames.shape[1], len(first)
     _check("frames", frames, (None, dims), (torch.float32, torch.float16))
     _check("first", first, (utts,), (torch.int64,))
     _check("length", length, (utts,), (torch.int64,))
     _check("index", index, (models, batch), (torch.int64,))
-    _check("mean", mean, (models, dims), REAL)
-    _check("std", std, (models, dims), (mean.dtype,))
-    if index.numel() and not 0 <= int(index.min()) <= int(index.max()) < utts:
-        raise IndexError(f"index outside the {utts} utterances of the store")
+    _check_parameters(parameters, models, layers)
+    _check("mean", mean, (models, dims), (parameters.dtype,))
+    _check("std", std, (models, dims), (parameters.dtype,))
+    if index.numel():
+        lowest, highest = index.aminmax()
+        if not 0 <= int(lowest) <= int(highest) < utts:
+            raise IndexError(f"index outside the {utts} utterances of the store")
     if not frames.is_contiguous() or not first.is_contiguous() or not length.is_contiguous():
         raise ValueError("the store's tensors must be contiguous")
+    if layers[0].size != FIRST_KERNEL * dims:
+        raise ValueError(f"parameters for {layers[0].size // FIRST_KERNEL} columns, not {dims}")
+    if rows < Table1Encoder.shortest_input:
+        raise ValueError(f"{rows} frames; the encoder needs {Table1Encoder.shortest_input}")
 
 
-def check_windows(
-    x: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    slope: Tensor | None,
-    stride: int,
-    distinct: Tensor | None,
+def check_head(
+    z: Tensor, parameters: Tensor, layers: Sequence[Affine], existing: Tensor, classes: int
 ) -> None:
-    """Arguments of :func:`menan.engine.stacked.reference.windows`."""
-    (models, sequences, length), (size, outs) = x.shape, weight.shape[1:]
-    _check("x", x, (models, sequences, None), REAL)
-    _check("weight", weight, (models, size, None), (x.dtype,))
-    _check("bias", bias, (models, outs), (x.dtype,))
-    if slope is not None:
-        _check("slope", slope, (models, 1), (x.dtype,))
-    if distinct is not None:
-        _check("distinct", distinct, (models, sequences), (torch.int64,))
-    if outs % LANES or length < size or stride < 1:
-        raise ValueError(
-            f"windows of {size} in sequences of {length} to {outs} outputs: outputs must be a "
-            f"multiple of {LANES}, and a sequence at least one window"
-        )
-
-
-def check_gru(gates: Tensor, weight: Tensor, bias: Tensor) -> None:
-    """Arguments of :func:`menan.engine.stacked.reference.gru`; its width is fixed."""
-    models, batch, time, _ = gates.shape
-    _check("gates", gates, (models, batch, time, 3 * UNITS), REAL)
-    _check("weight", weight, (models, UNITS, 3 * UNITS), (gates.dtype,))
-    _check("bias", bias, (models, 3 * UNITS), (gates.dtype,))
-
-
-def check_pooling(x: Tensor) -> None:
-    """Argument of :func:`menan.engine.stacked.reference.pooling`."""
-    _check("x", x, (None, None, None, None), REAL)
-    if x.shape[-1] % LANES or x.shape[2] < 1:
-        raise ValueError(f"pooling of {x.shape[-1]} channels: expected a multiple of {LANES}")
+    """Arguments of :func:`menan.engine.stacked.reference.head`."""
+    models, batch, _ = z.shape
+    _check_parameters(parameters, models, layers)
+    _check("z", z, (models, batch, POOLED), (parameters.dtype,))
+    _check("existing", existing, (models,), (torch.int64,))
+    outs = layers[-1].outs
+    if batch < 1 or outs % LANES or not 1 <= classes <= outs:
+        raise ValueError(f"{batch} utterances and {classes} classes in {outs} outputs")
 
 
 def check_adam(
@@ -73,20 +64,29 @@ def check_adam(
     grad: Tensor,
     mean: Tensor,
     square: Tensor,
-    rate: Tensor,
-    correction: Tensor,
+    done: Tensor,
+    total: Tensor,
+    updated: Tensor,
 ) -> None:
-    """Matrices and rates of :func:`menan.engine.stacked.reference.adam`."""
+    """Matrices and steps of :func:`menan.engine.stacked.reference.adam`."""
     real = parameters.dtype
     models, width = parameters.shape
     _check("parameters", parameters, (models, width), REAL)
-    for name, matrix in (("grad", grad), ("mean", mean), ("square", square)):
+    others = {"grad": grad, "mean": mean, "square": square, "updated": updated}
+    for name, matrix in others.items():
         _check(name, matrix, (models, width), (real,))
-    for matrix in (parameters, grad, mean, square):
+    for matrix in (parameters, *others.values()):
         if not matrix.is_contiguous():
             raise ValueError("Adam's matrices must be contiguous")
-    for name, numbers in (("rate", rate), ("correction", correction)):
-        _check(name, numbers, (models,), (torch.float32, torch.float64))
+    for name, numbers in (("done", done), ("total", total)):
+        _check(name, numbers, (models,), (torch.float64,))
+
+
+def _check_parameters(parameters: Tensor, models: int, layers: Sequence[Affine]) -> None:
+    width = sum(layer.width for layer in layers)
+    _check("parameters", parameters, (models, width), REAL)
+    if parameters.stride(1) != 1:
+        raise ValueError("the numbers of a model must be contiguous")
 
 
 def _check(

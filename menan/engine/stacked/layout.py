@@ -6,7 +6,7 @@ to end. Sizes of the heads are filled up with zeros to a multiple of 16, the lan
 kernels; the filling gets no gradient and stays 0.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +16,7 @@ from menan.engine.row_layout import RowLayout
 from menan.errors import InputError
 
 LANES = 16  # BLOCK in kernels/lanes.h
+FIRST_KERNEL = 10  # frames
 UNITS = 32  # hidden units of the GRU, as in kernels/gru.h and gru_triton.py
 POOLED = 3 * UNITS  # size of v: mean, standard deviation and maximum of 32 channels
 
@@ -35,8 +36,15 @@ class Affine:
     outs: int
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(filter(None, (self.weight, self.bias, self.slope)))
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Its parameters in the order of the row."""
+        own = {self.weight: (self.size, self.outs), self.bias: (self.outs,)}
+        return own if self.slope is None else {**own, self.slope: (1,)}
+
+    @property
+    def width(self) -> int:
+        """Numbers in a row."""
+        return (self.size + 1) * self.outs + (self.slope is not None)
 
 
 @dataclass(frozen=True)
@@ -48,18 +56,33 @@ class Views:
     slope: Tensor | None
 
 
+def views(parameters: Tensor, layers: Sequence[Affine]) -> Iterator[Views]:
+    """The layers in turn, in (models, numbers)."""
+    shapes = [shape for layer in layers for shape in layer.shapes.values()]
+    parts = parameters.split([torch.Size(shape).numel() for shape in shapes], dim=1)
+    shaped = iter([part.view(-1, *shape) for part, shape in zip(parts, shapes, strict=True)])
+    for layer in layers:
+        yield Views(next(shaped), next(shaped), None if layer.slope is None else next(shaped))
+
+
 class Layout(RowLayout):
-    """Where the parameters of some layers stand in a row."""
+    """Where the parameters of some parts of the network stand in a row.
 
-    def __init__(self, layers: Iterable[Affine]):
-        self.layers = tuple(layers)
-        shapes: dict[str, tuple[int, ...]] = {}
-        for layer in self.layers:
-            of_layer = ((layer.size, layer.outs), (layer.outs,), (1,))
-            shapes |= dict(zip(layer.names, of_layer, strict=False))
-        super().__init__(shapes)
+    Args:
+        parts: layers of each part (``encoder``, ``emotion``, ``speaker``).
+    """
 
-    def check(self, network: nn.Module, parts: Sequence[str]) -> None:
+    def __init__(self, parts: Mapping[str, Sequence[Affine]]):
+        self.parts = dict(parts)
+        layers = [layer for part in self.parts.values() for layer in part]
+        super().__init__({name: shape for layer in layers for name, shape in layer.shapes.items()})
+
+    def leaves(self, matrix: Tensor) -> dict[str, Tensor]:
+        """Each part as a whole."""
+        widths = [sum(layer.width for layer in part) for part in self.parts.values()]
+        return dict(zip(self.parts, matrix.split(widths, dim=1), strict=True))
+
+    def check(self, network: nn.Module) -> None:
         """Refuse a network whose parameters are not those of the layers.
 
         Raises:
@@ -68,7 +91,7 @@ class Layout(RowLayout):
         found = {
             name: tuple(self.to_row(value).shape)
             for name, value in network.named_parameters()
-            if name.partition(".")[0] in parts
+            if name.partition(".")[0] in self.parts
         }
         for name in {**self.shapes, **found}:
             wanted, own = self.shapes.get(name), found.get(name)
@@ -82,12 +105,6 @@ class Layout(RowLayout):
                     f"the stacked engine trains the paper's Table 1 only: {name} has the shape "
                     f"{own}, expected {wanted}; train other sizes by an encoder of their own"
                 )
-
-    def views(self, tensors: Mapping[str, Tensor]) -> Iterator[Views]:
-        """The layers in turn, of what :meth:`split` gave."""
-        for layer in self.layers:
-            slope = tensors[layer.slope] if layer.slope else None
-            yield Views(tensors[layer.weight], tensors[layer.bias], slope)
 
     def to_row(self, values: Tensor) -> Tensor:
         """Weights as (size, outs): a convolution's (outs, channels, kernel) by frames."""
@@ -106,15 +123,14 @@ class Layout(RowLayout):
         return values.t().contiguous()
 
 
-def main_layers(dims: int, emotions: int) -> tuple[Affine, ...]:
-    """ENC (two convolutions, the GRU's input and recurrent part, the linear layer) and EC."""
+def encoder_layers(dims: int) -> tuple[Affine, ...]:
+    """Two convolutions, the GRU's input and recurrent part, the linear layer."""
     return (
-        _layer("encoder.conv.0", "encoder.conv.1", 10 * dims, 32),
+        _layer("encoder.conv.0", "encoder.conv.1", FIRST_KERNEL * dims, 32),
         _layer("encoder.conv.2", "encoder.conv.3", 5 * 32, 32),
         Affine("encoder.gru.weight_ih_l0", "encoder.gru.bias_ih_l0", None, 32, 96),
         Affine("encoder.gru.weight_hh_l0", "encoder.gru.bias_hh_l0", None, 32, 96),
         _layer("encoder.linear.0", "encoder.linear.1", 32, 32),
-        *head_layers("emotion", emotions),
     )
 
 

@@ -7,27 +7,32 @@ from torch import nn
 from menan.config import TrainingConfig
 from menan.engine.stacked import cpu_kernels
 from menan.engine.stacked.compiler import kernels
+from menan.engine.stacked.layout import encoder_layers, head_layers
 from menan.engine.stacked.stacked import StackedEngine
 from menan.errors import InputError
+from menan.features.store import FrameStore
 from tests.training.lockstep_example import FRAMES, make_store
 from tests.training.training_example import CPU, build_network
 
 needs_kernels = pytest.mark.skipif(kernels() is None, reason="no C++ compiler for the kernels")
 
 
-def gather(**changes):
-    arguments = {
+def encode(**changes):
+    store = {
         "frames": torch.zeros(50, 3),
         "first": torch.tensor([0, 20]),
         "length": torch.tensor([20, 30]),
+    }
+    arguments = {
         "index": torch.tensor([[0, 1, 1]]),
+        "rows": 18,
         "mean": torch.zeros(1, 3),
         "std": torch.ones(1, 3),
-    } | changes
-    order = ("frames", "first", "length", "index")
-    return cpu_kernels.gather(
-        *(arguments[name] for name in order), 8, arguments["mean"], arguments["std"]
-    )
+        "parameters": torch.zeros(1, sum(layer.width for layer in encoder_layers(3))),
+        "layers": encoder_layers(3),
+    }
+    fields = {name: changes.pop(name, value) for name, value in store.items()}
+    return cpu_kernels.encode(FrameStore(("a", "b"), **fields), **arguments | changes)
 
 
 @needs_kernels
@@ -37,52 +42,57 @@ def gather(**changes):
         ({"index": torch.tensor([[0, 2]])}, IndexError),
         ({"index": torch.tensor([[-1, 0]])}, IndexError),
         ({"index": torch.tensor([[0, 1]], dtype=torch.int32)}, ValueError),
+        ({"rows": 17}, ValueError),
         ({"frames": torch.zeros(50, 3, dtype=torch.float64)}, ValueError),
         ({"frames": torch.zeros(3, 50).t()}, ValueError),
         ({"first": torch.tensor([0.0, 20.0])}, ValueError),
         ({"length": torch.tensor([20])}, ValueError),
         ({"mean": torch.zeros(2, 3)}, ValueError),
         ({"std": torch.ones(1, 4)}, ValueError),
+        ({"std": torch.ones(1, 3, dtype=torch.float64)}, ValueError),
+        ({"parameters": torch.zeros(1, 1000)}, ValueError),
+        (
+            {"frames": torch.zeros(50, 4), "mean": torch.zeros(1, 4), "std": torch.ones(1, 4)},
+            ValueError,
+        ),
     ],
 )
-def test_gather_refuses(changes, error):
-    assert gather().shape == (1, 3, 24)
+def test_encode_refuses(changes, error):
+    assert encode().shape == (1, 3, 96)
     with pytest.raises(error):
-        gather(**changes)
+        encode(**changes)
 
 
 @needs_kernels
-@pytest.mark.parametrize("units", [16, 31, 33, 64])
-def test_a_gru_of_another_width_is_refused(units):
-    gates = torch.zeros(2, 3, 5, 3 * units)
-    weight, bias = torch.zeros(2, units, 3 * units), torch.zeros(2, 3 * units)
-    with pytest.raises(ValueError, match=r"gates: .*96"):
-        cpu_kernels.gru(gates, weight, bias)
-
-
-@needs_kernels
-def test_windows_and_pooling_of_other_widths_are_refused():
-    x = torch.zeros(2, 4, 64)
-    with pytest.raises(ValueError, match="multiple of 16"):
-        cpu_kernels.windows(x, torch.zeros(2, 32, 20), torch.zeros(2, 20), None, 8)
-    with pytest.raises(ValueError, match="at least one window"):
-        cpu_kernels.windows(x, torch.zeros(2, 80, 16), torch.zeros(2, 16), None, 8)
-    weight = torch.zeros(2, 32, 16, dtype=torch.float64)
-    with pytest.raises(ValueError, match=r"weight: .*float64"):
-        cpu_kernels.windows(x, weight, torch.zeros(2, 16), None, 8)
-    with pytest.raises(ValueError, match="expected a multiple of 16"):
-        cpu_kernels.pooling(torch.zeros(2, 3, 5, 20))
+def test_a_head_refuses_what_does_not_fit():
+    layers, z = head_layers("speaker", 5), torch.zeros(2, 3, 96)
+    parameters = torch.zeros(2, sum(layer.width for layer in layers))
+    counts = torch.tensor([5, 4])
+    assert cpu_kernels.head(z, parameters, layers, counts, 5).shape == (2, 3, 5)
+    for arguments, message in (
+        ((z[..., :90], parameters, layers, counts, 5), "z: "),
+        ((z.double(), parameters, layers, counts, 5), "z: .*float64"),
+        ((z, parameters[:, 1:], layers, counts, 5), "parameters"),
+        ((z, parameters.t().contiguous().t(), layers, counts, 5), "contiguous"),
+        ((z, parameters, layers, counts[:1], 5), "existing"),
+        ((z, parameters, layers, counts, 17), "17 classes in 16 outputs"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            cpu_kernels.head(*arguments)
 
 
 @needs_kernels
 def test_adam_refuses_matrices_that_do_not_fit():
-    matrices = [torch.zeros(2, 10) for _ in range(4)]
-    rates = torch.zeros(2), torch.zeros(2)
-    cpu_kernels.adam(*matrices, *rates, (0.9, 0.999), 1e-8)
+    matrices, updated = [torch.zeros(2, 10) for _ in range(4)], torch.zeros(2, 10)
+    steps = torch.zeros(2).double(), torch.ones(2).double()
+    rest = (1e-3, 0.0, (0.9, 0.999), 1e-8)
+    cpu_kernels.adam(*matrices, *steps, *rest, updated)
     with pytest.raises(ValueError, match="square"):
-        cpu_kernels.adam(*matrices[:3], torch.zeros(2, 9), *rates, (0.9, 0.999), 1e-8)
-    with pytest.raises(ValueError, match="rate"):
-        cpu_kernels.adam(*matrices, torch.zeros(3), rates[1], (0.9, 0.999), 1e-8)
+        cpu_kernels.adam(*matrices[:3], torch.zeros(2, 9), *steps, *rest, updated)
+    with pytest.raises(ValueError, match="updated"):
+        cpu_kernels.adam(*matrices, *steps, *rest, torch.zeros(2, 10).double())
+    with pytest.raises(ValueError, match="done"):
+        cpu_kernels.adam(*matrices, torch.zeros(3).double(), steps[1], *rest, updated)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from torch.nn import functional as F
 
 from menan.config import TrainingConfig
 from menan.engine.stacked.backends import REFERENCE, operations
-from menan.engine.stacked.layout import Layout, head_layers, main_layers
+from menan.engine.stacked.layout import Layout, encoder_layers, head_layers, views
 from menan.engine.stacked.reference import windows
 from menan.engine.stacked.stacked import StackedEngine
 from menan.features.store import FrameStore
@@ -20,7 +20,8 @@ def parameters_of(network):
 
 def layouts(dims, widest):
     """Layouts of ENC with EC, and of SC beside a network of ``widest`` speakers."""
-    return Layout(main_layers(dims, 4)), Layout(head_layers("speaker", widest))
+    main = {"encoder": encoder_layers(dims), "emotion": head_layers("emotion", 4)}
+    return Layout(main), Layout({"speaker": head_layers("speaker", widest)})
 
 
 @pytest.mark.parametrize(("dims", "speakers", "widest"), [(43, 8, 8), (1, 1, 16), (5, 17, 40)])
@@ -78,14 +79,15 @@ def test_layers_are_the_plain_networks():
     """By what they compute: the frames of a window end to end, everything else as it comes."""
     network = build_network(5, 8, seed=0).double()
     encoder, state = network.encoder, parameters_of(network)
-    main, speaker = (
-        list(layout.views(layout.split(layout.pack(state)[None]))) for layout in layouts(5, 40)
-    )
-    conv1, conv2, gates, recurrent, linear, *emotion = main
+    rows = {}
+    for layout in layouts(5, 40):
+        leaves = layout.leaves(layout.pack(state)[None])
+        rows |= {name: list(views(leaf, layout.parts[name])) for name, leaf in leaves.items()}
+    (conv1, conv2, gates, recurrent, linear), emotion, speaker = rows.values()
 
     def assert_computes(layer, plain, shape, stride):
         x = torch.randn(2, *shape, dtype=torch.float64)
-        y = windows(x.flatten(1)[None], layer.weight, layer.bias, layer.slope, stride)[0]
+        y = windows(x.flatten(1)[None], layer, stride)[0]
         expected = plain(x)
         torch.testing.assert_close(y[..., : expected.shape[-1]], expected, rtol=0, atol=1e-14)
         assert not y[..., expected.shape[-1] :].any()
@@ -119,10 +121,10 @@ def test_the_filling_stays_zero_in_training_and_all_else_moves(ops):
     labels = torch.tensor([[0, 1, 2, 1], [3, 2, 1, 0]])
     for _ in range(20):
         v = stack.embed(store, torch.arange(4).expand(2, 4), 40)
-        speakers = F.log_softmax(stack.speaker_logits(v, labels), dim=-1)
+        speakers = stack.speaker_log_p(v, labels)
         stack.speaker.step(F.nll_loss(speakers.flatten(0, 1), labels.flatten()), keep_graph=True)
-        met = entropy(F.log_softmax(stack.speaker_logits(v, labels), dim=-1)).sum()
-        emotions = F.log_softmax(stack.emotion_logits(v), dim=-1)
+        met = entropy(stack.speaker_log_p(v, labels)).sum()
+        emotions = stack.emotion_log_p(v)
         stack.main.step(F.nll_loss(emotions.flatten(0, 1), labels.flatten()) - met)
     for player, (filling, matrix) in before.items():
         for now in (player.matrix, player.mean, player.square):

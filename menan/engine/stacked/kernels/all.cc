@@ -1,7 +1,5 @@
 // All CPU kernels in one compilation unit: the headers hold definitions and are included only here.
 // -DDOUBLE compiles them for float64.
 #include "adam.h"
-#include "frames.h"
-#include "gru.h"
-#include "pooling.h"
-#include "windows.h"
+#include "encoder.h"
+#include "head.h"

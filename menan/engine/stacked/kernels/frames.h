@@ -1,56 +1,53 @@
-// Batches from the frame store: utterances repeated cyclically to one length and normalised.
+// An utterance of the frame store, repeated cyclically to one length and normalised.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 
 #include "lanes.h"
 
-inline float widened(float number) { return number; }
+typedef float singles __attribute__((vector_size(LANES * sizeof(float))));
+typedef uint32_t words __attribute__((vector_size(LANES * sizeof(uint32_t))));
+typedef uint16_t halves __attribute__((vector_size(LANES * sizeof(uint16_t))));
 
-// A finite float16 by its bits, as older compilers have no _Float16 in C++. In the places of a
+inline vec widened(const float *from) {
+  singles numbers;
+  std::memcpy(&numbers, from, sizeof numbers);
+  return __builtin_convertvector(numbers, vec);
+}
+
+// Finite float16 by their bits, as older compilers have no _Float16 in C++. In the places of a
 // float they are the number divided by 2^112, the difference of the exponents; subnormal ones too.
-inline float widened(uint16_t half) {
-  uint32_t bits = (half & 0x7fffu) << 13, sign = (half & 0x8000u) << 16;
-  float size;
-  std::memcpy(&size, &bits, sizeof size);
+inline vec widened(const uint16_t *from) {
+  halves stored;
+  std::memcpy(&stored, from, sizeof stored);
+  words wide = __builtin_convertvector(stored, words);
+  words places = (wide & 0x7fff) << 13, sign = (wide & 0x8000) << 16;
+  singles size;
+  std::memcpy(&size, &places, sizeof size);
   size *= 0x1p112f;
-  std::memcpy(&bits, &size, sizeof size);
-  bits |= sign;
-  std::memcpy(&size, &bits, sizeof size);
-  return size;
+  std::memcpy(&places, &size, sizeof size);
+  places |= sign;
+  std::memcpy(&size, &places, sizeof size);
+  return __builtin_convertvector(size, vec);
 }
 
-// index: (models, batch), utterances of the store; first, length: their rows in it. mean and std:
-// (models, dims). out: (models, batch, frames, dims).
+// The first `count` frames, (count, dims), of an utterance with `period` frames.
+// mean, scale: (dims), the scale is 1 / std.
 template <typename Stored>
-void gather_frames(long models, long batch, long frames, long dims, const Stored *store,
-                   const long *first, const long *length, const long *index, const real *mean,
-                   const real *std, real *out) {
-#pragma omp parallel for schedule(dynamic)
-  for (long item = 0; item < models * batch; item++) {
-    const real *m = mean + item / batch * dims, *s = std + item / batch * dims;
-    long from = first[index[item]], period = length[index[item]];
-    real *to = out + item * frames * dims;
-    for (long t = 0; t < frames; t++)
-      if (t < period)
-        for (long d = 0; d < dims; d++)
-          to[t * dims + d] = (widened(store[(from + t) * dims + d]) - m[d]) / s[d];
-      else
-        std::memcpy(to + t * dims, to + (t - period) * dims, dims * sizeof(real));
+inline void gather(long count, long dims, const Stored *frames, long period, const real *mean,
+                   const real *scale, real *to) {
+  for (long t = 0; t < std::min(count, period); t++, frames += dims, to += dims) {
+    if (dims < LANES) {
+      Stored filled[LANES] = {};
+      std::copy(frames, frames + dims, filled);
+      vec x = widened(filled);
+      for (long d = 0; d < dims; d++) to[d] = (x[d] - mean[d]) * scale[d];
+      continue;
+    }
+    for (long at = 0; at < dims; at += LANES) {
+      long d = std::min(at, dims - LANES);
+      store(to + d, (widened(frames + d) - load(mean + d)) * load(scale + d));
+    }
   }
+  for (long i = 0; i < (count - period) * dims; i++) to[i] = to[i - period * dims];
 }
-
-extern "C" {
-
-void gather_single(long models, long batch, long frames, long dims, const float *store,
-                   const long *first, const long *length, const long *index, const real *mean,
-                   const real *std, real *out) {
-  gather_frames(models, batch, frames, dims, store, first, length, index, mean, std, out);
-}
-
-void gather_half(long models, long batch, long frames, long dims, const uint16_t *store,
-                 const long *first, const long *length, const long *index, const real *mean,
-                 const real *std, real *out) {
-  gather_frames(models, batch, frames, dims, store, first, length, index, mean, std, out);
-}
-
-}  // extern "C"

@@ -1,105 +1,92 @@
-// The recurrence of GRUs with 32 units, one utterance per lane: torch.nn.GRU's equations, gates
-// in the order r, z, n.
+// The recurrence of a GRU with 32 units: torch.nn.GRU's equations, gates in the order r, z, n.
+// Lanes are units; a few utterances go side by side, which share the loads of the weights.
 #pragma once
-#include "windows.h"
+#include "products.h"
 
-constexpr long UNITS = 32, GATES = 3 * UNITS;
+constexpr long UNITS = 32, GATES = 3 * UNITS, SAVED = 4 * UNITS;
+constexpr long GRU_VECS = 3;  // vectors of gates at once: with four utterances 12 accumulators
 
-// The first `count` numbers of up to LANES rows, a vector each; lanes past the last row repeat it
-// and are never read back.
-inline void to_lanes(const real *from, long row, long rows, long count, vec *to) {
-  real *flat = reinterpret_cast<real *>(to);
-  for (long lane = 0; lane < LANES; lane++) {
-    const real *source = from + std::min(lane, rows - 1) * row;
-    for (long i = 0; i < count; i++) flat[i * LANES + lane] = source[i];
+// gates: (utts, time, GATES), the input's part; utterance u has period[u] rows, which repeat.
+// hidden: (time + 1, UNITS) of each utterance, h_0 = 0 first. saved: r, z, n and W_hn h + b_hn of
+// every step, (time, 4, UNITS). Both stand `apart` numbers after those of the utterance before.
+template <long utts>
+void gru_forward(long time, const real *gates, const long *period, const real *weight,
+                 const real *bias, long apart, real *hidden, real *saved) {
+  long at[utts] = {};  // the row of gates
+  for (long u = 0; u < utts; u++) {
+    std::memset(hidden + u * apart, 0, UNITS * sizeof(real));
   }
-}
-
-inline void from_lanes(const vec *from, real *to, long row, long rows, long count) {
-  const real *flat = reinterpret_cast<const real *>(from);
-  for (long lane = 0; lane < rows; lane++)
-    for (long i = 0; i < count; i++) to[lane * row + i] = flat[i * LANES + lane];
-}
-
-extern "C" {
-
-// hidden: (models, batch, time + 1, UNITS), h_0 = 0 to be there already. saved: r, z, n and
-// W_hn h + b_hn of every step, (models, tiles, time, 4, UNITS, LANES).
-void gru_forward(long models, long batch, long time, long weight_step, long bias_step,
-                 const real *gates, const real *weight, const real *bias, real *hidden,
-                 real *saved) {
-  long tiles = (batch + LANES - 1) / LANES;
-#pragma omp parallel for schedule(dynamic)
-  for (long item = 0; item < models * tiles; item++) {
-    long model = item / tiles, first = item % tiles * LANES;
-    long rows = std::min(LANES, batch - first);
-    const real *w = weight + model * weight_step, *b = bias + model * bias_step;
-    const real *in = gates + (model * batch + first) * time * GATES;
-    real *out = hidden + (model * batch + first) * (time + 1) * UNITS;
-    real *kept = saved + item * time * 4 * UNITS * LANES;
-    vec h[UNITS] = {}, x[GATES], a[GATES][1];
-    for (long t = 0; t < time; t++, kept += 4 * UNITS * LANES) {
-      to_lanes(in + t * GATES, time * GATES, rows, GATES, x);
-      for (long j = 0; j < GATES; j += TILE) {
-        for (long i = 0; i < TILE; i++) a[j + i][0] = broadcast(b[j + i]);
-        multiply<TILE, 1>(a + j, w + j, 1, GATES, reinterpret_cast<real *>(h), LANES, UNITS);
+  for (long t = 0; t < time; t++) {
+    alignas(64) real recurrent[utts][GATES];
+    for (long j = 0; j < GATES; j += GRU_VECS * LANES) {
+      vec acc[utts][GRU_VECS];
+      for (long u = 0; u < utts; u++)
+        for (long i = 0; i < GRU_VECS; i++) acc[u][i] = load(bias + j + i * LANES);
+      multiply<utts, GRU_VECS>(acc, hidden + t * UNITS, apart, 1, weight + j, GATES, UNITS);
+      for (long u = 0; u < utts; u++)
+        for (long i = 0; i < GRU_VECS; i++) store(recurrent[u] + j + i * LANES, acc[u][i]);
+    }
+    for (long u = 0; u < utts; u++) {
+      real *h = hidden + u * apart + t * UNITS, *kept = saved + u * apart + t * SAVED;
+      for (long i = 0; i < UNITS; i += LANES) {
+        const real *x = gates + (u * time + at[u]) * GATES + i, *a = recurrent[u] + i;
+        vec r = sigmoid(load(x) + load(a));
+        vec z = sigmoid(load(x + UNITS) + load(a + UNITS));
+        vec of_hidden = load(a + 2 * UNITS);
+        vec n = hyperbolic_tangent(load(x + 2 * UNITS) + r * of_hidden);
+        store(h + UNITS + i, n + z * (load(h + i) - n));
+        store(kept + i, r);
+        store(kept + UNITS + i, z);
+        store(kept + 2 * UNITS + i, n);
+        store(kept + 3 * UNITS + i, of_hidden);
       }
-      for (long j = 0; j < 2 * UNITS; j++) {
-        vec open = sigmoid(x[j] + a[j][0]);
-        x[j] = open;
-        store(kept + j * LANES, open);
-      }
-      for (long u = 0; u < UNITS; u++) {
-        vec of_hidden = a[2 * UNITS + u][0];
-        vec n = hyperbolic_tangent(x[2 * UNITS + u] + x[u] * of_hidden);
-        h[u] = n + x[UNITS + u] * (h[u] - n);
-        store(kept + (2 * UNITS + u) * LANES, n);
-        store(kept + (3 * UNITS + u) * LANES, of_hidden);
-      }
-      from_lanes(h, out + (t + 1) * UNITS, (time + 1) * UNITS, rows, UNITS);
+      if (++at[u] == period[u]) at[u] = 0;
     }
   }
 }
 
-// gates_grad (..., GATES): of the input projection. hidden_part (..., UNITS): of W_hn h + b_hn,
-// where the recurrent part of n's gradient differs from its input part by the factor r.
-void gru_backward(long models, long batch, long time, long weight_step, const real *weight,
-                  const real *hidden, const real *saved, const real *hidden_grad, real *gates_grad,
-                  real *hidden_part) {
-  long tiles = (batch + LANES - 1) / LANES;
-#pragma omp parallel for schedule(dynamic)
-  for (long item = 0; item < models * tiles; item++) {
-    long model = item / tiles, first = item % tiles * LANES;
-    long rows = std::min(LANES, batch - first), place = (model * batch + first) * time;
-    const real *w = weight + model * weight_step;
-    const real *out = hidden + (model * batch + first) * (time + 1) * UNITS;
-    vec carried[UNITS][1] = {}, before[UNITS], dy[UNITS];
-    vec d[GATES + UNITS];  // of r, z, W_hn h, and n's input part
-    for (long t = time - 1; t >= 0; t--) {
-      const real *kept = saved + (item * time + t) * 4 * UNITS * LANES;
-      to_lanes(hidden_grad + (place + t) * UNITS, time * UNITS, rows, UNITS, dy);
-      to_lanes(out + t * UNITS, (time + 1) * UNITS, rows, UNITS, before);
-      for (long u = 0; u < UNITS; u++) {
-        vec r = load(kept + u * LANES), z = load(kept + (UNITS + u) * LANES);
-        vec n = load(kept + (2 * UNITS + u) * LANES);
-        vec of_hidden = load(kept + (3 * UNITS + u) * LANES);
-        vec dh = carried[u][0] + dy[u];
+// transposed: (GATES, UNITS). hidden_grad: (utts, time, UNITS).
+// recurrent_grad: (utts, time, GATES), of W_h h + b_h. gates_grad: (utts, time, GATES), of which
+// utterance u fills period[u] rows: n's part differs by the factor r, and repetitions are added.
+template <long utts>
+void gru_backward(long time, const long *period, const real *transposed, long apart,
+                  const real *hidden, const real *saved, const real *hidden_grad,
+                  real *recurrent_grad, real *gates_grad) {
+  alignas(64) real carried[utts][UNITS] = {};
+  long at[utts];  // the row of gates
+  for (long u = 0; u < utts; u++) at[u] = (time - 1) % period[u];
+  for (long t = time - 1; t >= 0; t--) {
+    for (long u = 0; u < utts; u++) {
+      const real *h = hidden + u * apart + t * UNITS, *kept = saved + u * apart + t * SAVED;
+      real *by_hidden = recurrent_grad + (u * time + t) * GATES;
+      real *by_input = gates_grad + (u * time + at[u]) * GATES;
+      bool first = t + period[u] >= time;
+      for (long i = 0; i < UNITS; i += LANES) {
+        vec r = load(kept + i), z = load(kept + UNITS + i), n = load(kept + 2 * UNITS + i);
+        vec of_hidden = load(kept + 3 * UNITS + i);
+        vec dh = load(carried[u] + i) + load(hidden_grad + (u * time + t) * UNITS + i);
         vec dn = dh * (1 - z) * (1 - n * n);
-        d[u] = dn * of_hidden * r * (1 - r);
-        d[UNITS + u] = dh * (before[u] - n) * z * (1 - z);
-        d[2 * UNITS + u] = dn * r;
-        d[GATES + u] = dn;
-        carried[u][0] = dh * z;
+        vec dr = dn * of_hidden * r * (1 - r);
+        vec dz = dh * (load(h + i) - n) * z * (1 - z);
+        store(by_hidden + i, dr);
+        store(by_hidden + UNITS + i, dz);
+        store(by_hidden + 2 * UNITS + i, dn * r);
+        store(by_input + i, first ? dr : load(by_input + i) + dr);
+        store(by_input + UNITS + i, first ? dz : load(by_input + UNITS + i) + dz);
+        store(by_input + 2 * UNITS + i, first ? dn : load(by_input + 2 * UNITS + i) + dn);
+        store(carried[u] + i, dh * z);
       }
-      for (long u = 0; u < UNITS; u += TILE)
-        multiply<TILE, 1>(carried + u, w + u * GATES, GATES, 1, reinterpret_cast<real *>(d), LANES,
-                          GATES);
-      real *to = gates_grad + (place + t) * GATES;
-      from_lanes(d, to, time * GATES, rows, 2 * UNITS);
-      from_lanes(d + GATES, to + 2 * UNITS, time * GATES, rows, UNITS);
-      from_lanes(d + 2 * UNITS, hidden_part + (place + t) * UNITS, time * UNITS, rows, UNITS);
+      at[u] = (at[u] == 0 ? period[u] : at[u]) - 1;
     }
+    in_vectors(UNITS, [&](auto vecs, long i) {
+      constexpr long wide = vecs;
+      vec acc[utts][wide];
+      for (long u = 0; u < utts; u++)
+        for (long j = 0; j < wide; j++) acc[u][j] = load(carried[u] + i + j * LANES);
+      multiply<utts, wide>(acc, recurrent_grad + t * GATES, time * GATES, 1, transposed + i, UNITS,
+                           GATES);
+      for (long u = 0; u < utts; u++)
+        for (long j = 0; j < wide; j++) store(carried[u] + i + j * LANES, acc[u][j]);
+    });
   }
 }
-
-}  // extern "C"

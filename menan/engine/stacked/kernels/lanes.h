@@ -44,7 +44,7 @@ inline vec load(const real *from) {
 
 inline void store(real *to, vec v) { std::memcpy(to, &v, sizeof v); }
 
-inline vec broadcast(real x) { return x + vec{}; }
+inline vec broadcast(real x) { return x - vec{}; }  // x + 0 would cost an addition, for -0
 
 // a * b + c, rounded once where the processor can: some compilers round twice in a chain of sums.
 inline vec multiply_add(vec a, vec b, vec c) {
@@ -65,15 +65,19 @@ inline real plus_lanes(real total, vec v) {
 // exp within 2 units in the last place; beyond +-LIMIT it stays at exp(+-LIMIT).
 inline vec exponential(vec x) {
   x = x > LIMIT ? broadcast(LIMIT) : x < -LIMIT ? broadcast(-LIMIT) : x;
-  const real log2_e = 1.44269504088896340736, half = 0.5;
-  bits n = __builtin_convertvector(x * log2_e + (x < 0 ? broadcast(-half) : broadcast(half)), bits);
-  vec rounded = __builtin_convertvector(n, vec);
-  vec rest = x - rounded * LN2_HIGH - rounded * LN2_LOW;
+  const real log2_e = 1.44269504088896340736;
+  // Added to a number, it rounds it to a whole one n and leaves n + BIAS in the lowest bits.
+  const real rounder = real(3L << (MANTISSA - 1)) + BIAS;
+  vec shifted = x * log2_e + rounder;
+  vec n = shifted - rounder;
+  vec rest = x - n * LN2_HIGH - n * LN2_LOW;
   real factorial[TERMS + 1] = {1};
   for (int k = 1; k <= TERMS; k++) factorial[k] = factorial[k - 1] * k;
   vec series = broadcast(1 / factorial[TERMS]);
   for (int k = TERMS - 1; k >= 0; k--) series = series * rest + 1 / factorial[k];
-  bits power = (n + BIAS) << MANTISSA;
+  bits power;
+  std::memcpy(&power, &shifted, sizeof power);
+  power <<= MANTISSA;
   vec two_to_n;
   std::memcpy(&two_to_n, &power, sizeof power);
   return series * two_to_n;

@@ -1,57 +1,48 @@
-// Statistics pooling: (items, time, channels) to (items, 3 * channels), mean, standard deviation
-// (biased, 1e-5 inside the root) and maximum. channels is a multiple of LANES.
+// Statistics pooling of an utterance: (time, CHANNELS) to 3 * CHANNELS, mean, standard deviation
+// (biased, 1e-5 inside the root) and maximum.
 #pragma once
 #include <cmath>
 
 #include "lanes.h"
 
-extern "C" {
+constexpr long CHANNELS = 32, POOLED = 3 * CHANNELS;
 
-void pooling_forward(long items, long time, long channels, const real *in, real *out) {
-#pragma omp parallel for schedule(dynamic)
-  for (long item = 0; item < items; item++)
-    for (long c = 0; c < channels; c += LANES) {
-      const real *x = in + item * time * channels + c;
-      real *v = out + item * 3 * channels + c;
-      vec mean = {}, square = {}, top = load(x);
-      for (long t = 0; t < time; t++) {
-        vec now = load(x + t * channels);
-        mean += now;
-        top = now > top ? now : top;
-      }
-      mean /= real(time);
-      for (long t = 0; t < time; t++) {
-        vec off = load(x + t * channels) - mean;
-        square = multiply_add(off, off, square);
-      }
-      vec inside = square / real(time) + real(1e-5), root;
-      for (long lane = 0; lane < LANES; lane++) root[lane] = std::sqrt(inside[lane]);
-      store(v, mean);
-      store(v + channels, root);
-      store(v + 2 * channels, top);
+inline void pooling_forward(long time, const real *in, real *out) {
+  for (long c = 0; c < CHANNELS; c += LANES) {
+    const real *x = in + c;
+    vec mean = {}, square = {}, top = load(x);
+    for (long t = 0; t < time; t++) {
+      vec now = load(x + t * CHANNELS);
+      mean += now;
+      top = now > top ? now : top;
     }
+    mean /= real(time);
+    for (long t = 0; t < time; t++) {
+      vec off = load(x + t * CHANNELS) - mean;
+      square = multiply_add(off, off, square);
+    }
+    vec inside = square / real(time) + real(1e-5), root;
+    for (long lane = 0; lane < LANES; lane++) root[lane] = std::sqrt(inside[lane]);
+    store(out + c, mean);
+    store(out + CHANNELS + c, root);
+    store(out + 2 * CHANNELS + c, top);
+  }
 }
 
 // Frames that share the maximum share its gradient.
-void pooling_backward(long items, long time, long channels, const real *in, const real *out,
-                      const real *out_grad, real *in_grad) {
-#pragma omp parallel for schedule(dynamic)
-  for (long item = 0; item < items; item++)
-    for (long c = 0; c < channels; c += LANES) {
-      const real *x = in + item * time * channels + c;
-      const real *v = out + item * 3 * channels + c, *dv = out_grad + item * 3 * channels + c;
-      real *dx = in_grad + item * time * channels + c;
-      vec mean = load(v), top = load(v + 2 * channels), holders = {};
-      vec of_mean = load(dv) / real(time);
-      vec of_std = load(dv + channels) / (load(v + channels) * real(time));
-      for (long t = 0; t < time; t++)
-        holders += load(x + t * channels) == top ? broadcast(1) : vec{};
-      vec of_top = load(dv + 2 * channels) / holders;
-      for (long t = 0; t < time; t++) {
-        vec now = load(x + t * channels);
-        store(dx + t * channels, of_mean + of_std * (now - mean) + (now == top ? of_top : vec{}));
-      }
+inline void pooling_backward(long time, const real *in, const real *out, const real *out_grad,
+                             real *in_grad) {
+  for (long c = 0; c < CHANNELS; c += LANES) {
+    const real *x = in + c, *v = out + c, *dv = out_grad + c;
+    vec mean = load(v), top = load(v + 2 * CHANNELS), holders = {};
+    vec of_mean = load(dv) / real(time);
+    vec of_std = load(dv + CHANNELS) / (load(v + CHANNELS) * real(time));
+    for (long t = 0; t < time; t++) holders += load(x + t * CHANNELS) == top ? broadcast(1) : vec{};
+    vec of_top = load(dv + 2 * CHANNELS) / holders;
+    for (long t = 0; t < time; t++) {
+      vec now = load(x + t * CHANNELS);
+      store(in_grad + t * CHANNELS + c,
+            of_mean + of_std * (now - mean) + (now == top ? of_top : vec{}));
     }
+  }
 }
-
-}  // extern "C"
