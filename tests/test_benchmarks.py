@@ -220,3 +220,14 @@ def test_training_is_timed_beside_its_targets():
 def test_training_without_one_model_is_one_line(refused):
     error = refused("train", "--models", "0")
     assert error == "benchmarks.train: error: --models 0: numbers from 1, with 1 among them\n"
+
+
+@pytest.mark.parametrize("head", ["pooled", "attentive"])
+def test_heads_are_timed_beside_the_plain_loop_and_the_least_time(head):
+    options = ("--head", head, "--models", "2", "--rounds", "1", "--epochs", "1")
+    done = run("benchmarks.heads", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"## `{head}`: 2 models")
+    rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if "|" in line]
+    assert {"plain loop", "2 side by side", "`aten::bmm`"} <= set(rows)
+    assert re.search(r"At least, on 2 threads: \d+ MFLOP", done.stdout)

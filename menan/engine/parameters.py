@@ -16,8 +16,7 @@ class Parameters:
     """One player's parameters in many models, and an Adam (AdamW, with weight decay) whose rate
     falls linearly to 0.
 
-    Only the first ``active`` models are computed and updated. A step writes the new values to new
-    memory, so that what was computed with the old ones can still be differentiated.
+    Only the first ``active`` models are computed and updated.
 
     Args:
         layout: the place of each parameter in a row.
@@ -61,11 +60,17 @@ class Parameters:
         return self.first_lr * (1 - self.done / self.total)
 
     def step(self, loss: Tensor, keep_graph: bool = False) -> None:
-        """One step of Adam on ``loss``, the sum of the active models' losses."""
+        """One step of Adam on ``loss``, the sum of the active models' losses.
+
+        Args:
+            keep_graph: write the new values to new memory, so that what was computed with the old
+                ones can still be differentiated.
+        """
         grads = torch.autograd.grad(loss, list(self.leaves.values()), retain_graph=keep_graph)
         now = slice(self.active)
-        before, self.matrix = self.matrix, torch.empty_like(self.matrix)
-        if self.active < len(before):
+        before = self.matrix
+        if keep_graph:
+            self.matrix = torch.empty_like(before)
             self.matrix[self.active :] = before[self.active :]
         rows = [grad.flatten(start_dim=1) for grad in grads]
         self.adam(

@@ -46,12 +46,13 @@ class VmappedEngine(Engine):
     def embed(
         self, store: FrameStore, index: Tensor, rows: int, kept: Tensor | None = None
     ) -> Tensor:
+        if index.device.type == "cpu":  # a GPU would have to wait for the answer
+            index = _distinct(index, self.main_player.alike("encoder"))
         features, lengths = self.encoder.read(store, index.flatten(), rows)
         features = features.to(self.main.matrix.dtype).unflatten(0, index.shape)
-        inputs = [features, lengths.unflatten(0, index.shape)]
-        if kept is not None:
-            inputs.append(kept.to(features.dtype))
-        return self.main_player.call("encoder", *inputs)
+        shared = features, lengths.unflatten(0, index.shape)
+        own = () if kept is None else (kept.to(features.dtype),)
+        return self.main_player.call("encoder", *own, shared=shared)
 
     def emotion_log_p(self, z: Tensor) -> Tensor:
         return F.log_softmax(self.main_player.call("emotion", z), dim=-1)
@@ -76,3 +77,9 @@ class VmappedEngine(Engine):
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
             network.encoder(features, torch.full((batch,), rows), kept)
         return features.nbytes + 2 * sum(sizes.values())
+
+
+def _distinct(index: Tensor, alike: int) -> Tensor:
+    """The rows of ``index``, each once if every ``alike`` neighbours are equal; otherwise all."""
+    blocks = index.unflatten(0, (-1, alike))
+    return blocks[:, 0] if (blocks == blocks[:, :1]).all() else index

@@ -1,6 +1,7 @@
 """One player's modules of many models, called as one by ``torch.func.vmap``."""
 
 import copy
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
@@ -12,6 +13,19 @@ from menan.engine.parameters import Parameters
 from menan.engine.row_layout import RowLayout
 from menan.errors import InputError
 from menan.model.network import Network
+
+
+class TransposedLayout(RowLayout):
+    """A :class:`RowLayout` in which matrices stand transposed.
+
+    So the gradient of a linear layer's weight needs no copy: ``torch.func`` computes it transposed.
+    """
+
+    def to_row(self, values: Tensor) -> Tensor:
+        return values.T if values.dim() == 2 else values
+
+    def from_row(self, values: Tensor, shape: torch.Size) -> Tensor:
+        return self.to_row(values).clone(memory_format=torch.contiguous_format)
 
 
 class VmappedPlayer:
@@ -37,10 +51,14 @@ class VmappedPlayer:
     ):
         templates = [_named(network, parts, nn.Module.named_parameters) for network in networks]
         largest = {
-            name: tuple(map(max, zip(*(own[name].shape for own in templates), strict=True)))
+            name: torch.Size(map(max, zip(*(own[name].shape for own in templates), strict=True)))
             for name in templates[0]
         }
-        self.parameters = Parameters(RowLayout(largest), templates, training, steps, adam, device)
+        in_row = {
+            name: (shape[::-1] if len(shape) == 2 else shape) for name, shape in largest.items()
+        }
+        layout = TransposedLayout(in_row)
+        self.parameters = Parameters(layout, templates, training, steps, adam, device)
         buffers = [_named(network, parts, nn.Module.named_buffers) for network in networks]
         self.buffers = {
             name: torch.stack([own[name] for own in buffers]).to(device) for name in buffers[0]
@@ -50,21 +68,53 @@ class VmappedPlayer:
             part: copy.deepcopy(getattr(networks[0], part)).to("meta") for part in parts
         }
 
-    def call(self, part: str, *inputs: Tensor) -> Tensor:
-        """One module of all active models on inputs with a leading model axis.
+    def alike(self, part: str) -> int:
+        """The largest number of which this holds: every so many active neighbours have equal
+        buffers in a module."""
+        active = self.parameters.active
+        buffers = [value[:active] for value in _below(part, self.buffers).values()]
+        differs = torch.zeros(active - 1, dtype=torch.bool)
+        for value in buffers:
+            flat = value.flatten(start_dim=1).cpu()
+            differs |= (flat[1:] != flat[:-1]).any(dim=1)
+        return math.gcd(active, *(differs.nonzero().flatten() + 1).tolist())
+
+    def call(self, part: str, *own: Tensor, shared: Sequence[Tensor] = ()) -> Tensor:
+        """One module of all active models.
+
+        Args:
+            own: inputs with a leading model axis.
+            shared: inputs before them, with a leading axis of groups of neighbouring models. The
+                models of a group have equal buffers. What depends on shared inputs and buffers only
+                is computed once per group.
 
         Raises:
             InputError: the module has an operation that cannot be stacked, such as ``nn.GRU``.
         """
         active = self.parameters.active
-        weights = _below(part, self.parameters.leaves)
-        buffers = {name: value[:active] for name, value in _below(part, self.buffers).items()}
+        groups = len(shared[0]) if shared else active
+        each = active // groups
 
-        def one(weights: dict[str, Tensor], buffers: dict[str, Tensor], *inputs: Tensor) -> Tensor:
-            return functional_call(self.modules[part], (weights, buffers), inputs)
+        def grouped(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+            return {name: value.unflatten(0, (groups, each)) for name, value in tensors.items()}
+
+        leaves = _below(part, self.parameters.leaves)
+        plain = {name: leaf.mT if leaf.dim() == 3 else leaf for name, leaf in leaves.items()}
+        weights = grouped(plain)
+        buffers = {name: value[:active:each] for name, value in _below(part, self.buffers).items()}
+        inputs = [value.unflatten(0, (groups, each)) for value in own]
+
+        def one(
+            weights: dict[str, Tensor],
+            buffers: dict[str, Tensor],
+            shared: Sequence[Tensor],
+            own: Sequence[Tensor],
+        ) -> Tensor:
+            return functional_call(self.modules[part], (weights, buffers), (*shared, *own))
 
         try:
-            return vmap(one)(weights, buffers, *inputs)
+            of_group = vmap(one, in_dims=(0, None, None, 0))
+            return vmap(of_group)(weights, buffers, tuple(shared), tuple(inputs)).flatten(0, 1)
         except RuntimeError as error:
             reason = " ".join(str(error).split())
             if "vmap" not in reason and "atching rule" not in reason:

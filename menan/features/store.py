@@ -49,6 +49,20 @@ class FrameStore:
         rows = self.first[index, None] + step % self.length[index, None]
         return self.frames[rows].float()
 
+    def layers(self, index: torch.Tensor, rows: int) -> torch.Tensor:
+        """Utterances of exactly ``rows`` rows each, such as the layers of an encoder.
+
+        Args:
+            index: int64 (batch,), on the store's device.
+
+        Returns:
+            float32 (batch, rows, dims); in memory the rows come first, so that a weighted sum over
+            rows is one matrix product.
+        """
+        place = self.first[index] + torch.arange(rows, device=index.device)[:, None]
+        chosen = self.frames.index_select(0, place.flatten()).float()
+        return chosen.unflatten(0, place.shape).transpose(0, 1)
+
     def padded(self, index: torch.Tensor, at_least: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
         """Utterances padded with zeros to the longest of them.
 

@@ -110,7 +110,8 @@ class Encoder(nn.Module, ABC):
         """
         if cls.is_padded():
             return store.padded(index, cls.shortest_input)
-        return store.gather(index, rows), torch.full_like(index, rows)
+        read = store.layers if cls.has_fixed_rows else store.gather
+        return read(index, rows), torch.full_like(index, rows)
 
     @abstractmethod
     def encode(self, features: Tensor, lengths: Tensor, kept: Tensor | None) -> Tensor:

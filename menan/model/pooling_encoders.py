@@ -1,10 +1,13 @@
 """Encoders for the features of a pretrained encoder: layers or frames are pooled to one vector."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
 from menan.encoder_settings import AttentiveSettings, PooledSettings
 from menan.model.encoder import Encoder, Voices
+from menan.model.shared_product import product
 
 
 class PooledEncoder(Encoder):
@@ -53,7 +56,8 @@ class PooledEncoder(Encoder):
 
     def encode(self, features: Tensor, lengths: Tensor, kept: Tensor | None) -> Tensor:
         weights = self.layer_scores.softmax(dim=0)  # (rows,)
-        pooled = weights @ features  # (batch, dims)
+        by_row = features.transpose(0, 1).flatten(start_dim=1)  # (rows, batch * dims)
+        pooled = (weights.unsqueeze(0) @ by_row).view(features.shape[0], -1)  # (batch, dims)
         return _project(self.projection, pooled, kept)
 
 
@@ -75,14 +79,23 @@ class AttentiveEncoder(Encoder):
 
     def encode(self, features: Tensor, lengths: Tensor, kept: Tensor | None) -> Tensor:
         rows = torch.arange(features.shape[1], device=features.device)
-        scores = self.attention(features).squeeze(-1)  # (batch, rows)
-        scores = scores.masked_fill(rows >= lengths[:, None], float("-inf"))
-        weights = scores.softmax(dim=1).unsqueeze(-1)  # (batch, rows, 1)
-        mean = (weights * features).sum(dim=1)  # (batch, dims)
-        variance = (weights * (features - mean.unsqueeze(1)).square()).sum(dim=1)
+        scores = self._scores(features).masked_fill(rows >= lengths[:, None], float("-inf"))
+        weights = scores.softmax(dim=1).unsqueeze(1)  # (batch, 1, rows)
+        mean = product(weights, features).squeeze(1)  # (batch, dims)
+        square = product(weights, features.square()).squeeze(1)
+        variance = (square - mean.square()).clamp(min=0)
         # 1e-5 inside the root, so that one frame alone has a gradient.
         pooled = torch.cat([mean, torch.sqrt(variance + 1e-5)], dim=1)
         return _project(self.projection, pooled, kept)
+
+    def _scores(self, features: Tensor) -> Tensor:
+        """w tanh(W x) of each frame, (batch, rows)."""
+        first, second = cast(nn.Linear, self.attention[0]), cast(nn.Linear, self.attention[2])
+        frames = features.flatten(0, 1).T  # (dims, batch * rows)
+        hidden = product(first.weight.unsqueeze(0), frames.unsqueeze(0)).squeeze(0)
+        hidden = torch.tanh(hidden + first.bias.unsqueeze(1))  # (channels, batch * rows)
+        scores = second.weight @ hidden + second.bias
+        return scores.view(features.shape[:2])
 
 
 def _project(layer: nn.Linear, pooled: Tensor, kept: Tensor | None) -> Tensor:

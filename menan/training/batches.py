@@ -1,6 +1,6 @@
 """The batches of one epoch, for many models side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -83,12 +83,13 @@ class EpochBatches:
         if not self.bottleneck.is_stochastic:
             return None
         columns = len(self.columns[step * self.size : (step + 1) * self.size])
-        generators = [
-            generator(seed, "noise", self.epoch, step) for seed in self.seeds[: self.active(step)]
-        ]
         shape = self.bottleneck.draws, self.size, self.encoder.dims_out
-        whole = torch.stack([torch.randn(shape, generator=one) for one in generators])
-        return whole[:, :, :columns].flatten(1, 2).to(self.index.device)
+
+        def draw(seed: int) -> Tensor:
+            whole = torch.randn(shape, generator=generator(seed, "noise", self.epoch, step))
+            return whole[:, :columns].flatten(0, 1)
+
+        return self._by_seed(draw, step)
 
     def kept(self, step: int) -> Tensor | None:
         """What dropout leaves of the encoder's units in a step, (active, batch, units), or None.
@@ -100,13 +101,20 @@ class EpochBatches:
             return None
         columns = len(self.columns[step * self.size : (step + 1) * self.size])
         shape = self.size, self.encoder.dropout_units
-        masks = [
-            torch.empty(shape).bernoulli_(
-                1 - rate, generator=generator(seed, "dropout", self.epoch, step)
-            )
-            for seed in self.seeds[: self.active(step)]
-        ]
-        return (torch.stack(masks)[:, :columns] / (1 - rate)).to(self.index.device)
+
+        def draw(seed: int) -> Tensor:
+            own = generator(seed, "dropout", self.epoch, step)
+            return torch.empty(shape).bernoulli_(1 - rate, generator=own)[:columns] / (1 - rate)
+
+        return self._by_seed(draw, step)
+
+    def _by_seed(self, draw: Callable[[int], Tensor], step: int) -> Tensor:
+        """A draw for each active run in a step; runs with one seed share one, without a copy."""
+        seeds = self.seeds[: self.active(step)]
+        draws = {seed: draw(seed).to(self.index.device) for seed in dict.fromkeys(seeds)}
+        if len(draws) == 1:
+            return draws[seeds[0]].expand(len(seeds), -1, -1)
+        return torch.stack([draws[seed] for seed in seeds])
 
 
 def _order(run: RunData, epoch: int) -> Tensor:

@@ -155,7 +155,9 @@ class LockStep:
 
 
 def _rows(models: list[int], device: torch.device) -> slice | Tensor:
-    """Neighbours as a slice, for which nothing is copied."""
-    if models[-1] - models[0] == len(models) - 1:
-        return slice(models[0], models[-1] + 1)
+    """Models at equal distances as a slice, for which nothing is copied."""
+    step = models[1] - models[0] if len(models) > 1 else 1
+    evenly = slice(models[0], models[-1] + 1, step)
+    if models == list(range(evenly.start, evenly.stop, step)):
+        return evenly
     return torch.tensor(models, device=device)

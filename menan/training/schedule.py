@@ -33,7 +33,7 @@ def train_together(
     if models_at_once is not None and models_at_once < 1:
         raise InputError(f"--models-at-once {models_at_once}: must be at least 1")
     threads = None if engine_for(runs[0].shape).exact_alone else torch.get_num_threads()
-    states = [RunState(run, tensorboard, threads) for run in runs]
+    states = [RunState(run, tensorboard, threads) for run in in_order(runs)]
     for state in states:
         if state.finished:
             print(f"{state.data.run.name}: already trained")
@@ -50,6 +50,11 @@ def train_together(
     for alike in _by_speaker_classifier(todo):
         for begin in range(0, len(alike), size):
             _train(alike[begin : begin + size], device)
+
+
+def in_order(runs: Sequence[RunData]) -> list[RunData]:
+    """Runs with the same batches are neighbours: an engine may read these once for all of them."""
+    return sorted(runs, key=lambda data: (data.run.seed, data.run.group or ""))
 
 
 def _by_speaker_classifier(states: Sequence[RunState]) -> list[list[RunState]]:

@@ -7,6 +7,7 @@ from menan.config import ModelConfig, TrainingConfig
 from menan.encoder_settings import AttentiveSettings, NarrowSettings, PooledSettings
 from menan.engine.vmapped import VmappedEngine
 from menan.features.store import FrameStore
+from menan.model.encoders import ENCODERS
 from menan.settings import NoiseSettings, ObjectiveSettings
 from tests.engine.against_plain_loop import SPEAKERS, worst_difference
 from tests.training.lockstep_example import NAMES, UTTS
@@ -27,20 +28,28 @@ def layers():
     )
 
 
+@pytest.mark.parametrize("alike", [1, 3], ids=["own utterances", "shared utterances"])
 @pytest.mark.parametrize("bottleneck", ["none", "noise"])
 @pytest.mark.parametrize("encoder", [POOLED, NARROW, ATTENTIVE], ids=lambda one: one.name)
-def test_all_objectives_side_by_side_follow_the_plain_loop(encoder, bottleneck):
+def test_all_objectives_side_by_side_follow_the_plain_loop(encoder, bottleneck, alike):
     """With dropout, weight decay, class weights and label smoothing at once."""
     training = TrainingConfig(sc_steps=2, weight_decay=0.05, label_smoothing=0.1)
     weights = torch.rand(len(SPEAKERS), 4, dtype=torch.float64) + 0.5
     model, draws = ModelConfig(encoder), None
     if bottleneck == "noise":
         model, draws = ModelConfig(encoder, NoiseSettings(sigma=0.5, draws=3)), 3
-    store = {"store": layers(), "rows": LAYERS} if encoder.name == "pooled" else {}
+    fixed = ENCODERS[type(encoder)].has_fixed_rows
+    store = {"store": layers(), "rows": LAYERS} if fixed else {}
     engine, worst = worst_difference(
-        model, OBJECTIVES, draws=draws, training=training, class_weights=weights, **store
+        *(model, OBJECTIVES),
+        draws=draws,
+        training=training,
+        class_weights=weights,
+        alike=alike,
+        **store,
     )
     assert isinstance(engine, VmappedEngine)
+    assert engine.main_player.alike("encoder") == alike
     assert worst < 1e-9
 
 
