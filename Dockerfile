@@ -19,7 +19,8 @@ COPY setup.py pyproject.toml ./
 COPY menan/__init__.py menan/__init__.py
 RUN mkdir bin utils \
  && touch README.md bin/__init__.py utils/__init__.py \
- && pip install .
+ && pip install . \
+ && rm -r build
 
 COPY . .
 RUN pip install --no-deps .

@@ -24,10 +24,10 @@ KERNELS := $(wildcard menan/engine/stacked/kernels/*.h menan/engine/stacked/kern
 demo: $(READY)
 	test -d $(DEMO)/corpus || $(VENV)/bin/menan-synthesize iemocap $(DEMO)/corpus
 	egs/iemocap/run.sh --corpus-root demo/corpus --config conf/quick.yaml --work demo
-	# Three recordings that the model was not trained on, and one of them over time.
-	$(VENV)/bin/menan-predict --model $(DEMO)/$(DEMO_MODEL) $(DEMO)/$(HEARD)_F00[0-2].wav
+	# Three recordings by a speaker that the model was not trained on, labelled sad, neu and ang; one of them over time.
+	$(VENV)/bin/menan-predict --model $(DEMO)/$(DEMO_MODEL) $(DEMO)/$(HEARD)_F00[034].wav
 	$(VENV)/bin/menan-predict --model $(DEMO)/$(DEMO_MODEL) --window 1 --hop 0.25 \
-	  --plot $(DEMO)/exp/quick/posteriors.png $(DEMO)/$(HEARD)_F000.wav
+	  --plot $(DEMO)/exp/quick/posteriors.png $(DEMO)/$(HEARD)_F004.wav
 	@echo "plot: $(abspath $(DEMO)/exp/quick/posteriors.png)"
 	@echo "report: $(abspath $(DEMO)/exp/quick/report.html)"
 
