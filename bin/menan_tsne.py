@@ -14,7 +14,14 @@ app = new_app()
 
 @app.command()
 def tsne(
-    data: Annotated[Path, typer.Option(help="Data or dump directory with the labels.")],
+    data: Annotated[
+        str,
+        typer.Option(
+            metavar="<path>",
+            help="Data or dump directory with the labels; A,B,... for the dump directories of "
+            "several corpora.",
+        ),
+    ],
     exp: Annotated[Path, typer.Option(help="Experiment directory with the trained systems.")],
     out: Annotated[Path, typer.Option(help="Path without suffix, such as exp/tsne.")],
     infer: Annotated[

@@ -15,8 +15,10 @@ from menan.analysis.system_names import seed_of, system_order
 from menan.analysis.vectors import stack_vectors
 from menan.datadir.archive import read_scp, read_vector
 from menan.datadir.division import divided, unseen_speakers
+from menan.datadir.dump_directory import feats_paths
 from menan.datadir.folds import is_split
-from menan.datadir.metadata import Metadata, corpus_name, read_metadata
+from menan.datadir.joint_dump import open_dumps
+from menan.datadir.metadata import Metadata, read_metadata
 from menan.datadir.tables import c_sorted
 from menan.errors import InputError
 from menan.files.atomic import atomic_open, atomic_path
@@ -50,14 +52,15 @@ class Panel:
 
 
 def tsne_figure(
-    data: Path, exp: Path, infer: Path, out: Path, speakers: Sequence[str] | None, seed: int
+    data: str | Path, exp: Path, infer: Path, out: Path, speakers: Sequence[str] | None, seed: int
 ) -> list[Path]:
     """Draw each trained system in a row, coloured by emotion on the left, by speaker on the right.
 
     Of each system the first seed is drawn, and of all systems the same held-out group.
 
     Args:
-        data: data or dump directory with the labels.
+        data: data or dump directory with the labels. For systems of several corpora their dump
+            directories, joined by commas.
         exp: experiment directory with ``<system>_seed<k>/<group>``.
         infer: directory of its embeddings, ``<system>_seed<k>/<fold>``, by menan-infer.
         out: path without suffix; ``.png``, ``.pdf`` and the coordinates ``.tsv`` are written.
@@ -69,7 +72,7 @@ def tsne_figure(
         InputError: systems without embeddings of a common group, a speaker who was trained on or
             is missing.
     """
-    metadata, panels = read_metadata(data), []
+    metadata, panels = _labels(data), []
     unseen = "speakers unseen in training"
     for chosen in find_systems(exp, infer):
         names, utts = _shown(chosen, metadata, speakers)
@@ -77,10 +80,17 @@ def tsne_figure(
             unseen = "utterances unseen in training, some by its speakers"
         panels.append(_panel(chosen, metadata, names, utts, seed))
     paths = [out.with_name(out.name + suffix) for suffix in (".png", ".pdf")]
-    _draw(panels, metadata, f"{unseen}; {corpus_name(data)}", paths)
+    _draw(panels, metadata, f"{unseen}; {metadata.corpus}", paths)
     coordinates = out.with_name(out.name + ".tsv")
     _write_coordinates(coordinates, panels, metadata)
     return [*paths, coordinates]
+
+
+def _labels(data: str | Path) -> Metadata:
+    folders = feats_paths(data)
+    if len(folders) == 1:
+        return read_metadata(folders[0])
+    return open_dumps(",".join(str(folder / "feats.scp") for folder in folders)).metadata
 
 
 def find_systems(exp: Path, infer: Path) -> list[SystemEmbeddings]:

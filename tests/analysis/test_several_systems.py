@@ -1,4 +1,4 @@
-"""menan-probe and menan-attack: many systems in one command, and systems of several corpora."""
+"""Analysis of many systems in one command, and of systems of several corpora."""
 
 import sys
 from pathlib import Path
@@ -9,11 +9,11 @@ from menan.analysis.attack.attack_files import read_attack
 from menan.analysis.leakage.leakage_files import read_leakage
 from menan.config import RunsConfig, TrainingConfig
 from menan.inference.infer import infer
-from menan_bin import menan_attack, menan_probe
+from menan_bin import menan_attack, menan_probe, menan_tsne
 from tests.analysis.attack.hasty import hasten
 from tests.training.training_example import objectives, train_runs
 
-COMMANDS = {"probe": menan_probe, "attack": menan_attack}
+COMMANDS = {"probe": menan_probe, "attack": menan_attack, "tsne": menan_tsne}
 SYSTEMS = ("ec_seed0", "menan_seed0", "mtl_seed0")
 
 pytestmark = pytest.mark.usefixtures("quick_probes")
@@ -65,6 +65,23 @@ def test_systems_of_several_corpora_are_probed_and_attacked(trained, run):
     assert status == 0, text
     attack = read_attack(out)
     assert (attack.corpus, attack.speakers, attack.unseen) == ("large and small", 10, 2)
+
+
+def test_the_embeddings_of_systems_of_several_corpora_are_drawn(trained, run):
+    folder, feats = trained
+    dumps = ",".join(str(Path(path).parent) for path in feats.split(","))
+    given = "--exp", folder / "exp", "--infer", folder / "infer", "--out", folder / "tsne"
+    status, text = run("tsne", "--data", dumps, *given)
+    assert status == 0, text
+    rows = [line.split("\t") for line in (folder / "tsne.tsv").read_text().splitlines()[1:]]
+    assert {row[0] for row in rows} == {"ec", "mtl", "menan"}
+    assert {row[2] for row in rows} == {"large:spk00", "large:spk01"}
+    # One of the corpora alone does not have these ids.
+    status, text = run("tsne", "--data", dumps.split(",")[0], *given)
+    assert (status, "its model held out 'large:g01', of which --data has no speaker" in text) == (
+        1,
+        True,
+    )
 
 
 def test_many_systems_at_once_give_the_figures_of_one_by_one(trained, run):

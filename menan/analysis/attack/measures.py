@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.metrics import roc_curve
 
 FEWEST_FOR_ONE_PERCENT = 1000  # pairs of different speakers, to state a rate at 1 % false alarms
 
@@ -80,7 +79,11 @@ def hits_at_one_percent(scores: np.ndarray, target: np.ndarray) -> float | None:
     """
     if (~target).sum() < FEWEST_FOR_ONE_PERCENT or not target.any():
         return None
-    false_alarms, hits, _ = roc_curve(target, scores, drop_intermediate=False)
+    order = np.argsort(-scores, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
+    hits, false_alarms = (
+        np.append(0, np.cumsum(chosen[order])[ends] / chosen.sum()) for chosen in (target, ~target)
+    )
     return float(hits[np.searchsorted(false_alarms, 0.01, side="right") - 1])
 
 

@@ -121,10 +121,16 @@ def dependence(x: Tensor, classes: Tensor, weight: float = 1.0) -> tuple[Tensor,
 
 
 def _median(square: Tensor) -> Tensor:
-    """The lower median; NumPy finds it ten times faster than PyTorch."""
+    """The lower median of values that are not negative, found without comparing them."""
     values = square.numpy().ravel()
+    # Such numbers are in the order of their bits; the first 16 tell nearly where the median is.
+    bits = values.view(f"i{values.itemsize}")
+    first = bits >> (8 * values.itemsize - 16)
+    below = np.cumsum(np.bincount(first))
     middle = (len(values) - 1) // 2
-    return torch.from_numpy(np.partition(values, middle)[middle : middle + 1])[0]
+    place = int(np.searchsorted(below, middle, side="right"))
+    near = values[first == place]
+    return torch.from_numpy(np.sort(near))[middle - int(below[place]) + len(near)]
 
 
 def _centred(kernel: Tensor) -> Tensor:

@@ -52,6 +52,15 @@ def hsic(x, classes):
     return (a * b).sum() / (a.norm() * b.norm()).clamp(min=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_median_is_that_of_pytorch(dtype):
+    for size in (1, 2, 3, 40, 41):
+        values = torch.rand(size, size, generator=torch.manual_seed(size), dtype=dtype)
+        values.fill_diagonal_(0)
+        for x in (values, values * 1e-30, values.round(decimals=1)):
+            assert torch.equal(nonlinear_erasure._median(x), x.median())
+
+
 @pytest.mark.parametrize("size", [60, 144, 257])
 def test_value_and_gradient_of_the_dependence_are_those_of_autograd_to_the_bit(size):
     for seed in range(4):
