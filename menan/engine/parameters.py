@@ -1,6 +1,7 @@
 """The parameters of one player (ENC and EC, or SC) in many models, and its Adam or AdamW."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -82,6 +83,14 @@ class Parameters:
             self.matrix[now],
         )
         self.done[now] += 1
+        self.activate(self.active)
+
+    @contextmanager
+    def restored(self) -> Iterator[None]:
+        """Undo at the end of the block all steps made in it."""
+        before = self.matrix, self.mean.clone(), self.square.clone(), self.done.clone()
+        yield
+        self.matrix, self.mean, self.square, self.done = before
         self.activate(self.active)
 
     def weights(self, model: int) -> dict[str, Tensor]:

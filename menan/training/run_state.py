@@ -33,16 +33,17 @@ class RunState:
 
     Args:
         tensorboard: write scalars too (:class:`menan.training.tensorboard.Scalars`).
-        threads: number of CPU threads for the model card, where the engine's bits depend on it.
 
+    threads: number of CPU threads for the model card, where the engine's bits depend on it; None
+        until it is known.
     epoch, step: epochs done, and steps done in the next.
     sums: sums of the log's figures over those steps.
     players: state of the two players after them; None before the first.
     """
 
-    def __init__(self, data: RunData, tensorboard: bool = False, threads: int | None = None):
+    def __init__(self, data: RunData, tensorboard: bool = False):
         self.data = data
-        self.threads = threads
+        self.threads: int | None = None
         self.epoch, self.step = 0, 0
         self.sums: dict[str, Tensor] = {}
         self.players: dict[str, Any] | None = None
@@ -119,7 +120,9 @@ class RunState:
             self.heldout().save(self.data.directory / "heldout.npz")
         save_checkpoint(
             self.data.directory,
-            Checkpoint(self.epoch, self.step, self.sums, players, self.log_posteriors),
+            Checkpoint(
+                self.epoch, self.step, self.sums, players, self.log_posteriors, self.threads
+            ),
         )
 
     def heldout(self) -> HeldOut:
@@ -202,6 +205,7 @@ class RunState:
         self.epoch, self.step = checkpoint.epoch, checkpoint.step
         self.sums, self.players = checkpoint.sums, checkpoint.players
         self.log_posteriors = checkpoint.log_posteriors
+        self.threads = checkpoint.threads
         if log.exists():
             # Epochs that were logged after the checkpoint are trained again.
             lines = log.read_text(encoding="utf-8").splitlines(keepends=True)[: self.epoch]

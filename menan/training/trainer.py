@@ -19,6 +19,7 @@ from menan.training.lockstep import LockStep
 from menan.training.objectives import SPEAKER_FIGURES, make_objective
 from menan.training.run_state import RunState
 from menan.training.signals import Stopped, StopRequest, stop_requests
+from menan.training.thread_trial import choose_threads
 
 SAVING = 0.05  # share of the time that checkpoints may take; the last epoch always has one
 EVALUATED = 32  # held-out utterances per model and pass; bounds memory, does not change results
@@ -68,6 +69,18 @@ class Trainer:
         )
         self.noise = self._heldout_noise()
         self.save_after = 0.0  # time on perf_counter from which checkpoints are due
+
+    def choose_threads(self) -> str:
+        """Set the number of CPU threads by trials of a step, all of which are undone.
+
+        Returns:
+            The choice in one line (:func:`menan.training.thread_trial.choose_threads`).
+        """
+        batches = EpochBatches(self.runs, self.epoch + 1)
+        batch, _ = batches.batch(0)
+        inputs = batch, batches.noise(0), batches.kept(0)
+        with self.engine.main.restored(), self.engine.speaker.restored():
+            return choose_threads(partial(self.lockstep.update, *inputs))
 
     def fit(self, until: int) -> None:
         """Train until ``until`` epochs are done.
