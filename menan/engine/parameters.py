@@ -18,7 +18,8 @@ class Parameters:
     falls linearly to 0.
 
     Only the first ``active`` models are computed and updated. A step writes the new values to new
-    memory, so that what was computed with the old ones can still be differentiated.
+    memory, so that what was computed with the old ones can still be differentiated, and whoever
+    keeps ``matrix`` keeps the values of its moment.
 
     Args:
         layout: the place of each parameter in a row.
@@ -99,7 +100,7 @@ class Parameters:
 
     def restart(self, model: int, state: Mapping[str, Tensor]) -> None:
         """Give one model new parameters and forget Adam's moments; the learning rate goes on."""
-        self.matrix[model] = self.layout.pack(state).to(self.matrix.device)
+        self._set(model, state)
         self.mean[model] = 0
         self.square[model] = 0
         self.activate(self.active)
@@ -116,8 +117,12 @@ class Parameters:
 
     def load_state_dict(self, model: int, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned."""
-        self.matrix[model] = self.layout.pack(state["parameters"]).to(self.matrix.device)
+        self._set(model, state["parameters"])
         self.mean[model] = self.layout.pack(state["mean"]).to(self.matrix.device)
         self.square[model] = self.layout.pack(state["square"]).to(self.matrix.device)
         self.done[model] = state["steps"]
         self.activate(self.active)
+
+    def _set(self, model: int, state: Mapping[str, Tensor]) -> None:
+        self.matrix = self.matrix.clone()
+        self.matrix[model] = self.layout.pack(state).to(self.matrix.device)

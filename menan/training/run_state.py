@@ -47,8 +47,8 @@ class RunState:
         self.epoch, self.step = 0, 0
         self.sums: dict[str, Tensor] = {}
         self.players: dict[str, Any] | None = None
-        # Networks that rules have picked since the last checkpoint, with their epochs.
-        self._selected: dict[tuple[str, Fold | None], tuple[int, Network]] = {}
+        # Epochs that rules have picked since the last checkpoint, and what makes their networks.
+        self._selected: dict[tuple[str, Fold | None], tuple[int, Callable[[], Network]]] = {}
         self.log_posteriors = torch.empty(0, len(data.heldout or ()), len(data.emotions))
         self._resume()
         self._scalars = None
@@ -84,7 +84,7 @@ class RunState:
         Args:
             line: line of the log, without the scores of the held-out speakers.
             log_posteriors: (held-out utterances, emotions) in nats; None without them.
-            network: makes the network after this epoch.
+            network: makes the network after this epoch, whenever it is called.
 
         Returns:
             The line as logged.
@@ -113,8 +113,10 @@ class RunState:
             step, sums: steps done in the next epoch, and the sums of their figures.
         """
         self.players, self.step, self.sums = players, step, sums or {}
-        for (rule, fold), (epoch, network) in self._selected.items():
-            self._save_model(rule, fold, epoch, network)
+        makers = dict(self._selected.values())
+        networks = {epoch: network() for epoch, network in makers.items()}
+        for (rule, fold), (epoch, _) in self._selected.items():
+            self._save_model(rule, fold, epoch, networks[epoch])
         self._selected.clear()
         if self.finished and self.data.heldout is not None:
             self.heldout().save(self.data.directory / "heldout.npz")
@@ -165,7 +167,7 @@ class RunState:
         elif self.finished:
             picked = [("last", None)]
         if picked:
-            self._selected |= dict.fromkeys(picked, (self.epoch, network()))
+            self._selected |= dict.fromkeys(picked, (self.epoch, network))
 
     def _save_model(self, rule: str, fold: Fold | None, epoch: int, network: Network) -> None:
         data = self.data
