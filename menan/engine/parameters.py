@@ -55,7 +55,7 @@ class Parameters:
         self.active = models
         self.leaves = {
             name: view.detach().requires_grad_()
-            for name, view in self.layout.leaves(self.matrix[:models]).items()
+            for name, view in self.layout.leaves(self._now(self.matrix)).items()
         }
 
     def lr(self) -> Tensor:
@@ -65,25 +65,25 @@ class Parameters:
     def step(self, loss: Tensor, keep_graph: bool = False) -> None:
         """One step of Adam on ``loss``, the sum of the active models' losses."""
         grads = torch.autograd.grad(loss, list(self.leaves.values()), retain_graph=keep_graph)
-        now = slice(self.active)
         before, self.matrix = self.matrix, torch.empty_like(self.matrix)
         if self.active < len(before):
             self.matrix[self.active :] = before[self.active :]
         rows = [grad.flatten(start_dim=1) for grad in grads]
+        done = self._now(self.done)
         self.adam(
-            before[now],
+            self._now(before),
             rows[0].contiguous() if len(rows) == 1 else torch.cat(rows, dim=1),
-            self.mean[now],
-            self.square[now],
-            self.done[now],
-            self.total[now],
+            self._now(self.mean),
+            self._now(self.square),
+            done,
+            self._now(self.total),
             self.first_lr,
             self.weight_decay,
             BETAS,
             EPS,
-            self.matrix[now],
+            self._now(self.matrix),
         )
-        self.done[now] += 1
+        done += 1
         self.activate(self.active)
 
     @contextmanager
@@ -122,6 +122,10 @@ class Parameters:
         self.square[model] = self.layout.pack(state["square"]).to(self.matrix.device)
         self.done[model] = state["steps"]
         self.activate(self.active)
+
+    def _now(self, tensor: Tensor) -> Tensor:
+        """The active models' part; a slice of all would be an operation for nothing."""
+        return tensor if self.active == len(tensor) else tensor[: self.active]
 
     def _set(self, model: int, state: Mapping[str, Tensor]) -> None:
         self.matrix = self.matrix.clone()
