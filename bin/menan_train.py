@@ -80,6 +80,10 @@ def train(
         int | None,
         typer.Option(help="Models trained side by side.", show_default="as memory allows"),
     ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(help="Threads of the CPU.", show_default="the fastest in a short trial"),
+    ] = None,
     share: Annotated[
         str, typer.Option(help="2/4: the second of four shares of the runs, for parallel jobs.")
     ] = "1/1",
@@ -130,6 +134,7 @@ def train(
             force=bool(force),
             tensorboard=bool(tensorboard),
             models_at_once=models_at_once,
+            threads=threads,
             share=parse_share(share),
             store=store,
         ),

@@ -1,7 +1,7 @@
 """The engine protocol: what the training needs of many models side by side."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -114,10 +114,24 @@ class Engine(ABC):
 
     def plain(self, model: int) -> Network:
         """One model as the plain network, on the CPU."""
-        trained = {**self.main.weights(model), **self.speaker.weights(model)}
-        network = empty_network(self.shapes[model])
-        weights = {name: trained.get(name, value) for name, value in self.states[model].items()}
-        network.load_state_dict(weights, assign=True)
+        return self.snapshot(model)()
+
+    def snapshot(self, model: int) -> Callable[[], Network]:
+        """What makes :meth:`plain` of the model as it is now; it costs nothing until it is called.
+
+        It holds the parameters of all models.
+        """
+        parts = [(player, player.matrix) for player in (self.main, self.speaker)]
+
+        def network() -> Network:
+            trained: dict[str, Tensor] = {}
+            for player, matrix in parts:
+                trained |= player.layout.unpack(matrix[model].cpu(), player.templates[model])
+            empty = empty_network(self.shapes[model])
+            weights = {name: trained.get(name, own) for name, own in self.states[model].items()}
+            empty.load_state_dict(weights, assign=True)
+            return empty
+
         return network
 
     @staticmethod

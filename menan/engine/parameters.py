@@ -1,6 +1,7 @@
 """The parameters of one player (ENC and EC, or SC) in many models, and its Adam or AdamW."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -16,7 +17,9 @@ class Parameters:
     """One player's parameters in many models, and an Adam (AdamW, with weight decay) whose rate
     falls linearly to 0.
 
-    Only the first ``active`` models are computed and updated.
+    Only the first ``active`` models are computed and updated. A step writes the new values to new
+    memory, so that what was computed with the old ones can still be differentiated, and whoever
+    keeps ``matrix`` keeps the values of its moment.
 
     Args:
         layout: the place of each parameter in a row.
@@ -52,7 +55,7 @@ class Parameters:
         self.active = models
         self.leaves = {
             name: view.detach().requires_grad_()
-            for name, view in self.layout.leaves(self.matrix[:models]).items()
+            for name, view in self.layout.leaves(self._now(self.matrix)).items()
         }
 
     def lr(self) -> Tensor:
@@ -60,33 +63,35 @@ class Parameters:
         return self.first_lr * (1 - self.done / self.total)
 
     def step(self, loss: Tensor, keep_graph: bool = False) -> None:
-        """One step of Adam on ``loss``, the sum of the active models' losses.
-
-        Args:
-            keep_graph: write the new values to new memory, so that what was computed with the old
-                ones can still be differentiated.
-        """
+        """One step of Adam on ``loss``, the sum of the active models' losses."""
         grads = torch.autograd.grad(loss, list(self.leaves.values()), retain_graph=keep_graph)
-        now = slice(self.active)
-        before = self.matrix
-        if keep_graph:
-            self.matrix = torch.empty_like(before)
+        before, self.matrix = self.matrix, torch.empty_like(self.matrix)
+        if self.active < len(before):
             self.matrix[self.active :] = before[self.active :]
         rows = [grad.flatten(start_dim=1) for grad in grads]
+        done = self._now(self.done)
         self.adam(
-            before[now],
+            self._now(before),
             rows[0].contiguous() if len(rows) == 1 else torch.cat(rows, dim=1),
-            self.mean[now],
-            self.square[now],
-            self.done[now],
-            self.total[now],
+            self._now(self.mean),
+            self._now(self.square),
+            done,
+            self._now(self.total),
             self.first_lr,
             self.weight_decay,
             BETAS,
             EPS,
-            self.matrix[now],
+            self._now(self.matrix),
         )
-        self.done[now] += 1
+        done += 1
+        self.activate(self.active)
+
+    @contextmanager
+    def restored(self) -> Iterator[None]:
+        """Undo at the end of the block all steps made in it."""
+        before = self.matrix, self.mean.clone(), self.square.clone(), self.done.clone()
+        yield
+        self.matrix, self.mean, self.square, self.done = before
         self.activate(self.active)
 
     def weights(self, model: int) -> dict[str, Tensor]:
@@ -95,7 +100,7 @@ class Parameters:
 
     def restart(self, model: int, state: Mapping[str, Tensor]) -> None:
         """Give one model new parameters and forget Adam's moments; the learning rate goes on."""
-        self.matrix[model] = self.layout.pack(state).to(self.matrix.device)
+        self._set(model, state)
         self.mean[model] = 0
         self.square[model] = 0
         self.activate(self.active)
@@ -112,8 +117,16 @@ class Parameters:
 
     def load_state_dict(self, model: int, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned."""
-        self.matrix[model] = self.layout.pack(state["parameters"]).to(self.matrix.device)
+        self._set(model, state["parameters"])
         self.mean[model] = self.layout.pack(state["mean"]).to(self.matrix.device)
         self.square[model] = self.layout.pack(state["square"]).to(self.matrix.device)
         self.done[model] = state["steps"]
         self.activate(self.active)
+
+    def _now(self, tensor: Tensor) -> Tensor:
+        """The active models' part; a slice of all would be an operation for nothing."""
+        return tensor if self.active == len(tensor) else tensor[: self.active]
+
+    def _set(self, model: int, state: Mapping[str, Tensor]) -> None:
+        self.matrix = self.matrix.clone()
+        self.matrix[model] = self.layout.pack(state).to(self.matrix.device)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from menan.model.bottlenecks import make_bottleneck
@@ -40,12 +41,15 @@ class EpochBatches:
         orders = [_order(run, epoch) for run in runs]
         columns = list(zip(*map(_in_order, sets, orders), strict=True))
         self.known = [int((speakers >= 0).sum()) for speakers in columns[-1]]
-        self.index, self.emotions, self.speakers = (
+        index, emotions, speakers = (
             pad_sequence(list(column), batch_first=True) for column in columns
         )
-        device = self.index.device
-        self.ends = torch.tensor(self.lengths, device=device)[:, None]
-        self.columns = torch.arange(self.index.shape[1], device=device)
+        column = torch.arange(index.shape[1], device=index.device)
+        there = column < torch.tensor(self.lengths, device=index.device)[:, None]
+        known = there & (speakers >= 0)
+        self.sizes, weight = self._weights(there)
+        _, speaker_weight = self._weights(known)
+        self.whole = Batch(index, emotions, speakers.clamp(min=0), weight, speaker_weight)
 
     def __len__(self) -> int:
         """Number of batches of the first run."""
@@ -57,23 +61,20 @@ class EpochBatches:
 
     def batch(self, step: int) -> tuple[Batch, Tensor]:
         """The batch of each active run in a step, and its true size, int64 (active,)."""
-        models = slice(self.active(step))
-        columns = slice(step * self.size, (step + 1) * self.size)
-        there = self.columns[columns] < self.ends[models]
-        sizes = there.sum(dim=1)
-        index, emotions, speakers = (
-            part[models, columns] for part in (self.index, self.emotions, self.speakers)
-        )
-        known = there & (speakers >= 0)
-        numbers = known.sum(dim=1, keepdim=True).clamp(min=1)
-        batch = Batch(
-            index,
-            emotions,
-            speakers.clamp(min=0),
-            weight=there / sizes[:, None],
-            speaker_weight=known / numbers,
-        )
-        return batch, sizes
+        models, columns = slice(self.active(step)), self._columns(step)
+        batch = Batch(*(part[models, columns] for part in vars(self.whole).values()))
+        return batch, self.sizes[models, step]
+
+    def _columns(self, step: int) -> slice:
+        return slice(step * self.size, (step + 1) * self.size)
+
+    def _weights(self, counted: Tensor) -> tuple[Tensor, Tensor]:
+        """Utterances that count, of each run and batch, and each one's weight in its batch mean."""
+        filled = F.pad(counted, (0, len(self) * self.size - counted.shape[1]))
+        batches = filled.unflatten(1, (len(self), self.size))
+        sizes = batches.sum(dim=2)
+        weights = batches / sizes.clamp(min=1)[..., None]
+        return sizes, weights.flatten(1)[:, : counted.shape[1]]
 
     def noise(self, step: int) -> Tensor | None:
         """Noise of a stochastic bottleneck in a step, (active, draws * batch, dims of v), or None.
@@ -82,7 +83,7 @@ class EpochBatches:
         """
         if not self.bottleneck.is_stochastic:
             return None
-        columns = len(self.columns[step * self.size : (step + 1) * self.size])
+        columns = self.whole.index[0, self._columns(step)].shape[0]
         shape = self.bottleneck.draws, self.size, self.encoder.dims_out
 
         def draw(seed: int) -> Tensor:
@@ -99,7 +100,7 @@ class EpochBatches:
         rate = self.encoder.dropout
         if not rate:
             return None
-        columns = len(self.columns[step * self.size : (step + 1) * self.size])
+        columns = self.whole.index[0, self._columns(step)].shape[0]
         shape = self.size, self.encoder.dropout_units
 
         def draw(seed: int) -> Tensor:
@@ -111,7 +112,7 @@ class EpochBatches:
     def _by_seed(self, draw: Callable[[int], Tensor], step: int) -> Tensor:
         """A draw for each active run in a step; runs with one seed share one, without a copy."""
         seeds = self.seeds[: self.active(step)]
-        draws = {seed: draw(seed).to(self.index.device) for seed in dict.fromkeys(seeds)}
+        draws = {seed: draw(seed).to(self.whole.index.device) for seed in dict.fromkeys(seeds)}
         if len(draws) == 1:
             return draws[seeds[0]].expand(len(seeds), -1, -1)
         return torch.stack([draws[seed] for seed in seeds])

@@ -35,6 +35,7 @@ class Checkpoint:
     players: ``main`` and ``speaker``, each with its parameters, Adam's moments and steps
         (:meth:`menan.engine.parameters.Parameters.state_dict`).
     log_posteriors: log posteriors of the held-out utterances, (epoch, utterances, emotions).
+    threads: number of CPU threads, where the weights' last digits depend on it.
     """
 
     epoch: int
@@ -42,6 +43,7 @@ class Checkpoint:
     sums: dict[str, Tensor]
     players: dict[str, Any]
     log_posteriors: Tensor
+    threads: int | None = None
 
 
 def fits(checkpoint: Checkpoint, network: Network, heldout: int) -> bool:

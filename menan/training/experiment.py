@@ -42,6 +42,7 @@ class TrainOptions:
     force: continue although configuration, data or code have changed.
     tensorboard: write scalars for TensorBoard too.
     models_at_once: models trained side by side; None for as many as memory holds.
+    threads: number of CPU threads; None for the fastest in a short trial.
     share: (2, 4) trains the second of four shares of the runs, for jobs on several machines.
     store: directory on a local disk for the frames; None keeps them in memory. The outcome is the
         same.
@@ -52,6 +53,7 @@ class TrainOptions:
     force: bool = False
     tensorboard: bool = False
     models_at_once: int | None = None
+    threads: int | None = None
     share: tuple[int, int] = (1, 1)
     store: Path | None = None
 
@@ -131,7 +133,7 @@ def train_runs(
             locks.enter_context(only_writer(data.directory))
             open_directory(data, dump, options.resume, options.force)
             write_findings(data, dump)
-        train_together(whole, device, options.models_at_once, options.tensorboard)
+        train_together(whole, device, options.models_at_once, options.tensorboard, options.threads)
     return planned
 
 

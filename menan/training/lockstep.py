@@ -119,10 +119,13 @@ class LockStep:
         log_p = engine.emotion_log_p(z)
         emotion = self._emotion_loss(log_p, rows)
         step = Step(emotion, met, z, v, log_p, rows.emotions, rows.speakers, rows.weight)
-        losses = [self._loss(objective, step.of(own)) for objective, own in self.groups]
-        total = torch.cat(losses)
+        if len(self.groups) == 1:
+            total = self._loss(self.groups[0][0], step)
+        else:
+            losses = [self._loss(objective, step.of(own)) for objective, own in self.groups]
+            total = torch.cat(losses)[self.in_order]
         engine.main.step(total.sum())
-        total = total.detach()[self.in_order]
+        total = total.detach()
         emotion = emotion.detach()
         return {"loss": total, "emotion_loss": emotion, **met.measures(), **observed}
 

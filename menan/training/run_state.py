@@ -33,21 +33,22 @@ class RunState:
 
     Args:
         tensorboard: write scalars too (:class:`menan.training.tensorboard.Scalars`).
-        threads: number of CPU threads for the model card, where the engine's bits depend on it.
 
+    threads: number of CPU threads for the model card, where the engine's bits depend on it; None
+        until it is known.
     epoch, step: epochs done, and steps done in the next.
     sums: sums of the log's figures over those steps.
     players: state of the two players after them; None before the first.
     """
 
-    def __init__(self, data: RunData, tensorboard: bool = False, threads: int | None = None):
+    def __init__(self, data: RunData, tensorboard: bool = False):
         self.data = data
-        self.threads = threads
+        self.threads: int | None = None
         self.epoch, self.step = 0, 0
         self.sums: dict[str, Tensor] = {}
         self.players: dict[str, Any] | None = None
-        # Networks that rules have picked since the last checkpoint, with their epochs.
-        self._selected: dict[tuple[str, Fold | None], tuple[int, Network]] = {}
+        # Epochs that rules have picked since the last checkpoint, and what makes their networks.
+        self._selected: dict[tuple[str, Fold | None], tuple[int, Callable[[], Network]]] = {}
         self.log_posteriors = torch.empty(0, len(data.heldout or ()), len(data.emotions))
         self._resume()
         self._scalars = None
@@ -83,7 +84,7 @@ class RunState:
         Args:
             line: line of the log, without the scores of the held-out speakers.
             log_posteriors: (held-out utterances, emotions) in nats; None without them.
-            network: makes the network after this epoch.
+            network: makes the network after this epoch, whenever it is called.
 
         Returns:
             The line as logged.
@@ -112,14 +113,18 @@ class RunState:
             step, sums: steps done in the next epoch, and the sums of their figures.
         """
         self.players, self.step, self.sums = players, step, sums or {}
-        for (rule, fold), (epoch, network) in self._selected.items():
-            self._save_model(rule, fold, epoch, network)
+        makers = dict(self._selected.values())
+        networks = {epoch: network() for epoch, network in makers.items()}
+        for (rule, fold), (epoch, _) in self._selected.items():
+            self._save_model(rule, fold, epoch, networks[epoch])
         self._selected.clear()
         if self.finished and self.data.heldout is not None:
             self.heldout().save(self.data.directory / "heldout.npz")
         save_checkpoint(
             self.data.directory,
-            Checkpoint(self.epoch, self.step, self.sums, players, self.log_posteriors),
+            Checkpoint(
+                self.epoch, self.step, self.sums, players, self.log_posteriors, self.threads
+            ),
         )
 
     def heldout(self) -> HeldOut:
@@ -162,7 +167,7 @@ class RunState:
         elif self.finished:
             picked = [("last", None)]
         if picked:
-            self._selected |= dict.fromkeys(picked, (self.epoch, network()))
+            self._selected |= dict.fromkeys(picked, (self.epoch, network))
 
     def _save_model(self, rule: str, fold: Fold | None, epoch: int, network: Network) -> None:
         data = self.data
@@ -202,6 +207,7 @@ class RunState:
         self.epoch, self.step = checkpoint.epoch, checkpoint.step
         self.sums, self.players = checkpoint.sums, checkpoint.players
         self.log_posteriors = checkpoint.log_posteriors
+        self.threads = checkpoint.threads
         if log.exists():
             # Epochs that were logged after the checkpoint are trained again.
             lines = log.read_text(encoding="utf-8").splitlines(keepends=True)[: self.epoch]

@@ -19,8 +19,9 @@ from menan.training.lockstep import LockStep
 from menan.training.objectives import SPEAKER_FIGURES, make_objective
 from menan.training.run_state import RunState
 from menan.training.signals import Stopped, StopRequest, stop_requests
+from menan.training.thread_trial import choose_threads
 
-SAVING = 0.05  # share of the time that checkpoints may take; the last epoch always has one
+SAVING = 0.02  # share of the time that checkpoints may take; the last epoch always has one
 EVALUATED = 32  # held-out utterances per model and pass; bounds memory, does not change results
 
 
@@ -69,6 +70,18 @@ class Trainer:
         self.noise = self._heldout_noise()
         self.save_after = 0.0  # time on perf_counter from which checkpoints are due
 
+    def choose_threads(self) -> str:
+        """Set the number of CPU threads by trials of a step, all of which are undone.
+
+        Returns:
+            The choice in one line (:func:`menan.training.thread_trial.choose_threads`).
+        """
+        batches = EpochBatches(self.runs, self.epoch + 1)
+        batch, _ = batches.batch(0)
+        inputs = batch, batches.noise(0), batches.kept(0)
+        with self.engine.main.restored(), self.engine.speaker.restored():
+            return choose_threads(partial(self.lockstep.update, *inputs))
+
     def fit(self, until: int) -> None:
         """Train until ``until`` epochs are done.
 
@@ -106,7 +119,7 @@ class Trainer:
             line = state.add_epoch(
                 {"epoch": self.epoch, "lr": lr, **losses[model], "seconds": seconds},
                 log_posteriors[model],
-                partial(self.engine.plain, model),
+                self.engine.snapshot(model),
             )
             self._report(state, line, bar)
 
@@ -123,13 +136,7 @@ class Trainer:
             measured = self.lockstep.update(batch, batches.noise(step), batches.kept(step))
             watch.note(step, measured)
             del measured["loss"]  # the log has its parts
-            known = (batch.speaker_weight > 0).sum(dim=1)
-            for name, value in measured.items():
-                shape = value.shape[1:]
-                total = self.sums.setdefault(name, value.new_zeros(len(self.runs), *shape))
-                # Means over the utterances whose speaker is known, or over all.
-                counted = known if name.startswith(SPEAKER_FIGURES) else sizes
-                total[: len(sizes)] += value * counted.view(-1, *[1] * len(shape))
+            self._add(measured, sizes, (batch.speaker_weight > 0).sum(dim=1))
             self.step = step + 1
             bar.update(len(sizes))
             if request.number is not None:
@@ -152,6 +159,26 @@ class Trainer:
             figures["capacity_bits"] = bits
         columns = torch.stack(list(figures.values()), dim=1).tolist()
         return [dict(zip(figures, column, strict=True)) for column in columns]
+
+    def _add(self, measured: dict[str, Tensor], sizes: Tensor, known: Tensor) -> None:
+        """Add a step's means, (active, ...) each, to the sums over utterances.
+
+        Args:
+            sizes, known: utterances of the batch, and those whose speaker is known; (active,).
+        """
+        active = len(sizes)
+        for name, value in measured.items():
+            if name not in self.sums:
+                self.sums[name] = value.new_zeros(len(self.runs), *value.shape[1:])
+        # Figures that are one number per model are many: they go together.
+        single = {name: value for name, value in measured.items() if value.dim() == 1}
+        counts = [known if name.startswith(SPEAKER_FIGURES) else sizes for name in single]
+        added = torch.stack(list(single.values())) * torch.stack(counts)
+        torch._foreach_add_([self.sums[name][:active] for name in single], list(added))
+        for name in measured.keys() - single.keys():
+            self.sums[name][:active] += measured[name] * sizes.view(
+                -1, *[1] * (measured[name].dim() - 1)
+            )
 
     def _restart_speaker_classifiers(self) -> None:
         """New initial weights for the SCs whose objective asks for them before this epoch."""

@@ -93,8 +93,9 @@ def _check(
     name: str, tensor: Tensor, shape: tuple[int | None, ...], dtypes: tuple[torch.dtype, ...]
 ) -> None:
     """Raise ValueError unless a tensor has this shape (None: any size) and type, on the CPU."""
-    fits = tensor.dim() == len(shape) and all(
-        wanted in (None, size) for wanted, size in zip(shape, tensor.shape, strict=False)
+    fits = tensor.shape == shape or (
+        tensor.dim() == len(shape)
+        and all(wanted in (None, size) for wanted, size in zip(shape, tensor.shape, strict=False))
     )
     if not fits or tensor.dtype not in dtypes or tensor.device.type != "cpu":
         raise ValueError(

@@ -59,10 +59,16 @@ class StackedEngine(Engine):
             )
             self.speaker = self.speaker_player.parameters
         self.missing_speakers = missing_speakers(self.shapes, width, device)
-        counts = [[shape.emotions, shape.speakers] for shape in self.shapes]
-        self.emotion_counts, self.speaker_counts = (
-            torch.tensor(counts, device=device).t().contiguous()
+        self.counts = torch.tensor(
+            [[shape.emotions for shape in self.shapes], [shape.speakers for shape in self.shapes]],
+            device=device,
         )
+        self.activate(len(networks))
+
+    def activate(self, models: int) -> None:
+        super().activate(models)
+        self.mean, self.std = self.normalisers[:, :models]
+        self.emotion_counts, self.speaker_counts = self.counts[:, :models]
 
     @staticmethod
     def takes(shape: NetworkShape) -> bool:
@@ -73,18 +79,18 @@ class StackedEngine(Engine):
         self, store: FrameStore, index: Tensor, rows: int, kept: Tensor | None = None
     ) -> Tensor:
         assert kept is None, "Table 1 has no dropout"
-        mean, std = self.normalisers[:, : self.active]
-        return self.ops.encode(store, index, rows, mean, std, self.main.leaves["encoder"], self.enc)
+        leaf = self.main.leaves["encoder"]
+        return self.ops.encode(store, index, rows, self.mean, self.std, leaf, self.enc)
 
     def emotion_log_p(self, z: Tensor) -> Tensor:
-        existing = self.emotion_counts[: self.active]
-        return self.ops.head(z, self.main.leaves["emotion"], self.ec, existing, self.emotions)
+        leaf = self.main.leaves["emotion"]
+        return self.ops.head(z, leaf, self.ec, self.emotion_counts, self.emotions)
 
     def speaker_log_p(self, z: Tensor, emotions: Tensor) -> Tensor:
         if self.speaker_player is not None:
             return self._log_p(self.speaker_player.call("speaker", z, emotions))
-        existing = self.speaker_counts[: self.active]
-        return self.ops.head(z, self.speaker.leaves["speaker"], self.sc, existing, self.sc[-1].outs)
+        leaf = self.speaker.leaves["speaker"]
+        return self.ops.head(z, leaf, self.sc, self.speaker_counts, self.sc[-1].outs)
 
     @staticmethod
     def step_bytes(shape: NetworkShape, batch: int, rows: int, device: torch.device) -> int:

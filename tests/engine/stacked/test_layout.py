@@ -117,7 +117,7 @@ def test_the_filling_stays_zero_in_training_and_all_else_moves(ops):
             {n: torch.ones_like(v) for n, v in network.state_dict().items()} for network in networks
         ]
         filling = torch.stack([player.layout.pack(state) for state in ones]) == 0
-        before[player] = filling, player.matrix.clone()
+        before[player] = filling, player.matrix
     labels = torch.tensor([[0, 1, 2, 1], [3, 2, 1, 0]])
     for _ in range(20):
         v = stack.embed(store, torch.arange(4).expand(2, 4), 40)

@@ -224,3 +224,13 @@ def test_the_number_of_threads_changes_no_bit(models, threads, store):
     finally:
         torch.set_num_threads(before)
     assert torch.equal(*results)
+
+
+def test_a_snapshot_is_of_its_moment_whatever_happens_before_it_is_called(store):
+    network = stacked(plain_networks())
+    now, later = network.plain(1), network.snapshot(1)
+    network.main.step(losses(outputs(network, store)[1]).sum())
+    network.speaker.restart(1, {name: 0 * v for name, v in network.states[1].items()})
+    for a, b in zip(now.parameters(), later().parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert not torch.equal(network.plain(1).speaker[0].weight, now.speaker[0].weight)
