@@ -22,6 +22,7 @@ import torch
 import torchaudio.compliance.kaldi
 import typer
 
+from benchmarks.kaldi_rival import against_kaldi
 from benchmarks.load import run
 from benchmarks.machine import describe
 from menan.corpora.iemocap import prepare
@@ -51,6 +52,10 @@ def features(
     repeats: Annotated[
         int, typer.Option(min=1, help="Repeats of every measurement, interleaved.")
     ] = 3,
+    kaldi: Annotated[
+        Path | None,
+        typer.Option(help="Folder with Kaldi's two binaries, to be timed on the same samples."),
+    ] = None,
 ) -> None:
     """Time menan-dump, and print its costs and their targets as a markdown table.
 
@@ -64,11 +69,12 @@ def features(
         if data is None:
             data = generate(work, minutes)
         rounds = [one_round(data, work) for _ in range(repeats)]
+        rival = list(against_kaldi(data, kaldi, work, repeats)) if kaldi else []
         print(f"# Feature dump: {corpus_name(data)}, {rounds[0]['minutes']:.1f} min\n")
     print(where)
     print(f"Medians of {repeats} interleaved repeats, ranges in brackets; one thread per process.")
     print(f"Command: `{shlex.join(['python', '-m', 'benchmarks.features', *sys.argv[1:]])}`:\n")
-    print("\n".join(table(rounds)))
+    print("\n".join([*table(rounds), *rival]))
 
 
 def generate(work: Path, minutes: float) -> Path:
@@ -83,7 +89,7 @@ def generate(work: Path, minutes: float) -> Path:
 
 def one_round(data: Path, work: Path) -> Counter[str]:
     """Make every measurement once: seconds by name, and the minutes of speech."""
-    two = two_utterances(data, work / "two")
+    two = first_utterances(data, work / "two", 2)
     seconds = bare_calls(data)
     seconds["dump one"] = dump(data, work, (1.0,), nj=1)
     seconds["dump five"] = dump(data, work, FIVE, nj=1)
@@ -140,12 +146,12 @@ def dump(data: Path, work: Path, speeds: tuple[float, ...], nj: int) -> float:
         return run("dump", [f"--data={data}", f"--out={out}", *options], work).seconds
 
 
-def two_utterances(data: Path, out: Path) -> Path:
-    """Write a data directory with the first two utterances of another."""
+def first_utterances(data: Path, out: Path, count: int) -> Path:
+    """Write a data directory with the first utterances of another."""
     for name in ("wav.scp", "segments", "utt2spk", "utt2emo"):
         if (data / name).exists():
             lines = read_table(data / name)
-            wanted = sorted(lines)[:2] if name.startswith("utt2") else lines
+            wanted = sorted(lines)[:count] if name.startswith("utt2") else lines
             write_table(out / name, {key: lines[key] for key in wanted})
     return out
 

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -63,21 +63,18 @@ class VmappedPlayer:
         self.buffers = {
             name: torch.stack([own[name] for own in buffers]).to(device) for name in buffers[0]
         }
+        # Where a model's buffers are other than those of the model before it.
+        self.changes = {part: _changes(_below(part, self.buffers).values()) for part in parts}
         # Structure only: the weights are given at each call.
         self.modules = {
             part: copy.deepcopy(getattr(networks[0], part)).to("meta") for part in parts
         }
 
     def alike(self, part: str) -> int:
-        """The largest number of which this holds: every so many active neighbours have equal
-        buffers in a module."""
+        """The largest n such that every n neighbouring active models have equal buffers in a
+        module."""
         active = self.parameters.active
-        buffers = [value[:active] for value in _below(part, self.buffers).values()]
-        differs = torch.zeros(active - 1, dtype=torch.bool)
-        for value in buffers:
-            flat = value.flatten(start_dim=1).cpu()
-            differs |= (flat[1:] != flat[:-1]).any(dim=1)
-        return math.gcd(active, *(differs.nonzero().flatten() + 1).tolist())
+        return math.gcd(active, *(place for place in self.changes[part] if place < active))
 
     def call(self, part: str, *own: Tensor, shared: Sequence[Tensor] = ()) -> Tensor:
         """One module of all active models.
@@ -137,6 +134,16 @@ def _named(
         for part in parts
         for name, value in named(getattr(network, part))
     }
+
+
+def _changes(buffers: Iterable[Tensor]) -> list[int]:
+    """The models, from 1, of which some buffer is not equal to that of the model before."""
+    changes: set[int] = set()
+    for value in buffers:
+        flat = value.flatten(start_dim=1)
+        differs = (flat[1:] != flat[:-1]).any(dim=1)
+        changes |= set((differs.nonzero().flatten() + 1).tolist())
+    return sorted(changes)
 
 
 def _below(part: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
