@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import linear_fit, load, projection
+from benchmarks import linear_fit, load, projection, start
 from menan.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -220,3 +220,15 @@ def test_training_is_timed_beside_its_targets():
 def test_training_without_one_model_is_one_line(refused):
     error = refused("train", "--models", "0")
     assert error == "benchmarks.train: error: --models 0: numbers from 1, with 1 among them\n"
+
+
+def test_every_command_is_started_beside_its_floor(tmp_path):
+    starts = start.commands(tmp_path)
+    helps = {name for name in starts if name.endswith(" --help")}
+    scripts = {path.stem.replace("_", "-") for path in (ROOT / "bin").glob("menan_*.py")}
+    assert helps == {f"{name} --help" for name in scripts}
+    assert {one.floor for one in starts.values()} <= set(start.FLOORS)
+    score = next(one.words for name, one in starts.items() if name.startswith("menan-score, "))
+    assert [len(seconds) for seconds in start.timed({"score": score}, 2).values()] == [2]
+    with pytest.raises(InputError, match=r"^broken: menan-score: error: .*nowhere"):
+        start.timed({"broken": [*score, "--utt2spk=/nowhere"]}, 1)
