@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import linear_fit, load, projection, start
+from menan.corpora.iemocap import prepare
+from menan.corpora.synthetic.lengths import Lengths
+from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
+from menan.datadir.utterances import write_datadir
 from menan.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -232,3 +236,21 @@ def test_every_command_is_started_beside_its_floor(tmp_path):
     assert [len(seconds) for seconds in start.timed({"score": score}, 2).values()] == [2]
     with pytest.raises(InputError, match=r"^broken: menan-score: error: .*nowhere"):
         start.timed({"broken": [*score, "--utt2spk=/nowhere"]}, 1)
+
+
+def test_the_gates_are_compared_on_speech_with_gaps(tmp_path):
+    lengths = Lengths(2.0, 3.0)
+    synthesize_iemocap(tmp_path / "corpus", 0, 1, 1, lengths)
+    found = prepare(tmp_path / "corpus")
+    write_datadir(found.utterances, tmp_path / "data", found.corpus)
+    done = run("benchmarks.silence", "--data", tmp_path / "data", "--utterances", "4")
+    assert done.returncode == 0, done.stderr
+    rows = [
+        line.strip("| ").split(" | ") for line in done.stdout.splitlines() if "speech |" in line
+    ]
+    assert [row[:2] for row in rows] == [
+        *(["silence", snr] for snr in ("no noise", "40", "20", "10", "0")),
+        *(["music", snr] for snr in ("no noise", "10")),
+    ]
+    assert min(float(row[3]) for row in rows[:3]) > 90
+    assert min(float(row[4]) for row in rows[:3]) > 90

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from menan.corpora.synthetic.voice import draw_speaker, synthesize
 from menan.front_ends import KaldiFrontEnd
-from menan.inference import energy_gate
+from menan.inference import energy_gate, speech_gate
 from menan.inference.prediction import Prediction
 from menan.model.model_file import save_model
 from menan.pretrained_front_end import PretrainedFrontEnd
@@ -31,7 +32,8 @@ def files(tmp_path_factory):
     card = model_card(features=KaldiFrontEnd(seconds=4.0))
     save_model(folder / "model.safetensors", build_network(43, 2, 0), card)
     (folder / "calls").mkdir()
-    samples = 0.1 * np.random.default_rng(0).normal(size=5 * 16000)
+    rng = np.random.default_rng(0)
+    samples = synthesize(draw_speaker("f", rng), "neu", rng, 5.0)
     for name in ("interview.wav", "calls/a.wav"):
         soundfile.write(folder / name, samples, 16000)
     return folder
@@ -69,6 +71,9 @@ def test_the_page_names_every_field_and_the_bounds_of_the_gate():
         f"lies {energy_gate.ABOVE_FLOOR_DB:g} dB above",
         f"at least {energy_gate.LEAST_BELOW_DB:g} dB and at most {energy_gate.MOST_BELOW_DB:g} dB",
         f"needs {seconds:.1f} s above",
+        f"if it holds {speech_gate.LEAST_SECONDS:g} s of speech",
+        f"pieces of {speech_gate.PIECE_SECONDS} s, each amplified by up to "
+        f"{20 * np.log10(speech_gate.MOST_GAIN):.0f} dB",
         f"it is {PretrainedFrontEnd(pretrained='x').window:g} s at most",
     ):
         assert text in PAGE
