@@ -62,6 +62,7 @@ setup(
         "tensorboard": ["tensorboard>=2.15"],
         "export": ["onnxscript>=0.5"],
         "pretrained": ["transformers>=5,<6"],
+        "speech": ["silero-vad>=6.2.3,<7"],
         "tables": ["openpyxl>=3.1", "pyarrow>=15"],
         "fuzz": ["atheris>=2.3"],
         "dev": [
@@ -70,6 +71,7 @@ setup(
             "tensorboard>=2.15",
             "onnxscript>=0.5",
             "transformers>=5,<6",
+            "silero-vad>=6.2.3,<7",
             "onnxruntime>=1.20",
             "pytest>=8",
             "pytest-xdist>=3.5",

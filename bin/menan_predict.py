@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -75,6 +75,13 @@ def predict(
             show_default="half of the window",
         ),
     ] = None,
+    keep: Annotated[
+        Literal["sound", "speech"],
+        typer.Option(
+            help="Windows of a long recording to predict: those with sound, found by their energy, "
+            "or those with speech, found by silero-vad (pip install 'menan[speech]')."
+        ),
+    ] = "sound",
     as_json: Annotated[
         Switch, typer.Option("--json", help="Print JSON, one object per line.")
     ] = Switch.false,
@@ -133,7 +140,7 @@ def predict(
         audio = sys.stdin.buffer if str(path) == STREAM else path
         found = []
         try:
-            for one in heard.windows(audio, channel=used, window=window, hop=hop):
+            for one in heard.windows(audio, channel=used, window=window, hop=hop, keep=keep):
                 found.append(one)
                 if windows:
                     show(one)

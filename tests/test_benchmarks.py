@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import linear_fit, load, projection
+from benchmarks import linear_fit, load, projection, start
+from menan.corpora.iemocap import prepare
+from menan.corpora.synthetic.lengths import Lengths
+from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
+from menan.datadir.utterances import write_datadir
 from menan.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -231,3 +235,33 @@ def test_heads_are_timed_beside_the_plain_loop_and_the_least_time(head):
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if "|" in line]
     assert {"plain loop", "2 side by side", "`aten::bmm`"} <= set(rows)
     assert re.search(r"At least, on 2 threads: \d+ MFLOP", done.stdout)
+
+
+def test_every_command_is_started_beside_its_floor(tmp_path):
+    starts = start.commands(tmp_path)
+    helps = {name for name in starts if name.endswith(" --help")}
+    scripts = {path.stem.replace("_", "-") for path in (ROOT / "bin").glob("menan_*.py")}
+    assert helps == {f"{name} --help" for name in scripts}
+    assert {one.floor for one in starts.values()} <= set(start.FLOORS)
+    score = next(one.words for name, one in starts.items() if name.startswith("menan-score, "))
+    assert [len(seconds) for seconds in start.timed({"score": score}, 2).values()] == [2]
+    with pytest.raises(InputError, match=r"^broken: menan-score: error: .*nowhere"):
+        start.timed({"broken": [*score, "--utt2spk=/nowhere"]}, 1)
+
+
+def test_the_gates_are_compared_on_speech_with_gaps(tmp_path):
+    lengths = Lengths(2.0, 3.0)
+    synthesize_iemocap(tmp_path / "corpus", 0, 1, 1, lengths)
+    found = prepare(tmp_path / "corpus")
+    write_datadir(found.utterances, tmp_path / "data", found.corpus)
+    done = run("benchmarks.silence", "--data", tmp_path / "data", "--utterances", "4")
+    assert done.returncode == 0, done.stderr
+    rows = [
+        line.strip("| ").split(" | ") for line in done.stdout.splitlines() if "speech |" in line
+    ]
+    assert [row[:2] for row in rows] == [
+        *(["silence", snr] for snr in ("no noise", "40", "20", "10", "0")),
+        *(["music", snr] for snr in ("no noise", "10")),
+    ]
+    assert min(float(row[3]) for row in rows[:3]) > 90
+    assert min(float(row[4]) for row in rows[:3]) > 90

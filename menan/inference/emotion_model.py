@@ -15,7 +15,7 @@ from menan.ffmpeg import use_ffmpeg
 from menan.inference.infer import log_posteriors_and_embeddings
 from menan.inference.noise_key import NoiseKey, refuse_needless_key
 from menan.inference.prediction import Prediction, mean_prediction
-from menan.inference.recording import Audio, Recording, listen_to
+from menan.inference.recording import Audio, Keep, Recording, listen_to
 from menan.model import model_file
 from menan.model.model_file import ModelCard
 from menan.model.network import Network
@@ -52,13 +52,14 @@ class EmotionModel:
         channel: int | None = None,
         window: float | None = None,
         hop: float | None = None,
+        keep: Keep = "sound",
     ) -> Prediction:
         """The emotion of a recording: the mean over its windows.
 
         Arguments and errors are those of :meth:`windows`.
         """
         return mean_prediction(
-            list(self.windows(audio, rate, channel=channel, window=window, hop=hop))
+            list(self.windows(audio, rate, channel=channel, window=window, hop=hop, keep=keep))
         )
 
     def embed(
@@ -69,12 +70,13 @@ class EmotionModel:
         channel: int | None = None,
         window: float | None = None,
         hop: float | None = None,
+        keep: Keep = "sound",
     ) -> np.ndarray:
         """The embedding z of a recording, float32 (dims,): the mean over its windows.
 
         Arguments and errors are those of :meth:`windows`.
         """
-        prediction = self.predict(audio, rate, channel=channel, window=window, hop=hop)
+        prediction = self.predict(audio, rate, channel=channel, window=window, hop=hop, keep=keep)
         return prediction.embedding
 
     def windows(
@@ -85,10 +87,11 @@ class EmotionModel:
         channel: int | None = None,
         window: float | None = None,
         hop: float | None = None,
+        keep: Keep = "sound",
     ) -> Iterator[Prediction]:
         """The emotion of each window of a recording, in order; silent windows are left out.
 
-        A recording that is no longer than the model's input is one window, silent or not. Each
+        A recording that is no longer than the model's input is one window, whatever it holds. Each
         window is predicted like a file of its own, with noise of its own. The number of windows,
         and what is odd about the sound, is reported on stderr.
 
@@ -102,17 +105,20 @@ class EmotionModel:
                 (:attr:`menan.front_end_settings.FrontEnd.window`).
             hop: seconds from one window to the next; half a window by default. The last window ends
                 with the recording.
+            keep: windows of a long recording that are predicted: ``sound``, those with more than
+                silence; ``speech``, those in which silero-vad finds speech
+                (``pip install 'menan[speech]'``).
 
         Yields:
             One prediction per window.
 
         Raises:
-            InputError: not audio, too short for one frame, a long recording without any sound, or
-                a window longer than the model's input.
+            InputError: not audio, too short for one frame, a long recording with nothing to keep, a
+                window longer than the model's input, or silero-vad is not installed.
         """
         length, step = self._window_and_hop(window, hop)
         use_ffmpeg(self._ffmpeg)
-        recording = listen_to(audio, rate, channel)
+        recording = listen_to(audio, rate, channel, keep)
         info = recording.info
         whole = self.card.features.seconds if window is None else window
         if info.samples <= round(whole * info.sample_rate):

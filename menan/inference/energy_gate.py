@@ -22,6 +22,8 @@ class EnergyGate:
         rate: sampling rate in Hz.
     """
 
+    left_out = "silent"
+
     def __init__(self, rate: int):
         self.size = round(FRAME_SECONDS * rate)
         self.samples = 0

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from menan.audio import (
 from menan.audio_stream import BLOCK
 from menan.errors import InputError
 from menan.inference.energy_gate import EnergyGate
+from menan.inference.speech_gate import SpeechGate
 from menan.sound_check import SoundCheck, file_warnings
 
 
@@ -34,6 +35,24 @@ class ByteStream(Protocol):
 
     def read(self, size: int = -1, /) -> bytes: ...
 
+
+class Gate(Protocol):
+    """Decides which windows of a recording are kept, after it has heard all of it.
+
+    left_out: what the others are.
+    """
+
+    left_out: str
+
+    def hear(self, samples: np.ndarray) -> None:
+        """Take in a block, float32 (n,) on the scale of 16-bit integers."""
+
+    def passes(self, start: int, end: int) -> bool:
+        """Whether the window from sample ``start`` to ``end`` is kept."""
+
+
+Keep = Literal["sound", "speech"]
+GATES: dict[Keep, type[EnergyGate | SpeechGate]] = {"sound": EnergyGate, "speech": SpeechGate}
 
 # A file, a stream with the bytes of one, or samples (n,) or (n, channels).
 Audio = str | Path | ByteStream | np.ndarray
@@ -56,26 +75,28 @@ class Recording:
     info: AudioInfo
     channel: int | None
     warnings: tuple[str, ...]
-    gate: EnergyGate
+    gate: Gate
     read: Callable[[], Blocks]
 
     def audible_starts(self, length: int, hop: int) -> list[int]:
-        """First samples of the windows that are not silent; their number is reported on stderr.
+        """First samples of the windows that are kept; their number is reported on stderr.
 
         Args:
             length, hop: samples per window, and from one window to the next.
 
         Raises:
-            InputError: all of them are silent.
+            InputError: none of them is.
         """
         name, info = self.name, self.info
         starts = window_starts(info.samples, length, hop)
         audible = [start for start in starts if self.gate.passes(start, start + length)]
         if not audible:
-            raise InputError(f"{name}: {info.seconds:.2f} s of silence; leave it out")
+            raise InputError(
+                f"{name}: {info.seconds:.2f} s, {self.gate.left_out} throughout; leave it out"
+            )
         number = f"{len(starts)} windows of {length / info.sample_rate:g} s"
-        silent = len(starts) - len(audible)
-        told = f", of which {silent} are silent and left out" if silent else ""
+        others = len(starts) - len(audible)
+        told = f", of which {others} are {self.gate.left_out} and left out" if others else ""
         print(f"note: {name}: {info.seconds:.2f} s in {number}{told}", file=sys.stderr, flush=True)
         return audible
 
@@ -110,7 +131,9 @@ def window_starts(samples: int, length: int, hop: int) -> list[int]:
     return [*range(0, samples - length, hop), samples - length]
 
 
-def listen_to(audio: Audio, rate: int | None = None, channel: int | None = None) -> Recording:
+def listen_to(
+    audio: Audio, rate: int | None = None, channel: int | None = None, keep: Keep = "sound"
+) -> Recording:
     """Listen to a recording; what is odd about its sound is reported on stderr.
 
     Args:
@@ -119,17 +142,20 @@ def listen_to(audio: Audio, rate: int | None = None, channel: int | None = None)
             1, or int16 or int32.
         rate: sampling rate in Hz of an array of samples; None for the others.
         channel: take only this channel, counted from 1; None averages all channels.
+        keep: windows of a long recording that count: those with sound, or those with speech.
 
     Raises:
-        InputError: as :func:`menan.audio.hear_audio`, a channel that the recording lacks, or an
-            array of another kind or without its rate.
+        InputError: as :func:`menan.audio.hear_audio`, a channel that the recording lacks, an array
+            of another kind or without its rate, or speech to be kept without silero-vad.
     """
+    if keep not in GATES:
+        raise InputError(f"keep {keep!r}: choose from {', '.join(GATES)}")
     if isinstance(audio, str | Path):
-        recording = _of_file(Path(audio), str(audio), rate, channel)
+        recording = _of_file(Path(audio), str(audio), rate, channel, keep)
     elif isinstance(audio, ByteStream):
-        recording = _of_stream(audio, rate, channel)
+        recording = _of_stream(audio, rate, channel, keep)
     else:
-        recording = _of_samples(np.asarray(audio), rate, channel)
+        recording = _of_samples(np.asarray(audio), rate, channel, keep)
     for line in recording.warnings:
         print(f"warning: {recording.name}: {line}", file=sys.stderr, flush=True)
     return recording
@@ -138,8 +164,9 @@ def listen_to(audio: Audio, rate: int | None = None, channel: int | None = None)
 class _Ears:
     """What listens to the blocks of a recording."""
 
-    def __init__(self, rate: int, channel: int | None):
-        self.channel, self.check, self.gate = channel, SoundCheck(), EnergyGate(rate)
+    def __init__(self, rate: int, channel: int | None, keep: Keep):
+        self.channel, self.check = channel, SoundCheck()
+        self.gate: Gate = GATES[keep](rate)
 
     def hear(self, block: np.ndarray) -> None:
         self.check.hear(block)
@@ -150,12 +177,12 @@ class _Ears:
         return Recording(name, info, self.channel, warnings, self.gate, read)
 
 
-def _of_file(path: Path, name: str, rate: int | None, channel: int | None) -> Recording:
+def _of_file(path: Path, name: str, rate: int | None, channel: int | None, keep: Keep) -> Recording:
     if rate is not None:
         raise InputError(f"{name}: the file names its own sampling rate; leave out rate={rate}")
     with open_audio(path) as file:
         check_channel(name, file.channels, channel)
-        ears = _Ears(file.rate, channel)
+        ears = _Ears(file.rate, channel, keep)
 
     def read() -> Blocks:
         with open_audio(path) as file:
@@ -164,12 +191,12 @@ def _of_file(path: Path, name: str, rate: int | None, channel: int | None) -> Re
     return ears.recording(name, hear_audio(path, ears.hear), read)
 
 
-def _of_stream(stream: ByteStream, rate: int | None, channel: int | None) -> Recording:
+def _of_stream(stream: ByteStream, rate: int | None, channel: int | None, keep: Keep) -> Recording:
     copy = tempfile.NamedTemporaryFile(prefix="menan-")  # noqa: SIM115
     shutil.copyfileobj(stream, copy)
     copy.flush()
     try:
-        recording = _of_file(Path(copy.name), STREAM, rate, channel)
+        recording = _of_file(Path(copy.name), STREAM, rate, channel, keep)
     except InputError as error:
         raise InputError(str(error).replace(copy.name, STREAM)) from None
 
@@ -180,7 +207,9 @@ def _of_stream(stream: ByteStream, rate: int | None, channel: int | None) -> Rec
     return replace(recording, read=read)
 
 
-def _of_samples(samples: np.ndarray, rate: int | None, channel: int | None) -> Recording:
+def _of_samples(
+    samples: np.ndarray, rate: int | None, channel: int | None, keep: Keep
+) -> Recording:
     if rate is None or not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise InputError(
             f"samples: expected a sampling rate of {LOWEST_RATE} to {HIGHEST_RATE} Hz, found "
@@ -209,7 +238,7 @@ def _of_samples(samples: np.ndarray, rate: int | None, channel: int | None) -> R
         for first in range(0, len(columns), step):
             yield (columns[first : first + step] / full_scale).astype(np.float32)
 
-    ears = _Ears(rate, channel)
+    ears = _Ears(rate, channel, keep)
     for block in read():
         ears.hear(block)
     return ears.recording(SAMPLES, info, read)

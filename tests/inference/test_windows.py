@@ -123,7 +123,7 @@ def test_a_recording_without_pauses_is_heard_whole(model):
 
 
 def test_long_silence_is_refused_and_short_silence_is_predicted_with_a_warning(model):
-    with pytest.raises(InputError, match=r"samples: 2\.00 s of silence; leave it out"):
+    with pytest.raises(InputError, match=r"samples: 2\.00 s, silent throughout; leave it out"):
         model.predict(np.zeros(2 * RATE), RATE)
     assert "digital silence" in model.predict(np.zeros(RATE), RATE).warnings[0]
 
