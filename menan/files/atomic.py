@@ -53,19 +53,20 @@ def atomic_open(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
         yield file
 
 
-def write_together(texts: Mapping[Path, str]) -> None:
-    """Write text files that belong together: on a full disk none of them is replaced.
+def write_together(contents: Mapping[Path, str | bytes]) -> None:
+    """Write files that belong together: on a full disk none of them is replaced.
 
     The first file marks the set as complete: it is removed before the others are replaced, and
     written last.
     """
     with ExitStack() as files:
         # The stack closes the files, and so renames them, in reverse order.
-        for path, text in texts.items():
-            file = files.enter_context(atomic_open(path))
-            file.write(text)
+        for path, content in contents.items():
+            mode = "wb" if isinstance(content, bytes) else "w"
+            file = files.enter_context(atomic_open(path, mode))
+            file.write(content)
             file.flush()  # a full disk must show before the first file is replaced
-        next(iter(texts)).unlink(missing_ok=True)
+        next(iter(contents)).unlink(missing_ok=True)
 
 
 def _remove_leftovers(path: Path) -> None:

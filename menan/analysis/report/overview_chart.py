@@ -1,9 +1,9 @@
 """The picture at the top of a report: two panels on a page, one image in Markdown."""
 
+import io
 import textwrap
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 import matplotlib as mpl
 from markupsafe import Markup
@@ -41,8 +41,8 @@ def overview_charts(overview: Overview, styles: Mapping[str, Look]) -> list[Mark
     ]
 
 
-def draw_overview(overview: Overview, styles: Mapping[str, Look], path: Path) -> None:
-    """Draw the panels side by side, in the format of the path's suffix."""
+def overview_image(overview: Overview, styles: Mapping[str, Look], kind: str = "png") -> bytes:
+    """The panels side by side, as a file of matplotlib's format ``kind``."""
     rows, panels = overview.rows, overview.panels
     titles = [textwrap.wrap(panel.title, TITLE) for panel in panels]
     legends = [textwrap.wrap(panel.legend, LEGEND) for panel in panels]
@@ -57,7 +57,9 @@ def draw_overview(overview: Overview, styles: Mapping[str, Look], path: Path) ->
             axes.set_title(title, loc="left", fontsize="medium", fontweight="bold")
             axes.set_xlabel("\n".join(legends[number]))
             axes.tick_params(axis="y", labelleft=number == 0)
-        figure.savefig(path, dpi=150)
+        image = io.BytesIO()
+        figure.savefig(image, format=kind, dpi=150)
+    return image.getvalue()
 
 
 def _height(row: OverviewRow) -> float:

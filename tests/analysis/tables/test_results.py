@@ -112,15 +112,8 @@ def test_results_file_holds_the_numbers_of_the_json_and_where_they_come_from(exp
         for part in ("val", "test", "delta"):
             assert fixed(system[measure][part]) in text
     assert (tmp_path / "RESULTS.png").read_bytes().startswith(b"\x89PNG")
-    for said in (
-        "(RESULTS.png)",
-        "./run.sh --x 1",
-        "59.91",
-        "epochs 4",
-        "`best-ua`",
-        "(tsne.png)",
-        "menan 0.",
-    ):
+    pictures = ("(tsne.png)", "(RESULTS.png)")
+    for said in (*pictures, "./run.sh --x 1", "59.91", "epochs 4", "`best-ua`", "menan 0."):
         assert said in text
 
 
@@ -293,6 +286,7 @@ def test_a_torn_log_is_named_and_nothing_is_written(experiment, tmp_path):
     assert not list(tmp_path.glob("R.*"))
 
 
-def test_the_text_does_not_take_the_name_of_its_picture(experiment, tmp_path):
-    with pytest.raises(InputError, match=r"R\.png: --out is for text; give a name that ends in"):
-        write_report(ReportSources(exp=experiment), tmp_path / "R.png")
+def test_no_picture_takes_the_name_of_another_file(experiment, tmp_path):
+    for name, message in (("R.png", "--out is for text"), ("R.md", "the name of that of --tsne")):
+        with pytest.raises(InputError, match=rf"{name}: .*{message}"):
+            write_report(ReportSources(exp=experiment, tsne=tmp_path / "R"), tmp_path / name)
