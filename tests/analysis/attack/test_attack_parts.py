@@ -112,6 +112,20 @@ def test_systems_share_the_attacks_on_their_input_and_their_rival(trained, tmp_p
     assert (tmp_path / "both/menan.json").read_text() == (tmp_path / "alone/menan.json").read_text()
 
 
+def test_attacks_on_another_rival_or_other_input_are_not_taken_from_the_folder(trained, tmp_path):
+    exp, feats = trained
+    attack_models(exp / "menan", feats, tmp_path / "one/ec.json", rival=exp / "ec")
+    beside = attack_models(exp / "menan", feats, tmp_path / "one/mtl.json", rival=exp / "mtl")
+    alone = attack_models(exp / "menan", feats, tmp_path / "two/mtl.json", rival=exp / "mtl")
+    assert beside == alone
+    with_ec, with_mtl = (
+        {path.name for path in (tmp_path / name / attack_parts.FOLDER).iterdir()}
+        for name in ("one", "two")
+    )
+    assert with_mtl < with_ec
+    assert (len(with_mtl), len(with_ec)) == (4, 6)
+
+
 def test_a_killed_attack_goes_on_from_the_networks_that_it_finished(trained, tmp_path, monkeypatch):
     exp, feats = trained
     wanted = attack_models(exp / "menan", feats, tmp_path / "whole/x.json")
