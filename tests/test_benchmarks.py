@@ -59,6 +59,13 @@ def test_a_missing_data_directory_is_one_line(refused):
     assert error.count("\n") == 1
 
 
+def test_missing_binaries_of_kaldi_are_one_line(refused, tmp_path):
+    assert refused("features", "--kaldi", tmp_path) == (
+        f"benchmarks.features: error: {tmp_path}/compute-fbank-feats: not found; build it, or "
+        "leave --kaldi out\n"
+    )
+
+
 def test_a_command_is_measured_in_a_process_of_its_own(make_dump, tmp_path):
     dump = make_dump().parent
     cost = load.run("validate a dump", [dump], tmp_path)
