@@ -22,7 +22,7 @@ import torch
 import torchaudio.compliance.kaldi
 import typer
 
-from benchmarks.kaldi_rival import against_kaldi
+from benchmarks.kaldi_rival import against_kaldi, check_binaries
 from benchmarks.load import run
 from benchmarks.machine import describe
 from menan.corpora.iemocap import prepare
@@ -61,6 +61,8 @@ def features(
 
     Example: python -m benchmarks.features --data egs/ravdess/data/ravdess
     """
+    if kaldi:
+        check_binaries(kaldi)
     where = describe()
     torch.set_num_threads(1)
     os.environ["OMP_NUM_THREADS"] = "1"  # for the commands

@@ -37,11 +37,8 @@ def against_kaldi(data: Path, binaries: Path, work: Path, repeats: int) -> Itera
         binaries: folder with Kaldi's binaries.
 
     Raises:
-        InputError: a binary is missing or fails.
+        InputError: a binary fails.
     """
-    for name in COMMANDS:
-        if not (binaries / name).is_file():
-            raise InputError(f"{binaries / name}: not found; build it, or leave --kaldi out")
     plain, seconds = _plain_files(data, work / "plain")
     times: dict[str, list[float]] = {name: [] for name in (*COMMANDS, "menan-dump")}
     with _one_core():
@@ -62,6 +59,13 @@ def against_kaldi(data: Path, binaries: Path, work: Path, repeats: int) -> Itera
         yield f"| `{name}` | {value:.2f} | | |"
     yield f"| menan-dump over both of Kaldi's | {spread} | ≤ 1.1 | 0.7 |\n"
     yield from _agreement(dump, work)
+
+
+def check_binaries(folder: Path) -> None:
+    """Raise :class:`InputError` if one of Kaldi's binaries is missing."""
+    for name in COMMANDS:
+        if not (folder / name).is_file():
+            raise InputError(f"{folder / name}: not found; build it, or leave --kaldi out")
 
 
 def _plain_files(data: Path, out: Path) -> tuple[Path, float]:

@@ -3,12 +3,13 @@
 All is made of the measured costs and of the constants here; docs/scaling.md says how.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from menan.features.store import STORE_FRACTION
 
 HOURS = (1_000, 100_000)
+MSP_PODCAST = 240  # hours
 SPEEDS = {"one speed": (1.0,), "five speeds": (0.8, 0.9, 1.0, 1.1, 1.2)}
 UTTERANCE_SECONDS = 4.5  # IEMOCAP's in the mean, and the generated ones'
 # Bytes an utterance of names and labels, at most in any command and in each job of a dump, and of a
@@ -63,18 +64,30 @@ def utterances(hours: float) -> float:
     return 3600 * hours / UTTERANCE_SECONDS
 
 
-def corpora(cost: HourCost) -> Iterator[str]:
-    """What no machine changes, as lines of a markdown table."""
+def on_paper(cost: HourCost) -> Iterator[str]:
+    """:func:`corpora` of the hours of MSP-Podcast and of a large corpus, at one speed."""
+    return corpora(cost, (MSP_PODCAST, HOURS[-1]), ("one speed",))
+
+
+def corpora(
+    cost: HourCost, sizes: Sequence[int] = HOURS, copies: Sequence[str] = tuple(SPEEDS)
+) -> Iterator[str]:
+    """What no machine changes, as lines of a markdown table.
+
+    Args:
+        sizes: hours of speech.
+        copies: names in SPEEDS.
+    """
     head = ("corpus", "utterances, copies", "archives, store", "float16", "names and labels")
     yield "| " + " | ".join([*head, "dump", "a training's start", "an epoch"]) + " |"
     yield "| :-- |" + " --: |" * 7
-    for hours in HOURS:
-        for name, speeds in SPEEDS.items():
+    for hours in sizes:
+        for name, speeds in ((name, SPEEDS[name]) for name in copies):
             heard = hours * sum(1 / speed for speed in speeds)
             count = len(speeds) * utterances(hours)
             cells = (
                 f"{hours:,} h, {name}",
-                f"{count / 1e6:g} million",
+                f"{count / 1e6:.3g} million",
                 f"{size(cost.archives * heard)}, {size(cost.store * heard)}",
                 size(cost.store * heard / 2),
                 size(NAMES * count),

@@ -1,5 +1,6 @@
 """How cost grows with the corpus: dump, frame store, training and inference of several sizes.
 
+The features are the paper's, or statistics of a pretrained encoder, whose path ends with an attack.
 Each command is a process of its own on one core. Straight lines are fitted to the costs
 (benchmarks/linear_fit.py), and tell what large corpora cost on paper (benchmarks/projection.py).
 """
@@ -12,7 +13,7 @@ import shlex
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,7 @@ import typer
 from benchmarks import linear_fit, projection
 from benchmarks.load import run
 from benchmarks.machine import describe
+from benchmarks.scaling_way import UNITS, Way, pretrained
 from menan.corpora.iemocap import prepare
 from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
@@ -37,23 +39,11 @@ from menan_bin.command import main_of, new_app
 
 LEAST = 40  # one utterance of each of ten speakers with each of four emotions
 LENGTHS = Lengths(1.0, 8.0)  # IEMOCAP's utterances also have a mean of 4.5 s
-EPOCHS = 3
-# The costs with their units, and which are drawn together.
-UNITS = {
-    "dump": "s",
-    "dump, CPU": "s",
-    "archives": "MB",
-    "frame store": "MB",
-    "training's start": "s",
-    "epoch": "s",
-    "inference": "s",
-}
 PANELS = (
     ("dump", "dump, CPU"),
     ("archives", "frame store"),
     ("training's start", "epoch", "inference"),
 )
-TABLES = ("measured", "lines", "corpora", "machines")
 
 app = new_app()
 
@@ -62,7 +52,7 @@ app = new_app()
 class Size:
     """Costs measured on one corpus.
 
-    costs: by the names of UNITS, in these units.
+    costs: by the names of the way's units, in these units.
     besides: peak memory of the training without its frame store, MB.
     """
 
@@ -81,6 +71,10 @@ def scaling(
             min=LEAST, help=f"Utterances of the corpus of size 1, rounded to a multiple of {LEAST}."
         ),
     ] = 400,
+    encoder: Annotated[
+        str | None,
+        typer.Option(help="Folder of a pretrained encoder, for the tables of its path."),
+    ] = None,
     sizes: Annotated[str, typer.Option(help="Three or more multiples of it.")] = "1,2,4,8",
     out: Annotated[
         Path, typer.Option(help="OUT.md has the tables put between their marks, OUT.png is drawn.")
@@ -93,55 +87,60 @@ def scaling(
     factors = sorted({int(word) for word in sizes.split(",") if word.strip().isdecimal()} - {0})
     if len(factors) < 3:
         raise InputError(f"--sizes {sizes}: three numbers or more from 1, such as 1,2,4")
+    way = pretrained(encoder) if encoder else Way()
     page = out.with_suffix(".md")
     text = page.read_text(encoding="utf-8")
-    for name in TABLES:
+    names = [way.marks + name for name in way.tables]
+    for name in names:
         put(text, name, [], page)  # before minutes are spent
     where = describe()
     os.environ["OMP_NUM_THREADS"] = "1"  # of the commands
     kernels()  # compiled now, and not by the first training
     with tempfile.TemporaryDirectory(prefix="scaling-") as folder:
         measured = [
-            measure(Path(folder, str(factor)), round(utterances * factor / LEAST))
+            measure(way, Path(folder, str(factor)), round(utterances * factor / LEAST))
             for factor in factors
         ]
     hours, corpus = [size.hours for size in measured], measured[0].corpus
     fitted = {
-        name: linear_fit.fit(hours, [size.costs[name] for size in measured]) for name in UNITS
+        name: linear_fit.fit(hours, [size.costs[name] for size in measured]) for name in way.units
     }
+    # What hardly grows may seem to shrink, which it does not.
+    slopes = {name: max(0.0, line.slope) for name, line in fitted.items()}
     cost = projection.HourCost(
-        dump=fitted["dump, CPU"].slope,
-        archives=1e6 * fitted["archives"].slope,
-        store=1e6 * fitted["frame store"].slope,
-        start=fitted["training's start"].slope,
-        epoch=fitted["epoch"].slope,
+        dump=slopes["dump, CPU"],
+        archives=1e6 * slopes["archives"],
+        store=1e6 * slopes["frame store"],
+        start=slopes["training's start"],
+        epoch=slopes["epoch"],
     )
     command = shlex.join(["python", "-m", "benchmarks.scaling", *sys.argv[1:]])
     tables = (
-        [f"{where}; one core. By `{command}`:", "", *table(measured)],
-        linear_fit.table(corpus, fitted, UNITS),
-        projection.corpora(cost),
+        [f"{where}; one core. By `{command}`:", "", *table(measured, way.units)],
+        linear_fit.table(corpus, fitted, way.units),
+        projection.on_paper(cost) if encoder else projection.corpora(cost),
         projection.on_machines(cost),
     )
-    for name, rows in zip(TABLES, map(list, tables), strict=True):
+    for name, rows in zip(names, map(list, tables), strict=False):
         print(*rows, "", sep="\n")
         text = put(text, name, rows, page)
-    linear_fit.draw(corpus, hours, fitted, UNITS, PANELS, out.with_suffix(".png"))
+    if not encoder:
+        linear_fit.draw(corpus, hours, fitted, UNITS, PANELS, out.with_suffix(".png"))
     with atomic_open(page) as file:
         file.write(text)
 
 
-def measure(work: Path, per_emotion: int) -> Size:
+def measure(way: Way, work: Path, per_emotion: int) -> Size:
     """Generate a corpus and take it through the commands."""
     work.mkdir()
     corpus, data, dump, exp = (work / name for name in ("corpus", "data", "dump", "exp"))
     conf = work / "conf.yaml"
-    conf.write_text(f"training: {{epochs: {EPOCHS}}}\n")
+    conf.write_text(way.conf)  # JSON is YAML
     synthesize_iemocap(corpus, utts_per_emotion=per_emotion, lengths=LENGTHS)
     found = prepare(corpus)
     write_datadir(found.utterances, data, found.corpus)
     before = cpu_seconds()
-    dumped = run("dump", [f"--data={data}", f"--out={dump}"], work)
+    dumped = run("dump", [f"--data={data}", f"--out={dump}", *way.dump], work)
     cpu = cpu_seconds() - before
     feats = f"--feats={dump}/feats.scp"
     trained = run("train", [feats, f"--exp={exp}", f"--config={conf}"], work)
@@ -150,6 +149,12 @@ def measure(work: Path, per_emotion: int) -> Size:
     inferred = run("infer", [f"--model={model}", feats, f"--out={work}/out"], work)
     opened = open_dump(dump / "feats.scp")
     store = frame_bytes(opened, opened.scp)
+    costs = {}
+    if "attack" in way.units:
+        conf.write_text(json.dumps({**json.loads(way.conf), "runs": {"hold_out": ["each"]}}))
+        run("train", [feats, f"--exp={work}/attacked", f"--config={conf}"], work)
+        system = f"--model={work}/attacked/menan_seed0"
+        costs["attack"] = run("attack", [system, feats, f"--out={work}/attack.json"], work).seconds
     return Size(
         corpus=corpus_name(data),
         utterances=len(opened.scp),
@@ -162,6 +167,7 @@ def measure(work: Path, per_emotion: int) -> Size:
             "training's start": trained.seconds - sum(epochs),
             "epoch": statistics.median(epochs),
             "inference": inferred.seconds,
+            **costs,
         },
         besides=(trained.peak - store) / 1e6,
     )
@@ -179,12 +185,12 @@ def epoch_seconds(exp: Path) -> list[float]:
     return [json.loads(line)["seconds"] for line in log.read_text(encoding="utf-8").splitlines()]
 
 
-def table(measured: list[Size]) -> Iterator[str]:
-    head = ["hours", "utterances", *(f"{name}, {unit}" for name, unit in UNITS.items())]
+def table(measured: list[Size], units: Mapping[str, str]) -> Iterator[str]:
+    head = ["hours", "utterances", *(f"{name}, {unit}" for name, unit in units.items())]
     yield "| " + " | ".join([*head, "training's peak without the store, MB"]) + " |"
-    yield "| :-- |" + " --: |" * (len(UNITS) + 2)
+    yield "| :-- |" + " --: |" * (len(units) + 2)
     for size in measured:
-        costs = (f"{size.costs[name]:.{1 if unit == 'MB' else 2}f}" for name, unit in UNITS.items())
+        costs = (f"{size.costs[name]:.{1 if unit == 'MB' else 2}f}" for name, unit in units.items())
         cells = (f"{size.hours:.3f} of generated speech", str(size.utterances), *costs)
         yield "| " + " | ".join([*cells, f"{size.besides:.0f}"]) + " |"
 

@@ -63,6 +63,13 @@ def test_a_missing_data_directory_is_one_line(refused):
     assert error.count("\n") == 1
 
 
+def test_missing_binaries_of_kaldi_are_one_line(refused, tmp_path):
+    assert refused("features", "--kaldi", tmp_path) == (
+        f"benchmarks.features: error: {tmp_path}/compute-fbank-feats: not found; build it, or "
+        "leave --kaldi out\n"
+    )
+
+
 def test_a_command_is_measured_in_a_process_of_its_own(make_dump, tmp_path):
     dump = make_dump().parent
     cost = load.run("validate a dump", [dump], tmp_path)
@@ -148,7 +155,7 @@ def test_scaling_puts_lines_through_its_costs_and_tables_into_its_page(tmp_path)
 def test_scaling_finds_its_marks_in_docs():
     text = (ROOT / "docs/scaling.md").read_text(encoding="utf-8")
     assert re.findall(r"<!-- (?!end)(\w+) -->\n(?:[^<]*\n)*<!-- end of (\w+) -->\n", text) == [
-        (mark, mark) for mark in MARKS
+        (mark, mark) for mark in (*MARKS, *(f"pretrained_{mark}" for mark in MARKS[:3]))
     ]
 
 

@@ -28,10 +28,11 @@ def worst_difference(
     store=None,
     rows=FRAMES,
     alike=1,
+    same=1,
 ):
     """Largest relative difference of a parameter after some steps, engine against plain loop.
 
-    Every ``alike`` neighbouring models have one normalisation and the same utterances.
+    Every ``alike`` neighbouring models have one normalisation, every ``same`` the same utterances.
     """
     training = training or TrainingConfig(sc_steps=2)
     store = store or make_store()
@@ -58,7 +59,7 @@ def worst_difference(
     encoder = networks[0].encoder
     for step in range(steps):
         batch = make_batch(speakers, torch.float64, step)
-        batch = replace(batch, index=batch.index[::alike].repeat_interleave(alike, dim=0))
+        batch = replace(batch, index=batch.index[::same].repeat_interleave(same, dim=0))
         generator = torch.Generator().manual_seed(step)
         noise = kept = None
         if draws is not None:

@@ -28,10 +28,14 @@ def layers():
     )
 
 
-@pytest.mark.parametrize("alike", [1, 3], ids=["own utterances", "shared utterances"])
+@pytest.mark.parametrize(
+    ("alike", "same"),
+    [(1, 1), (3, 3), (3, 1)],
+    ids=["all differs", "shared utterances", "shared normalisation only"],
+)
 @pytest.mark.parametrize("bottleneck", ["none", "noise"])
 @pytest.mark.parametrize("encoder", [POOLED, NARROW, ATTENTIVE], ids=lambda one: one.name)
-def test_all_objectives_side_by_side_follow_the_plain_loop(encoder, bottleneck, alike):
+def test_all_objectives_side_by_side_follow_the_plain_loop(encoder, bottleneck, alike, same):
     """With dropout, weight decay, class weights and label smoothing at once."""
     training = TrainingConfig(sc_steps=2, weight_decay=0.05, label_smoothing=0.1)
     weights = torch.rand(len(SPEAKERS), 4, dtype=torch.float64) + 0.5
@@ -46,6 +50,7 @@ def test_all_objectives_side_by_side_follow_the_plain_loop(encoder, bottleneck, 
         training=training,
         class_weights=weights,
         alike=alike,
+        same=same,
         **store,
     )
     assert isinstance(engine, VmappedEngine)
