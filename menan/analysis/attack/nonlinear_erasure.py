@@ -49,7 +49,7 @@ class _Change:
 
     Gradients are written out: on matrices of this size autograd would take most of the time.
 
-    parameters: of both layers, one after another.
+    parameters: weights and biases of both layers, one after another.
     """
 
     def __init__(self, dims: int):
