@@ -20,7 +20,7 @@ from menan.analysis.report.overview_captions import Overview, OverviewPanel
 LINE, AROUND, AXIS = 0.14, 0.05, 0.35
 APART = 0.075  # inches: the two marks of a row, from its middle
 NAME, LINES = 17, 3  # characters of a name in a line, and lines
-WIDE, TITLE, LEGEND = 7.6, 42, 46  # inches of the image; characters of its titles and legends
+WIDE, TITLE, LEGEND = 7.6, 46, 46  # inches of the image; characters of its titles and legends
 # What the image has in place of the page's colours.
 PAINT = {INK: "#1b1f23", MUTED: "#59616a", RULE: "#dcdfe2", PAPER: "#ffffff"}
 IMAGE = {key: PAINT.get(str(value), value) for key, value in LOOK.items()}
