@@ -224,8 +224,9 @@ def test_training_is_timed_beside_its_targets():
     assert done.returncode == 0, done.stderr
     assert "frames of noise" in done.stdout
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if "|" in line]
-    assert {"plain loop", "1", "2", "CPU, M = 1"} <= set(rows)
-    assert done.stdout.count("| no GPU |") == 3
+    assert {"plain loop", "1", "2", "4 s, one model"} <= set(rows)
+    assert rows[-1].startswith("share of an epoch outside the steps, 4 s, ")
+    assert done.stdout.count("Floor: ") == 2
 
 
 def test_training_without_one_model_is_one_line(refused):

@@ -4,6 +4,7 @@ More threads are not always faster: a step of one small model may lose more by w
 threads than it gains, and other programs may use the cores.
 """
 
+import statistics
 import time
 from collections.abc import Callable
 
@@ -24,7 +25,7 @@ def choose_threads(step: Callable[[], object]) -> str:
     """
     most = torch.get_num_threads()
     counts = sorted({2**power for power in range(most.bit_length())} | {most})
-    seconds = dict.fromkeys(counts, float("inf"))
+    rounds: dict[int, list[float]] = {count: [] for count in counts}
     if most > 1:
         step()  # the first one also allocates memory
         started = time.perf_counter()
@@ -33,7 +34,9 @@ def choose_threads(step: Callable[[], object]) -> str:
                 torch.set_num_threads(count)
                 began = time.perf_counter()
                 step()
-                seconds[count] = min(seconds[count], time.perf_counter() - began)
+                rounds[count].append(time.perf_counter() - began)
+    # The median, not the best: on a busy machine threads wait for each other in most steps.
+    seconds = {count: statistics.median(taken or [0.0]) for count, taken in rounds.items()}
     chosen = 1
     for count in counts:
         if seconds[count] < GAIN * seconds[chosen]:
