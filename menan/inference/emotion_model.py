@@ -11,6 +11,7 @@ from menan.device import open_device
 from menan.errors import InputError
 from menan.features.front_end import Extractor, make_extractor, utterance_features
 from menan.features.store import FrameStore
+from menan.features.waveform import one_thread
 from menan.ffmpeg import use_ffmpeg
 from menan.inference.infer import log_posteriors_and_embeddings
 from menan.inference.noise_key import NoiseKey, refuse_needless_key
@@ -166,9 +167,11 @@ class EmotionModel:
             length=torch.tensor([len(matrix)], device=self._device),
         )
         index = torch.zeros(1, dtype=torch.int64, device=self._device)
-        log_posteriors, z = log_posteriors_and_embeddings(
-            self.network, store, index, features.rows, self._noise.draw(self.network, store, index)
-        )
+        noise = self._noise.draw(self.network, store, index)
+        with one_thread():  # more threads take longer for a single window
+            log_posteriors, z = log_posteriors_and_embeddings(
+                self.network, store, index, features.rows, noise
+            )
         values = torch.softmax(log_posteriors[0] / self.card.temperature, dim=0).tolist()
         return dict(zip(self.card.emotions, values, strict=True)), z[0].cpu().numpy()
 

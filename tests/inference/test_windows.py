@@ -6,10 +6,12 @@ import json
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from menan.analysis.posterior_plot import posteriors_over_time
 from menan.errors import InputError
 from menan.front_ends import KaldiFrontEnd, PretrainedFrontEnd
+from menan.inference import emotion_model
 from menan.inference.emotion_model import load_model
 from menan.inference.noise_key import NoiseKey
 from menan.inference.prediction import Prediction
@@ -69,6 +71,22 @@ def test_a_window_is_predicted_like_a_file_of_its_own(model, tmp_path, capsys):
         alone = model.predict(write(tmp_path / "part.wav", part))
         assert alone.posteriors == one.posteriors
         assert np.array_equal(alone.embedding, one.embedding)
+
+
+def test_a_window_is_computed_on_one_thread_and_the_number_of_threads_stays(model, monkeypatch):
+    seen, run = [], emotion_model.log_posteriors_and_embeddings
+    monkeypatch.setattr(
+        emotion_model,
+        "log_posteriors_and_embeddings",
+        lambda *given: seen.append(torch.get_num_threads()) or run(*given),
+    )
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        model.predict(noise(1), RATE)
+        assert (seen, torch.get_num_threads()) == ([1], 2)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_windows_do_not_depend_on_the_blocks_in_which_a_recording_is_read(model, monkeypatch):
