@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from menan.corpora.ravdess import LABEL_BY_CODE
-from menan.corpora.synthetic.release import Lengths, named_rng, write_wav
+from menan.corpora.synthetic.lengths import Lengths
+from menan.corpora.synthetic.release import named_rng, write_wav
 from menan.corpora.synthetic.synthetic_clips import synthesize_cremad, synthesize_emodb
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from menan.corpora.synthetic.synthetic_mosei import synthesize_mosei

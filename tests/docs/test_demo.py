@@ -3,7 +3,7 @@
 import re
 
 from menan.corpora.iemocap import prepare
-from menan.corpora.synthetic.release import Lengths
+from menan.corpora.synthetic.lengths import Lengths
 from menan.corpora.synthetic.synthetic_iemocap import synthesize_iemocap
 from tests.docs.page_blocks import ROOT
 
