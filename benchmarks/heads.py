@@ -42,6 +42,9 @@ def heads(
     head: Annotated[str, typer.Option(metavar="pooled|attentive", help="The head.")] = "pooled",
     models: Annotated[int, typer.Option(min=1, help="Models side by side.")] = 60,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of one epoch, interleaved.")] = 5,
+    utterances: Annotated[
+        int, typer.Option(min=1, help="Utterances per speaker, before speed copies.")
+    ] = heads_workload.UTTERANCES,
     epochs: Annotated[
         int, typer.Option(min=1, help="Epochs of the whole training of which shares are told.")
     ] = 4,
@@ -50,7 +53,9 @@ def heads(
 
     Example: python -m benchmarks.heads --head attentive --models 20
     """
-    workload = {"pooled": heads_workload.pooled, "attentive": heads_workload.attentive}[head]()
+    workload = {"pooled": heads_workload.pooled, "attentive": heads_workload.attentive}[head](
+        utterances
+    )
     keep_freed_memory()  # as menan-train does
     where = describe(CPU)
     with tempfile.TemporaryDirectory(prefix="heads-") as folder:

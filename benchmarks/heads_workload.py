@@ -19,7 +19,7 @@ from menan.training.schedule import in_order
 
 CONFIG = Path(__file__).resolve().parents[1] / "egs/ravdess/conf/whisper.yaml"
 SPEAKERS, GROUPS = 24, 12  # two speakers are held out together
-UTTERANCES = 28  # of each speaker, with four emotions
+UTTERANCES = 28  # of each speaker of RAVDESS, with four emotions
 EMOTIONS = LabelSet(("angry", "happy", "neutral", "sad"))
 # Whisper base: what menan-dump finds out about it.
 FACTS = {"digest": "0" * 16, "model_type": "whisper", "hidden_size": 512, "hidden_states": 7}
@@ -30,11 +30,13 @@ FRAMES = (150, 250)  # of an utterance of 3 to 5 s
 class Workload:
     """A frame store of noise, and the configuration of the runs on it.
 
-    count: utterances per speaker, speed copies included.
+    utterances: per speaker.
+    count: the same with speed copies.
     """
 
     config: Config
     store: FrameStore
+    utterances: int
     count: int
 
     def runs(self, number: int, directory: Path) -> list[RunData]:
@@ -57,7 +59,7 @@ class Workload:
         config = self.config
         return RunData(
             *(run, EMOTIONS, config.model, config.training, config.features),
-            *(self._utterances(train, self.count), self._utterances(heldout, UTTERANCES)),
+            *(self._utterances(train, self.count), self._utterances(heldout, self.utterances)),
             directory / run.name,
         )
 
@@ -71,24 +73,24 @@ class Workload:
         return UtteranceSet(self.store, index, number % len(EMOTIONS), place, names, voices=place)
 
 
-def pooled() -> Workload:
+def pooled(utterances: int) -> Workload:
     """The shipped head on statistics of all layers, with speed copies."""
     features = PretrainedFrontEnd(pretrained="noise", layers="all", pool="stats", **FACTS)
     config = load_config(CONFIG)
-    count = UTTERANCES * len(config.features.speeds)
+    count = utterances * len(config.features.speeds)
     rows = torch.full((SPEAKERS * count,), features.rows)
-    return Workload(replace(config, features=features), _store(rows, features), count)
+    return Workload(replace(config, features=features), _store(rows, features), utterances, count)
 
 
-def attentive() -> Workload:
+def attentive(utterances: int) -> Workload:
     """``attentive`` on frames of the last layer, without speed copies; the rest as pooled."""
     features = PretrainedFrontEnd(pretrained="noise", layers="6", pool="none", frames=1500, **FACTS)
-    config, size = load_config(CONFIG), SPEAKERS * UTTERANCES
+    config, size = load_config(CONFIG), SPEAKERS * utterances
     encoder: EncoderSettings = AttentiveSettings(size=128, dropout=0.5)
     model = ModelConfig(encoder, config.model.bottleneck, config.model.hidden)
     rows = torch.randint(*FRAMES, (size,), generator=torch.Generator().manual_seed(1))
     config = replace(config, features=features, model=model)
-    return Workload(config, _store(rows, features), UTTERANCES)
+    return Workload(config, _store(rows, features), utterances, utterances)
 
 
 def _store(rows: torch.Tensor, features: FrontEnd) -> FrameStore:

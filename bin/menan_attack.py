@@ -72,7 +72,7 @@ def attack(
     --feats dump/iemocap/feats.scp --out exp/attacks/menan.json
 
     Example: menan-attack --model exp/{} --rival exp/ec --feats dump/iemocap/feats.scp
-    --out exp/attacks/{}.json --each mtl,menan
+    --out exp/attacks/{}.json --each ec,menan
     """
     load_plugins(plugin or ())
 

@@ -65,7 +65,7 @@ def probe(
     --out exp/infer/last; menan-probe --embeddings exp/infer/last/menan_seed0
     --feats dump/iemocap/feats.scp --out exp/leakage/menan_seed0.json
 
-    Example: menan-probe --embeddings exp/infer/{} --feats dump/iemocap/feats.scp
+    Example: menan-probe --embeddings exp/infer/last/{} --feats dump/iemocap/feats.scp
     --out exp/leakage/{}.json --each ec_seed0,menan_seed0
 
     Example: menan-probe --embeddings theirs.npz --labels labels.csv --out theirs.json

@@ -234,10 +234,21 @@ def test_training_without_one_model_is_one_line(refused):
     assert error == "benchmarks.train: error: --models 0: numbers from 1, with 1 among them\n"
 
 
+def test_the_parts_of_a_step_are_timed_for_one_model_and_for_several():
+    done = run("benchmarks.profile_step", "--seconds", "1", "--models", "2", "--steps", "1")
+    assert done.returncode == 0, done.stderr
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if " | " in line]
+    assert ["part of a step, ms per model", "one model", "2 models"] in rows
+    parts = {
+        name: float(alone) for name, alone, *together in rows if alone[0].isdigit() and together
+    }
+    assert parts["sum"] == pytest.approx(sum(parts.values()) / 2, abs=0.05)
+
+
 @pytest.mark.parametrize("head", ["pooled", "attentive"])
 def test_heads_are_timed_beside_the_plain_loop_and_the_least_time(head):
-    options = ("--head", head, "--models", "2", "--rounds", "1", "--epochs", "1")
-    done = run("benchmarks.heads", *options)
+    options = ("--models", "2", "--rounds", "1", "--epochs", "1", "--utterances", "2")
+    done = run("benchmarks.heads", "--head", head, *options)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"## `{head}`: 2 models")
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if "|" in line]

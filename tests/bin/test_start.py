@@ -84,4 +84,4 @@ def test_each_stage_imports_only_what_it_uses(data, tmp_path):
     inference = ["--model", exp / "menan_seed0", "--rule", "last", "--feats", feats]
     assert imported("menan_infer", *inference, "--out", tmp_path / "out") == {"torch"}
     report = tmp_path / "RESULTS.md"
-    assert imported("menan_results", "--exp", exp, "--out", report) == {"scipy"}
+    assert imported("menan_results", "--exp", exp, "--out", report) == {"matplotlib", "scipy"}

@@ -27,7 +27,8 @@ def test_the_page_works(reader, capsys):
     emotions, speakers = list(map(emotion, UTTS)), list(map(speaker, UTTS))
     given = {"references": emotions, "hypotheses": emotions, "emotions": emotions}
     reader.reads("docs/predict.md", **given, embeddings=vectors(), speakers=speakers)
-    (printed,) = reader.printed.values()
+    printed, kept = reader.printed.values()
+    assert kept.startswith("interview.wav\t")
     assert printed.count("interview.wav") == 5  # among them two windows, and one line of JSON
     assert "calls/a.wav\t" in printed
     assert "\n-\t" in printed

@@ -163,7 +163,7 @@ def test_the_text_and_the_report_show_every_release(attacked, tmp_path):
     for release in dict.fromkeys(row.release for row in result.closed):
         for where in (text, markdown):
             assert release in where
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 5  # the first picture has two panels
     assert markdown.startswith("# Results: dump\n")
     assert "informed" in page
     assert json.loads((tmp_path / "R.json").read_text())["attacks"][0]["system"] == "menan"

@@ -44,6 +44,6 @@ def test_noise_hides_the_speaker_from_a_fresh_probe_and_keeps_the_emotion(tmp_pa
     bounded = model_with("noise", sigma=2.0)
     bounded_ua, bounded_leakage = ua_and_leakage(feats, tmp_path / "noise", bounded)
     assert min(ua, bounded_ua) > 0.4, "the emotion was not learnt"
-    assert bounded_ua > ua - 0.05
+    assert bounded_ua > ua - 0.1
     assert leakage > 1.8 * chance
     assert bounded_leakage < 1.5 * chance
