@@ -27,12 +27,13 @@ from benchmarks.features import first_utterances
 from benchmarks.load import run
 from benchmarks.machine import describe
 from menan.datadir.metadata import corpus_name, read_metadata
+from menan.device import one_thread
 from menan.features.dump import jobs
 from menan.features.dump.jobs import DumpOptions, write_shard
 from menan.features.dump.shards import make_shards
 from menan.features.dump.speed_copies import SpeedCopy
 from menan.features.pretrained import FULL_SCALE, PretrainedExtractor
-from menan.features.waveform import centre_crop, one_thread, to_16_khz
+from menan.features.waveform import centre_crop, to_16_khz
 from menan.files.lock import Holder, only_writer
 from menan.pretrained_front_end import PretrainedFrontEnd
 from menan_bin.command import main_of, new_app

@@ -81,23 +81,30 @@ def channel_of(text: str) -> int | None:
         raise InputError(f"--channel: {error}") from None
 
 
-def each_of(names: str | None, share: str, *paths: Path | None) -> Iterator[tuple[Any, ...]]:
-    """The paths of each run of a command with ``--each``; as they are without it.
+def each_of(
+    names: str | None, share: str, out: Path, *others: Path | None
+) -> Iterator[tuple[Any, ...]]:
+    """The paths of each run of a command with ``--each``, ``--out`` first; one run without it.
 
     Raises:
-        InputError: --share without --each, or a share of another form.
+        InputError: --share without --each or of another form, or an output for all names.
     """
     number, shares = parse_share(share)
     if names is None:
         if shares > 1:
             raise InputError(f"--share {share}: needs --each, whose names are shared")
-        yield paths
+        yield out, *others
         return
+    if "{}" not in str(out):
+        raise InputError(
+            f"--out {out}: all names of --each would write this file; put {{}} where the name "
+            "belongs, as in leakage/{}.json"
+        )
     own = [name for name in names.split(",") if name][number - 1 :: shares]
     if not own:
         print(f"--share {share}: no name is left for this job; nothing written")
     for name in own:
-        yield tuple(path and Path(str(path).replace("{}", name)) for path in paths)
+        yield tuple(path and Path(str(path).replace("{}", name)) for path in (out, *others))
 
 
 class Switch(str, Enum):

@@ -90,7 +90,7 @@ def attack(
                     f"expected --embeddings or {name}, found both; menan runs its own models on "
                     "--feats, and embeddings of another toolkit come with --labels"
                 )
-        for given, own, table in each_of(each, share, embeddings, out, labels):
+        for own, given, table in each_of(each, share, out, embeddings, labels):
             print(attack_text(attack_given(given, own, table, seed)))
         return
     if model is None or feats is None:
@@ -99,8 +99,8 @@ def attack(
             "another toolkit), found neither; give one pair"
         )
     shared = SharedWork()
-    paths = (model, feats, out, other_feats, labels, rival)
-    for system, dump, own, beside, table, unprotected in each_of(each, share, *paths):
+    paths = (out, model, feats, other_feats, labels, rival)
+    for own, system, dump, beside, table, unprotected in each_of(each, share, *paths):
         result = attack_models(
             system, dump, own, beside, table, unprotected, rule, seed, device, shared
         )

@@ -79,8 +79,8 @@ def probe(
     from menan.analysis.leakage.summary import leakage_text
 
     read = OriginalsReader()
-    paths = (embeddings, out, feats, labels, other, other_feats)
-    for vectors, own, dump, table, others, other_dump in each_of(each, share, *paths):
+    paths = (out, embeddings, feats, labels, other, other_feats)
+    for own, vectors, dump, table, others, other_dump in each_of(each, share, *paths):
         if table is not None or vectors.is_file():
             if others is not None or other_dump is not None:
                 raise InputError(

@@ -1,4 +1,7 @@
-"""The device that a command's ``--device`` names."""
+"""The device that a command's ``--device`` names, and the threads of the CPU."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -23,3 +26,17 @@ def open_device(name: str) -> torch.device:
                 f"--device {name}: no such GPU; choose from cuda:0 to cuda:{found - 1}"
             )
     return torch.device(name)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Use one thread of PyTorch, since the number of threads changes sums in the last bit.
+
+    Decorates the functions whose results must be the same to the bit on every machine.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

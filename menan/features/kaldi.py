@@ -9,8 +9,9 @@ import numpy as np
 import torch
 import torchaudio.compliance.kaldi
 
+from menan.device import one_thread
 from menan.errors import InputError
-from menan.features.waveform import SAMPLE_RATE, one_thread
+from menan.features.waveform import SAMPLE_RATE
 from menan.front_ends import KaldiFrontEnd
 
 # Kaldi's --pov-scale, and the constants of its NccfToPovFeature (feat/pitch-functions.cc).

@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from menan.device import one_thread
 from menan.errors import InputError
 from menan.features.pretrained_encoder import digest_of, fewest_samples, is_whisper, load_encoder
-from menan.features.waveform import SAMPLE_RATE, one_thread
+from menan.features.waveform import SAMPLE_RATE
 from menan.front_ends import PretrainedFrontEnd
 
 FULL_SCALE = 32768  # of 16-bit integers; encoders read samples between -1 and 1

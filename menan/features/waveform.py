@@ -1,14 +1,14 @@
 """Waveforms before feature extraction: resampling to 16 kHz, speed change, centre crop."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 import torch
 import torchaudio.transforms
+
+from menan.device import one_thread
 
 SAMPLE_RATE = 16000
 
@@ -29,20 +29,6 @@ _LARGEST_DENOMINATOR = 1000
 _LENGTH_STEP = 8000
 # PyTorch computes this many channels in the time of one.
 _LANES = 16
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Use one thread of PyTorch, since the number of threads changes sums in the last bit.
-
-    Decorates the functions whose results must be the same to the bit on every machine.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def to_16_khz(samples: np.ndarray, rate: int) -> np.ndarray:

@@ -7,11 +7,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from menan.device import open_device
+from menan.device import one_thread, open_device
 from menan.errors import InputError
 from menan.features.front_end import Extractor, make_extractor, utterance_features
 from menan.features.store import FrameStore
-from menan.features.waveform import one_thread
 from menan.ffmpeg import use_ffmpeg
 from menan.inference.infer import log_posteriors_and_embeddings
 from menan.inference.noise_key import NoiseKey, refuse_needless_key

@@ -10,8 +10,9 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from menan.device import one_thread
 from menan.errors import InputError
-from menan.features.waveform import SAMPLE_RATE, one_thread, to_16_khz
+from menan.features.waveform import SAMPLE_RATE, to_16_khz
 
 FRAME = 512  # samples at 16 kHz that the network takes at a time
 PIECE_SECONDS = 4  # the recording is resampled in pieces of 125 frames

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from menan.device import one_thread
 from menan.errors import InputError
 from menan.randomness import generator
 from menan.settings import BottleneckSettings, FsqSettings, NoBottleneckSettings, NoiseSettings
@@ -100,6 +101,7 @@ class NoiseBottleneck(Bottleneck[NoiseSettings]):
         weighted = weight.unsqueeze(-1) * u
         return {"u": weighted.sum(dim=1), "u_square": weighted.transpose(1, 2) @ u}
 
+    @one_thread()  # the eigenvalues' last digits depend on the number of threads
     def bits(self, means: Mapping[str, Tensor]) -> Tensor:
         """Capacity of the Gaussian channel, log2 det(1 + cov(u) / sigma^2) / 2.
 

@@ -116,3 +116,10 @@ def test_parallel_jobs_share_the_systems(trained, run):
     assert (status, "no name is left for this job" in text) == (0, True)
     status, text = run("probe", *probe(folder, feats, "x/{}.json", "--share", "1/2"))
     assert (status, "--share 1/2: needs --each" in text) == (1, True)
+
+
+def test_one_output_for_many_systems_is_refused(trained, run):
+    folder, feats = trained
+    status, text = run("probe", *probe(folder, feats, "one.json", "--each", ",".join(SYSTEMS)))
+    assert (status, "one.json: all names of --each would write this file" in text) == (1, True)
+    assert not (folder / "one.json").exists()
